@@ -1,0 +1,1 @@
+"""The provider: rooms on floors, imports only downward (see docs/architecture.md)."""

@@ -1,0 +1,160 @@
+"""Outbound HTTP: the only door through which this program calls anybody.
+
+A registered address is chosen by a stranger, so the rules are strict: https to public addresses
+only, unless the operator's egress list names host and port; the address is looked up once and
+the connection goes to what was looked up (a name that changes its mind gains nothing); no
+redirects; a limit on bytes and on seconds. Never called inside a database transaction.
+"""
+
+import ipaddress
+import json
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from idp.kernel.clock import Clock
+
+_CHUNK_BYTES = 8192
+
+
+class FetchRefused(Exception):
+    """The address may not be called from here."""
+
+
+class FetchFailed(Exception):
+    """The address was called and gave no usable answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    url: str
+    host: str
+    port: int
+    address: str
+
+
+class _PinnedAdapter(HTTPAdapter):
+    """Connects to the address that was checked, under the name that was asked for."""
+
+    def __init__(self, target: _Target) -> None:
+        self._target = target
+        super().__init__(max_retries=0)
+
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: bool | str | None,
+        proxies: Mapping[str, str] | None = None,
+        cert: tuple[str, str] | str | None = None,
+    ) -> Any:
+        secure = (request.url or "").startswith("https:")
+        pool_options: dict[str, Any] = {}
+        if secure:
+            host_params, pool_options = self.build_connection_pool_key_attributes(
+                request, verify if verify is not None else True, cert
+            )
+            del host_params
+            pool_options |= {
+                "assert_hostname": self._target.host,
+                "server_hostname": self._target.host,
+            }
+        return self.poolmanager.connection_from_host(
+            host=self._target.address,
+            port=self._target.port,
+            scheme="https" if secure else "http",
+            pool_kwargs=pool_options or None,
+        )
+
+
+class Fetcher:
+    """Calls registered addresses under the rules above.
+
+    `egress_allow` holds `host:port` entries (port may be `*`) that may also be http, private or
+    loopback.
+    """
+
+    def __init__(self, egress_allow: frozenset[str], clock: Clock) -> None:
+        self._allow = egress_allow
+        self._clock = clock
+
+    def get_json(self, url: str, *, max_bytes: int = 65_536, timeout: float = 5.0) -> Any:
+        """Return the JSON at `url`.
+
+        `timeout` is seconds for the whole answer, `max_bytes` bounds its body. Raises
+        FetchRefused where the address may not be called, FetchFailed for everything that then
+        goes wrong (not 200, too slow, too large, not JSON, a redirect).
+        """
+        body = self._call("GET", url, None, max_bytes, timeout)[1]
+        try:
+            return json.loads(body)
+        except ValueError as error:
+            raise FetchFailed("the answer is not JSON") from error
+
+    def post_form(self, url: str, data: Mapping[str, str], *, timeout: float = 15.0) -> int:
+        """POST `data` as a form to `url` and return the status.
+
+        `timeout` is seconds for the whole answer. Raises FetchRefused or FetchFailed as
+        `get_json` does; any status is an answer here.
+        """
+        return self._call("POST", url, data, 65_536, timeout)[0]
+
+    def _call(
+        self, method: str, url: str, data: Mapping[str, str] | None, max_bytes: int, timeout: float
+    ) -> tuple[int, bytes]:
+        target = self._checked(url)
+        deadline = self._clock.monotonic() + timeout
+        with requests.Session() as session:
+            session.trust_env = False
+            session.mount(url.split("/", 3)[0] + "//", _PinnedAdapter(target))
+            try:
+                response = session.request(
+                    method,
+                    url,
+                    data=data,
+                    timeout=(min(timeout, 5.0), timeout),
+                    allow_redirects=False,
+                    stream=True,
+                    headers={"User-Agent": "Onepass", "Accept-Encoding": "identity"},
+                )
+                body = self._read(response, max_bytes, deadline)
+            except (requests.RequestException, OSError, ValueError) as error:
+                raise FetchFailed(type(error).__name__) from error
+        if method == "GET" and response.status_code != 200:
+            raise FetchFailed(f"the answer has status {response.status_code}")
+        return response.status_code, body
+
+    def _read(self, response: requests.Response, max_bytes: int, deadline: float) -> bytes:
+        body = b""
+        for chunk in response.iter_content(_CHUNK_BYTES):
+            body += chunk
+            if len(body) > max_bytes:
+                raise FetchFailed(f"the answer is longer than {max_bytes} bytes")
+            if self._clock.monotonic() > deadline:
+                raise FetchFailed("the answer took too long")
+        return body
+
+    def _checked(self, url: str) -> _Target:
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError as error:
+            raise FetchRefused("the address cannot be read") from error
+        if parts.scheme not in ("https", "http") or not host or "@" in parts.netloc:
+            raise FetchRefused("the address is not a plain http or https address")
+        port = port or (443 if parts.scheme == "https" else 80)
+        allowed = bool({f"{host}:{port}", f"{host}:*"} & self._allow)
+        if parts.scheme == "http" and not allowed:
+            raise FetchRefused("the address is not https")
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise FetchFailed("the name does not resolve") from error
+        addresses = [str(entry[4][0]) for entry in found]
+        if not allowed and not all(ipaddress.ip_address(a).is_global for a in addresses):
+            raise FetchRefused("the address is not public")
+        return _Target(url, host, port, addresses[0])

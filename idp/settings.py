@@ -1,0 +1,203 @@
+"""Settings: read once from the environment, frozen, and refused when missing or unsafe."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from idp.kernel.database import normalised_url
+from idp.kernel.sealing import SealingKey, parse_sealing_keys
+
+Mode = Literal["production", "integration", "demo", "test"]
+MODES = ("production", "integration", "demo", "test")
+DEFAULT_ISSUER = "http://localhost:8000/"
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class SettingsError(Exception):
+    """The environment does not describe an installation that may start.
+
+    `problems` holds one sentence for each thing to put right.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an operator can set. Lengths are seconds, memory is KiB."""
+
+    mode: Mode
+    issuer: str
+    database_url: str
+    sealing_keys: tuple[SealingKey, ...]
+    var_dir: Path = Path("var")
+    keys_dir: Path = Path("keys")
+    trusted_proxies: tuple[Network, ...] = ()
+    egress_allow: frozenset[str] = frozenset()
+    checkpoint_file: Path = Path("var/audit-checkpoints.jsonl")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 2
+    threads: int = 4
+    log_level: str = "info"
+    argon2_memory_kib: int = 19_456
+    argon2_time: int = 2
+    session_idle_lifetime: int = 3600
+    session_lifetime: int = 43_200
+    journey_lifetime: int = 3600
+    code_lifetime: int = 60
+    access_token_lifetime: int = 180
+    id_token_lifetime: int = 120
+    source_rate: int = 1200
+    """Requests one source address may make in a minute, over all processes of one machine."""
+
+    @property
+    def https(self) -> bool:
+        """Whether browsers reach the provider over TLS."""
+        return self.issuer.startswith("https:")
+
+    @property
+    def mailbox(self) -> bool:
+        """Whether mails go to the stand-in inbox that anybody can open."""
+        return self.mode in ("demo", "test")
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
+        """Return the settings that `environ` describes.
+
+        Raises SettingsError naming every problem at once, never only the first.
+        """
+        return _Reader(environ).settings()
+
+
+class _Reader:
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._problems: list[str] = []
+
+    def settings(self) -> Settings:
+        mode = self._mode()
+        var_dir = Path(self._environ.get("ONEPASS_VAR_DIR", "var"))
+        issuer = self._issuer(mode)
+        settings = Settings(
+            mode=mode,
+            issuer=issuer,
+            database_url=normalised_url(
+                self._environ.get("DATABASE_URL")
+                or f"sqlite:///{(var_dir / 'onepass.db').absolute()}"
+            ),
+            sealing_keys=self._sealing_keys(),
+            var_dir=var_dir,
+            keys_dir=Path(self._environ.get("ONEPASS_KEYS_DIR", "keys")),
+            trusted_proxies=self._networks("ONEPASS_TRUSTED_PROXIES"),
+            egress_allow=self._egress(),
+            checkpoint_file=Path(
+                self._environ.get("ONEPASS_AUDIT_CHECKPOINTS", var_dir / "audit-checkpoints.jsonl")
+            ),
+            host=self._environ.get("ONEPASS_HOST", "127.0.0.1"),
+            port=self._number("ONEPASS_PORT", 8000, 1, 65_535),
+            workers=self._number("ONEPASS_WORKERS", 2, 1, 64),
+            threads=self._number("ONEPASS_THREADS", 4, 1, 64),
+            log_level=self._log_level(),
+            argon2_memory_kib=self._number("ONEPASS_ARGON2_MEMORY_KIB", 19_456, 8, 1_048_576),
+            argon2_time=self._number("ONEPASS_ARGON2_TIME", 2, 1, 16),
+            source_rate=self._number("ONEPASS_SOURCE_RATE", 1200, 1, 10_000_000),
+        )
+        self._refuse_what_production_must_not_have(settings)
+        if self._problems:
+            raise SettingsError(self._problems)
+        return settings
+
+    def _mode(self) -> Mode:
+        mode = self._environ.get("ONEPASS_MODE", "production")
+        match mode:
+            case "production" | "integration" | "demo" | "test":
+                return mode
+        self._problems.append(f"ONEPASS_MODE is {mode!r}: it must be one of {', '.join(MODES)}.")
+        return "production"
+
+    def _issuer(self, mode: Mode) -> str:
+        issuer = self._environ.get("ONEPASS_ISSUER", "")
+        if not issuer:
+            if mode == "production":
+                self._problems.append("ONEPASS_ISSUER is missing: give the public https address.")
+            return DEFAULT_ISSUER
+        parts = urlsplit(issuer)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:
+            self._problems.append("ONEPASS_ISSUER must be an http or https address with no query.")
+        if parts.path not in ("", "/"):
+            self._problems.append("ONEPASS_ISSUER must have no path: endpoints hang off the root.")
+        return issuer
+
+    def _sealing_keys(self) -> tuple[SealingKey, ...]:
+        text = self._environ.get("ONEPASS_SEALING_KEYS", "")
+        path = self._environ.get("ONEPASS_SEALING_KEY_FILE", "")
+        if not text and path:
+            try:
+                text = Path(path).read_text("ascii")
+            except (OSError, UnicodeError) as error:
+                self._problems.append(
+                    f"ONEPASS_SEALING_KEY_FILE cannot be read: {type(error).__name__}."
+                )
+                return ()
+        if not text.strip():
+            self._problems.append(
+                "ONEPASS_SEALING_KEYS or ONEPASS_SEALING_KEY_FILE is missing: "
+                "make one with `onepass keys sealing`."
+            )
+            return ()
+        try:
+            return parse_sealing_keys(text)
+        except ValueError as error:
+            self._problems.append(f"The sealing keys cannot be read: {error}")
+            return ()
+
+    def _networks(self, name: str) -> tuple[Network, ...]:
+        found: list[Network] = []
+        for entry in _entries(self._environ.get(name, "")):
+            try:
+                found.append(ipaddress.ip_network(entry))
+            except ValueError:
+                self._problems.append(f"{name} holds {entry!r}, which is not a network address.")
+        return tuple(found)
+
+    def _egress(self) -> frozenset[str]:
+        entries = _entries(self._environ.get("ONEPASS_EGRESS_ALLOW", ""))
+        for entry in entries:
+            host, _, port = entry.rpartition(":")
+            if not host or not (port == "*" or port.isdecimal()):
+                self._problems.append(f"ONEPASS_EGRESS_ALLOW holds {entry!r}: use host:port.")
+        return frozenset(entries)
+
+    def _number(self, name: str, default: int, low: int, high: int) -> int:
+        text = self._environ.get(name, "")
+        if not text:
+            return default
+        if not (text.isascii() and text.isdecimal() and low <= int(text) <= high):
+            self._problems.append(f"{name} must be a number from {low} to {high}.")
+            return default
+        return int(text)
+
+    def _log_level(self) -> str:
+        level = self._environ.get("ONEPASS_LOG_LEVEL", "info")
+        if level not in ("debug", "info", "warning", "error"):
+            self._problems.append("ONEPASS_LOG_LEVEL must be debug, info, warning or error.")
+        return level
+
+    def _refuse_what_production_must_not_have(self, settings: Settings) -> None:
+        if settings.mode != "production":
+            return
+        if not settings.https:
+            self._problems.append("In production ONEPASS_ISSUER must be https.")
+        if settings.argon2_memory_kib < 19_456 or settings.argon2_time < 2:
+            self._problems.append("In production Argon2 must use 19456 KiB and 2 rounds or more.")
+
+
+def _entries(text: str) -> list[str]:
+    return [entry.strip() for entry in text.split(",") if entry.strip()]

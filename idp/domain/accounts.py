@@ -1,0 +1,87 @@
+"""Accounts: one for each citizen, found by email, known to services by a pairwise subject."""
+
+import unicodedata
+
+from sqlalchemy import BigInteger, String, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from idp.domain.services import Services
+from idp.kernel.database import Base
+
+STATES = ("part_created", "active", "suspended", "blocked")
+
+
+class EmailTaken(Exception):
+    """Another account has this email address."""
+
+
+class Account(Base):
+    """A citizen's account. `email` is as typed, `email_key` is what addresses are compared by."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    email: Mapped[str] = mapped_column(String(256))
+    email_key: Mapped[str] = mapped_column(String(512), unique=True)
+    email_verified_at: Mapped[int] = mapped_column(BigInteger)
+    password_hash: Mapped[str] = mapped_column(String(256))
+    password_set_at: Mapped[int] = mapped_column(BigInteger)
+    subject_salt: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16))
+    language: Mapped[str] = mapped_column(String(8))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+
+def email_key(email: str) -> str:
+    """Return the form in which two spellings of one address are equal."""
+    return unicodedata.normalize("NFKC", email.strip()).casefold()
+
+
+def get(session: Session, account_id: str) -> Account | None:
+    """Return the account with this id, or None."""
+    return session.get(Account, account_id)
+
+
+def find_by_email(session: Session, email: str) -> Account | None:
+    """Return the account that answers to this address in any spelling, or None."""
+    return session.scalar(select(Account).where(Account.email_key == email_key(email)))
+
+
+def create(
+    session: Session,
+    services: Services,
+    *,
+    email: str,
+    password_hash: str,
+    language: str,
+) -> Account:
+    """Open a part-created account for an address that has been proved.
+
+    Raises EmailTaken when another account has it, also when both were made at the same moment.
+    """
+    now = services.clock.now()
+    account = Account(
+        id=services.entropy.identifier(),
+        email=email.strip(),
+        email_key=email_key(email),
+        email_verified_at=now,
+        password_hash=password_hash,
+        password_set_at=now,
+        subject_salt=services.entropy.token(),
+        state="part_created",
+        language=language,
+        created_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(account)
+    except IntegrityError as error:
+        raise EmailTaken from error
+    return account
+
+
+def complete(account: Account) -> None:
+    """Make a part-created account active; any other state stays as it is."""
+    if account.state == "part_created":
+        account.state = "active"

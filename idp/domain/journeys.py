@@ -1,0 +1,91 @@
+"""Journeys: one authorization request on its way, kept on the server, bound to one browser.
+
+Its id stands in the path and is worth nothing without the browser's cookie. Two tabs are two
+Journeys. What the rooms find out is recorded here; who is signed in is a session's business.
+"""
+
+from hashlib import sha256
+
+from sqlalchemy import BigInteger, Boolean, String, Text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from idp.domain.services import Services
+from idp.kernel.database import Base
+from idp.protocol.session_facts import JourneyFacts
+
+
+class Journey(Base):
+    """A stored authorization request and what has been proved for it so far."""
+
+    __tablename__ = "journeys"
+
+    id: Mapped[str] = mapped_column(String(43), primary_key=True)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    client_id: Mapped[str] = mapped_column(String(64))
+    parameters: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(8))
+    choice: Mapped[str | None] = mapped_column(String(16))
+    email: Mapped[str | None] = mapped_column(String(256))
+    email_proved_at: Mapped[int | None] = mapped_column(BigInteger)
+    account_id: Mapped[str | None] = mapped_column(String(32))
+    app_secret_sealed: Mapped[str | None] = mapped_column(String(256))
+    fresh: Mapped[bool] = mapped_column(Boolean)
+    password_at: Mapped[int | None] = mapped_column(BigInteger)
+    otp_at: Mapped[int | None] = mapped_column(BigInteger)
+    opened_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger)
+
+    def facts(self) -> JourneyFacts:
+        """Return what `protocol.next_step` may know of this Journey."""
+        return JourneyFacts(
+            opened_at=self.opened_at,
+            password_at=self.password_at,
+            otp_at=self.otp_at,
+            fresh=self.fresh,
+            choice="create" if self.choice == "create" else self.choice and "sign_in",
+        )
+
+
+def browser_hash(browser_id: str) -> str:
+    """Return the form in which a browser is stored."""
+    return sha256(browser_id.encode()).hexdigest()
+
+
+def open_journey(
+    session: Session,
+    services: Services,
+    *,
+    browser_id: str,
+    client_id: str,
+    parameters: str,
+    language: str,
+    fresh: bool,
+) -> Journey:
+    """Store a request that needs a screen; `fresh` asks for a new sign-in (Core 3.1.2.1)."""
+    now = services.clock.now()
+    journey = Journey(
+        id=services.entropy.token(),
+        browser_hash=browser_hash(browser_id),
+        client_id=client_id,
+        parameters=parameters,
+        language=language,
+        fresh=fresh,
+        opened_at=now,
+        expires_at=now + services.settings.journey_lifetime,
+    )
+    session.add(journey)
+    session.flush()
+    return journey
+
+
+def end(session: Session, journey: Journey, now: int) -> bool:
+    """Close the Journey and return True, or False if another request closed it first."""
+    closed = session.scalar(
+        update(Journey)
+        .where(Journey.id == journey.id, Journey.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(Journey.id)
+        .execution_options(synchronize_session=False)
+    )
+    return closed is not None

@@ -1,0 +1,111 @@
+"""Throttles: how often something may be tried, counted in the database.
+
+A try is taken before it is made: one statement raises the count or finds that none is left, so
+that parallel guesses can never be more than the limit. The right answer gives the tries back.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import sha256
+
+from sqlalchemy import BigInteger, Integer, String, case, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from idp.kernel.database import Base, is_postgresql
+
+
+class Kind(StrEnum):
+    """What is being tried."""
+
+    PASSWORD = "password"  # noqa: S105 - the name of a counter
+    APP_CODE = "app_code"
+    EMAIL_SEND = "email_send"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`tries` in `window` seconds; the lock that follows lasts as long as the window."""
+
+    tries: int
+    window: int
+
+
+LIMITS = {
+    Kind.PASSWORD: Limit(6, 7200),
+    Kind.APP_CODE: Limit(6, 7200),
+    Kind.EMAIL_SEND: Limit(6, 7200),
+}
+
+
+class Locked(Exception):
+    """No try is left until `until` (seconds since the epoch)."""
+
+    def __init__(self, until: int) -> None:
+        super().__init__("no try is left")
+        self.until = until
+
+
+class Throttle(Base):
+    """One counter. The subject is hashed: a typed address need not belong to anybody."""
+
+    __tablename__ = "throttles"
+
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    subject_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    tries: Mapped[int] = mapped_column(Integer)
+    expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+def subject_hash(subject: str) -> str:
+    """Return the form in which a subject is stored."""
+    return sha256(subject.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def locked_until(session: Session, kind: Kind, subject: str, now: int) -> int | None:
+    """Return until when (seconds since the epoch) no try is left, or None if there is one."""
+    return session.scalar(
+        select(Throttle.expires_at).where(
+            Throttle.kind == kind,
+            Throttle.subject_hash == subject_hash(subject),
+            Throttle.tries >= LIMITS[kind].tries,
+            Throttle.expires_at > now,
+        )
+    )
+
+
+def reserve(session: Session, kind: Kind, subject: str, now: int) -> int:
+    """Take one try and return how many are left after it.
+
+    The count starts anew when its window has passed; the try that uses up the last one starts
+    the lock. Raises Locked when none was left. Commit before acting on the answer.
+    """
+    limit = LIMITS[kind]
+    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    statement = insert(Throttle).values(
+        kind=kind, subject_hash=subject_hash(subject), tries=1, expires_at=now + limit.window
+    )
+    over = Throttle.expires_at <= now
+    lasts = (Throttle.tries + 1 >= limit.tries) | over
+    tries = session.scalar(
+        statement.on_conflict_do_update(
+            index_elements=[Throttle.kind, Throttle.subject_hash],
+            set_={
+                "tries": case((over, 1), else_=Throttle.tries + 1),
+                "expires_at": case((lasts, now + limit.window), else_=Throttle.expires_at),
+            },
+            where=(Throttle.tries < limit.tries) | over,
+        ).returning(Throttle.tries)
+    )
+    if tries is None:
+        raise Locked(locked_until(session, kind, subject, now) or now + limit.window)
+    return limit.tries - tries
+
+
+def forgive(session: Session, kind: Kind, subject: str) -> None:
+    """Give all tries back: the right answer was given, or a reset lifted the lock."""
+    session.execute(
+        delete(Throttle).where(
+            Throttle.kind == kind, Throttle.subject_hash == subject_hash(subject)
+        )
+    )

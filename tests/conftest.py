@@ -1,0 +1,108 @@
+"""Fixtures that every test may use: databases, clock, entropy, the application and its client."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.addresses import own_address
+from tests.support.clock import FixedClock
+from tests.support.databases import PostgresTemplate, SqliteTemplate
+from tests.support.entropy import SeededEntropy
+from tests.support.network import block_other_machines, resolve_localhost_names
+from tests.support.postgres import PostgresServer, end_server
+
+RUN_DIR = "ONEPASS_TEST_RUN_DIR"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run one folder, which the workers of xdist inherit."""
+    if not hasattr(config, "workerinput"):
+        os.environ[RUN_DIR] = tempfile.mkdtemp(prefix="onepass-tests-")
+    for name in [name for name in os.environ if name.startswith("ONEPASS_")]:
+        if name not in (RUN_DIR, "ONEPASS_CHROMIUM"):
+            del os.environ[name]
+    os.environ.pop("DATABASE_URL", None)
+    resolve_localhost_names()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the run's PostgreSQL and remove the run's folder."""
+    if not hasattr(config, "workerinput") and RUN_DIR in os.environ:
+        run_dir = Path(os.environ.pop(RUN_DIR))
+        end_server(run_dir)
+        shutil.rmtree(run_dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def run_dir() -> Path:
+    """The folder that all workers of this run share."""
+    return Path(os.environ[RUN_DIR])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _this_machine_only() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        block_other_machines(patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres(run_dir: Path) -> PostgresServer:
+    """The run's PostgreSQL server."""
+    return PostgresServer(run_dir)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: PostgresServer) -> PostgresTemplate:
+    """This worker's migrated PostgreSQL database."""
+    return PostgresTemplate(postgres)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
+    """This worker's migrated SQLite file."""
+    return SqliteTemplate(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture
+def postgres_url(postgres_template: PostgresTemplate) -> Iterator[str]:
+    """A migrated PostgreSQL database of this test alone."""
+    name, url = postgres_template.copy()
+    yield url
+    postgres_template.server.drop(name)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: SqliteTemplate, tmp_path: Path) -> str:
+    """A migrated SQLite file of this test alone."""
+    return sqlite_template.copy_to(tmp_path / "onepass.db")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database of this test alone; the test runs once on each kind."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """A clock that this test moves."""
+    return FixedClock()
+
+
+@pytest.fixture
+def entropy(request: pytest.FixtureRequest) -> SeededEntropy:
+    """Entropy that gives this test the same values on every run."""
+    return SeededEntropy(request.node.nodeid)
+
+
+@pytest.fixture
+def address() -> str:
+    """A source address that no other test comes from."""
+    return own_address()

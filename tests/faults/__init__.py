@@ -1,0 +1,1 @@
+"""What happens when input is hostile, two requests race, or something underneath breaks."""

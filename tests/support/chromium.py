@@ -1,0 +1,141 @@
+"""A real Chromium, and a person in front of it who looks at every page they are shown."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Response
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WHAT_TO_DO = (
+    "no Chromium was found: install Debian's `chromium` package, run `playwright install chromium`,"
+    " or name one in ONEPASS_CHROMIUM"
+)
+
+
+def executable(playwright: Playwright) -> Path:
+    """The Chromium to drive: the one named, one on the path, or Playwright's own."""
+    named = os.environ.get("ONEPASS_CHROMIUM")
+    found = named or shutil.which("chromium") or shutil.which("chromium-browser")
+    path = Path(found or playwright.chromium.executable_path)
+    assert path.exists(), WHAT_TO_DO
+    return path
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start Chromium without a window."""
+    return playwright.chromium.launch(executable_path=executable(playwright), args=FLAGS)
+
+
+def axe_source() -> str:
+    """The axe-core script that `npm ci` installed."""
+    path = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    assert path.exists(), "axe-core is missing: run `npm ci`"
+    return path.read_text()
+
+
+def axe_violations(page: Page) -> list[dict[str, Any]]:
+    """What axe finds on this page, as `id`, `help` and the elements concerned."""
+    page.evaluate(axe_source())
+    found: list[dict[str, Any]] = page.evaluate(
+        """async () => (await axe.run(document)).violations.map(v => ({
+            id: v.id, help: v.help, targets: v.nodes.map(n => n.target.join(' '))}))"""
+    )
+    return found
+
+
+class Visitor:
+    """One browser profile and its tab; it keeps what pages did wrong while they were shown."""
+
+    def __init__(self, context: BrowserContext, javascript: bool) -> None:
+        self.context = context
+        self.javascript = javascript
+        self.page = context.new_page()
+        self.visits: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("response", self._saw)
+        self.page.on("console", lambda message: self._heard(message.type, message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
+
+    def _saw(self, response: Response) -> None:
+        if response.request.is_navigation_request():
+            self.visits.append(f"{response.request.method} {response.status} {response.url}")
+        elif response.status >= 400 and not response.url.endswith("/favicon.ico"):
+            self.complaints.append(f"{response.status} for {response.url}")
+
+    def _heard(self, kind: str, text: str) -> None:
+        if kind == "error" and "Failed to load resource" not in text:
+            self.complaints.append(f"console: {text}")
+
+    def open(self, url: str) -> None:
+        """Go to `url` and look at what is shown."""
+        self.page.goto(url, wait_until="load")
+        self.look()
+
+    def press(self, name: str, exact: bool = False) -> None:
+        """Press the button or follow the link called `name`, and look at what is shown."""
+        button = self.page.get_by_role("button", name=name, exact=exact)
+        target = button if button.count() else self.page.get_by_role("link", name=name, exact=exact)
+        before = len(self.visits)
+        target.first.click()
+        self.page.wait_for_load_state("load")
+        assert len(self.visits) > before or "#" in self.page.url, f"{name!r} led nowhere"
+        self.look()
+
+    def fill(self, field: str, value: str) -> None:
+        """Type `value` into the input called `field` in its form."""
+        self.page.locator(f"[name={json.dumps(field)}]").first.fill(value)
+
+    @property
+    def heading(self) -> str:
+        """The words of the page's one h1."""
+        return self.page.locator("h1").inner_text()
+
+    @property
+    def text(self) -> str:
+        """All words that a person sees."""
+        return self.page.locator("body").inner_text()
+
+    def look(self) -> None:
+        """Check what holds on every page: language, title, one h1, no complaint so far."""
+        assert self.page.locator("h1").count() == 1, f"not one h1 on {self.page.url}"
+        assert self.page.title().strip(), f"no title on {self.page.url}"
+        assert self.page.locator("html").get_attribute("lang"), f"no language on {self.page.url}"
+        assert not self.complaints, f"on {self.page.url}: {self.complaints}"
+
+
+@contextmanager
+def visiting(browser: Browser, *, address: str, javascript: bool = True) -> Iterator[Visitor]:
+    """A new profile whose requests name `address` as their source, closed at the end."""
+    context = browser.new_context(
+        java_script_enabled=javascript,
+        extra_http_headers={"X-Forwarded-For": address},
+        viewport={"width": 1100, "height": 900},
+    )
+    context.set_default_timeout(10_000)
+    try:
+        yield Visitor(context, javascript)
+    finally:
+        context.close()
+
+
+def keep_evidence(visitor: Visitor, folder: Path, name: str) -> str:
+    """Save a picture and the words of the page on which a test failed; return where."""
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = folder / f"{name}.png"
+    visitor.page.screenshot(path=picture, full_page=True)
+    lines = [f"picture: {picture}", f"at: {visitor.page.url}", "visits:", *visitor.visits]
+    return "\n".join([*lines, "page:", visitor.page.locator("body").inner_text()])

@@ -1,0 +1,69 @@
+"""Databases for tests: migrated once per worker, copied for each test, on SQLite and PostgreSQL."""
+
+import importlib
+import pkgutil
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import sqlalchemy as sa
+
+import idp.domain
+from idp.kernel.database import Base
+from tests.support.postgres import PostgresServer
+
+
+def load_all_models() -> None:
+    """Import every module of the domain, so that its tables are known."""
+    for module in pkgutil.iter_modules(idp.domain.__path__, "idp.domain."):
+        importlib.import_module(module.name)
+
+
+def bring_up(url: str) -> None:
+    """Bring the empty database at `url` to today's schema, as `onepass db upgrade` does."""
+    load_all_models()
+    engine = sa.create_engine(url)
+    Base.metadata.create_all(engine)
+    engine.dispose()
+
+
+def server_version(url: str) -> str:
+    """What the database at `url` says it is: asked of the server, not read from the address."""
+    engine = sa.create_engine(url)
+    try:
+        with engine.connect() as connection:
+            if engine.dialect.name == "sqlite":
+                return f"SQLite {connection.scalar(sa.text('SELECT sqlite_version()'))}"
+            return str(connection.scalar(sa.text("SELECT version()")))
+    finally:
+        engine.dispose()
+
+
+class SqliteTemplate:
+    """A migrated SQLite file, copied for each test."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "template.db"
+        bring_up(f"sqlite:///{self._file}")
+
+    def copy_to(self, file: Path) -> str:
+        """Copy the template to `file` and return the copy's address."""
+        shutil.copyfile(self._file, file)
+        return f"sqlite:///{file}"
+
+
+class PostgresTemplate:
+    """A migrated PostgreSQL database, copied for each test."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self.server = server
+        self._name = server.create("template")
+        bring_up(server.url(self._name))
+
+    def copy(self) -> tuple[str, str]:
+        """Copy the template and return the copy's name and address."""
+        name = self.server.create("test", self._name)
+        with closing(self.server.connect(name)) as connection:
+            version = connection.info.server_version
+        assert version == self.server.version, "another server answered"
+        return name, self.server.url(name)

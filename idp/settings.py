@@ -40,6 +40,7 @@ class Settings:
     keys_dir: Path = Path("keys")
     trusted_proxies: tuple[Network, ...] = ()
     egress_allow: frozenset[str] = frozenset()
+    egress_ca_file: Path | None = None
     checkpoint_file: Path = Path("var/audit-checkpoints.jsonl")
     host: str = "127.0.0.1"
     port: int = 8000
@@ -97,6 +98,7 @@ class _Reader:
             keys_dir=Path(self._environ.get("ONEPASS_KEYS_DIR", "keys")),
             trusted_proxies=self._networks("ONEPASS_TRUSTED_PROXIES"),
             egress_allow=self._egress(),
+            egress_ca_file=self._egress_ca_file(),
             checkpoint_file=Path(
                 self._environ.get("ONEPASS_AUDIT_CHECKPOINTS", var_dir / "audit-checkpoints.jsonl")
             ),
@@ -174,6 +176,12 @@ class _Reader:
             if not host or not (port == "*" or port.isdecimal()):
                 self._problems.append(f"ONEPASS_EGRESS_ALLOW holds {entry!r}: use host:port.")
         return frozenset(entries)
+
+    def _egress_ca_file(self) -> Path | None:
+        name = self._environ.get("ONEPASS_EGRESS_CA_FILE", "")
+        if name and not Path(name).is_file():
+            self._problems.append(f"ONEPASS_EGRESS_CA_FILE names {name!r}, which is not a file.")
+        return Path(name) if name else None
 
     def _number(self, name: str, default: int, low: int, high: int) -> int:
         text = self._environ.get(name, "")

@@ -11,6 +11,7 @@ import json
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -75,12 +76,16 @@ class Fetcher:
     """Calls registered addresses under the rules above.
 
     `egress_allow` holds `host:port` entries (port may be `*`) that may also be http, private or
-    loopback.
+    loopback. `ca_file` names the authorities trusted for https instead of the public ones, for
+    an installation whose services have certificates of an authority of their own.
     """
 
-    def __init__(self, egress_allow: frozenset[str], clock: Clock) -> None:
+    def __init__(
+        self, egress_allow: frozenset[str], clock: Clock, ca_file: Path | None = None
+    ) -> None:
         self._allow = egress_allow
         self._clock = clock
+        self._ca_file = ca_file
 
     def get_json(self, url: str, *, max_bytes: int = 65_536, timeout: float = 5.0) -> Any:
         """Return the JSON at `url`.
@@ -118,6 +123,7 @@ class Fetcher:
                     data=data,
                     timeout=(min(timeout, 5.0), timeout),
                     allow_redirects=False,
+                    verify=str(self._ca_file) if self._ca_file else True,
                     stream=True,
                     headers={"User-Agent": "Onepass", "Accept-Encoding": "identity"},
                 )

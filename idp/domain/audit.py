@@ -1,0 +1,386 @@
+"""The catalogue of facts: everything that the audit record can say.
+
+Owns: one frozen dataclass per fact, past tense, exact fields; `record`, which appends a fact in
+the transaction that makes it true and reads nothing.
+Does not own: the tables (`idp.domain.audit_entries`) or sealing (`idp.domain.audit_log`).
+
+A fact names people by their random account id and never holds an email address, a token, a code,
+a secret or text that came from outside. The fields account_id, client_id, sid and grant_id have a
+column of their own; all others go into `detail`. To add a fact, add a class here: it is then part
+of `FACTS`. Never rename or remove one that has been recorded.
+"""
+
+import re
+from dataclasses import dataclass, fields
+
+import orjson
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from idp.domain.audit_entries import AuditEntry
+
+FACT_COLUMNS = ("account_id", "client_id", "sid", "grant_id")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """Something that happened."""
+
+
+# Accounts
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountCreated(Fact):
+    """A citizen began an account: the email address was proved and a password chosen."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountCompleted(Fact):
+    """The account has its second factor and can be used."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountCreatedByOperator(Fact):
+    """An account was created by command."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSuspended(Fact):
+    """An account may not sign in for now."""
+
+    account_id: str
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailCodeSent(Fact):
+    """A code was sent to an email address; `purpose` says what it proves."""
+
+    account_id: str | None = None
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailCodeRefused(Fact):
+    """A wrong, used or expired email code was given."""
+
+    account_id: str | None = None
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailProved(Fact):
+    """The right email code was given."""
+
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthenticatorAppAdded(Fact):
+    """An authenticator app became a second factor of the account."""
+
+    account_id: str
+
+
+# Signing in and out
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedInWithPassword(Fact):
+    """The right password was given; the browser is signed in at level Cl."""
+
+    account_id: str
+    sid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordRefused(Fact):
+    """A wrong password was given; no account id when there is no such account."""
+
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorPassed(Fact):
+    """The right authenticator-app code was given."""
+
+    account_id: str
+    sid: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorRefused(Fact):
+    """A wrong or used authenticator-app code was given."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelRaised(Fact):
+    """The session's credential level rose to `level`."""
+
+    account_id: str
+    sid: str
+    level: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Locked(Fact):
+    """Too many wrong tries of one `kind`; no account id when there is no such account."""
+
+    account_id: str | None = None
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedOut(Fact):
+    """A session ended; `because` is a word from `idp.domain.sessions`."""
+
+    account_id: str
+    sid: str
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossSiteRequestRefused(Fact):
+    """A form came without this browser's CSRF token; `page` is the endpoint's name."""
+
+    page: str
+
+
+# Authorization codes and tokens
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthorizationRefused(Fact):
+    """A service's authorization request was refused; `reason` is the rule that failed."""
+
+    client_id: str | None = None
+    account_id: str | None = None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeIssued(Fact):
+    """A service was given an authorization code."""
+
+    account_id: str
+    client_id: str
+    sid: str
+    grant_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokensIssued(Fact):
+    """An authorization code was redeemed for an ID token and an access token."""
+
+    account_id: str
+    client_id: str
+    sid: str
+    grant_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeRefused(Fact):
+    """A code was burned without giving tokens: wrong verifier, redirect address, age or account."""
+
+    account_id: str | None = None
+    client_id: str
+    sid: str | None = None
+    grant_id: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeReplayed(Fact):
+    """A code was redeemed again; what it had given was revoked (RFC 6749, 4.1.2)."""
+
+    account_id: str
+    client_id: str
+    sid: str | None = None
+    grant_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantRevoked(Fact):
+    """What a sign-in had given a service was taken back."""
+
+    account_id: str
+    client_id: str
+    grant_id: str
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimsReleased(Fact):
+    """A service read claims at UserInfo; `claims` are names, never values."""
+
+    account_id: str
+    client_id: str
+    sid: str | None = None
+    grant_id: str
+    claims: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessTokenRefused(Fact):
+    """An access token that was once ours was refused."""
+
+    client_id: str | None = None
+    grant_id: str | None = None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientAuthenticationRefused(Fact):
+    """A service failed to prove who it is; no client id when none is registered so."""
+
+    client_id: str | None = None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientAssertionReplayed(Fact):
+    """A client assertion was used a second time."""
+
+    client_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogoutNoticeDelivered(Fact):
+    """A service was told that the session ended."""
+
+    account_id: str | None = None
+    client_id: str
+    sid: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogoutNoticeFailed(Fact):
+    """A service could not be told that the session ended, and is given up on."""
+
+    account_id: str | None = None
+    client_id: str
+    sid: str | None = None
+    attempts: int = 0
+
+
+# Running the provider
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientApplied(Fact):
+    """A client was registered (`created`) or changed, by command."""
+
+    client_id: str
+    created: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyGenerated(Fact):
+    """A signing key was made."""
+
+    kid: str
+    alg: str
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyPublished(Fact):
+    """A signing key became visible to services."""
+
+    kid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyActivated(Fact):
+    """A signing key signs from `activates_at` on; `emergency`: without the usual wait."""
+
+    kid: str
+    activates_at: int
+    emergency: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyRetired(Fact):
+    """A signing key stopped signing; `emergency`: it is no longer trusted at all."""
+
+    kid: str
+    emergency: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeysResealed(Fact):
+    """Private keys were sealed anew under the sealing key `key_id`."""
+
+    key_id: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupMade(Fact):
+    """A backup was written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupRestored(Fact):
+    """The database was replaced by a backup made at `made_at`."""
+
+    made_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadLetterRetried(Fact):
+    """An operator asked for another delivery of an outbox message."""
+
+    message_id: str
+
+
+def name_of(fact: Fact | type[Fact]) -> str:
+    """Return the name under which a fact is recorded: `CodeIssued` is `code_issued`."""
+    kind = fact if isinstance(fact, type) else type(fact)
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+
+
+FACTS: dict[str, type[Fact]] = {name_of(kind): kind for kind in Fact.__subclasses__()}
+
+
+def detail_text(fact: Fact) -> str:
+    """Return the `detail` column of a fact: canonical JSON of the fields without a column."""
+    others = {
+        field.name: getattr(fact, field.name)
+        for field in fields(fact)
+        if field.name not in FACT_COLUMNS
+    }
+    return orjson.dumps(others, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def record(
+    session: Session,
+    fact: Fact,
+    *,
+    now: int,
+    journey_id: str | None = None,
+    request_id: str | None = None,
+) -> None:
+    """Append a fact in the session's transaction: one insert, nothing read."""
+    session.execute(
+        insert(AuditEntry.__table__)  # type: ignore[arg-type]
+        .values(
+            at=now,
+            fact=name_of(fact),
+            journey_id=journey_id,
+            request_id=request_id,
+            detail=detail_text(fact),
+            **{column: getattr(fact, column, None) for column in FACT_COLUMNS},
+        )
+        # Without `inline` SQLAlchemy would ask for the new row's id back.
+        .inline()
+    )

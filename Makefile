@@ -1,0 +1,42 @@
+# Every command a person needs, from a bare checkout. Only Python 3.11 or newer is needed.
+PYTHON ?= python3
+BIN := .venv/bin
+TESTS ?=
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench pages containers lock
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
+
+demo: ## provider, worker and four departments on this machine, until Ctrl-C
+	@$(PYTHON) -m tools.bootstrap demo
+	@$(BIN)/python -m tools.demo
+
+test: ## every test, on SQLite and PostgreSQL, with coverage (TESTS="tests/domain -k totp" for some)
+	@$(PYTHON) -m tools.bootstrap test
+	@$(BIN)/python -m tools.run_tests $(TESTS)
+
+check: ## format, lint, types, import contracts, templates, translations, locks
+	@$(PYTHON) -m tools.bootstrap check
+	@$(BIN)/python -m tools.check
+
+format: ## put every Python file into the one format
+	@$(PYTHON) -m tools.bootstrap check
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: ## flows per second, latency, memory, into var/bench.json (PEER=1 measures oidc-provider too)
+	@$(PYTHON) -m tools.bootstrap test
+	@PEER=$(PEER) $(BIN)/python -m tests.bench
+
+pages: ## a picture of every page and its axe result, in var/pages/
+	@$(PYTHON) -m tools.bootstrap test
+	@$(BIN)/python -m tests.acceptance.pictures
+
+containers: ## build the image, start the compose stack, sign in through it, stop it
+	@$(PYTHON) -m tools.bootstrap test
+	@$(BIN)/python -m tools.containers
+
+lock: ## choose versions anew within pyproject.toml's bounds and write requirements*.txt
+	@$(PYTHON) -m tools.bootstrap check
+	@$(BIN)/python -m tools.lock

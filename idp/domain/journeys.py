@@ -43,7 +43,8 @@ class Journey(Base):
             password_at=self.password_at,
             otp_at=self.otp_at,
             fresh=self.fresh,
-            choice="create" if self.choice == "create" else self.choice and "sign_in",
+            choice=self.choice,
+            account_id=self.account_id,
         )
 
 

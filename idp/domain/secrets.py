@@ -29,7 +29,7 @@ class SealedSecret(Base):
 
 def keyed_hash(session: Session, services: Services, name: str, value: str) -> str:
     """Return HMAC-SHA-256 of `value` under the key called `name`, in hexadecimal."""
-    return hmac.new(_key(session, services, name), value.encode(), sha256).hexdigest()
+    return hmac.new(key(session, services, name), value.encode(), sha256).hexdigest()
 
 
 def matches(
@@ -39,7 +39,8 @@ def matches(
     return hmac.compare_digest(keyed_hash(session, services, name, value), expected_hash)
 
 
-def _key(session: Session, services: Services, name: str) -> bytes:
+def key(session: Session, services: Services, name: str) -> bytes:
+    """Return the key called `name`, made and sealed on first need."""
     row = session.get(SealedSecret, name)
     if row is None:
         insert = postgresql.insert if is_postgresql(session) else sqlite.insert

@@ -1,0 +1,191 @@
+"""Sessions: a browser that is signed in, how it proved it, and how that ends.
+
+The cookie holds 256 random bits and the table their hash. The cookie changes whenever the level
+rises or somebody signs in anew; `sid` is the session's public name and stays.
+"""
+
+from hashlib import sha256
+
+from sqlalchemy import BigInteger, ForeignKey, String, delete, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from idp.domain import audit, clients, grants, outbox
+from idp.domain.accounts import Account
+from idp.domain.services import Services
+from idp.kernel.database import Base
+
+TOUCH_AFTER = 60
+"""Seconds after which a session that is used has its `last_seen_at` written again."""
+
+
+class BrowserSession(Base):
+    """One signed-in browser."""
+
+    __tablename__ = "browser_sessions"
+
+    sid: Mapped[str] = mapped_column(String(32), primary_key=True)
+    cookie_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    browser_hash: Mapped[str] = mapped_column(String(64))
+    level: Mapped[str] = mapped_column(String(8))
+    amr: Mapped[str] = mapped_column(String(64))
+    password_at: Mapped[int] = mapped_column(BigInteger)
+    otp_at: Mapped[int | None] = mapped_column(BigInteger)
+    auth_time: Mapped[int] = mapped_column(BigInteger)
+    started_at: Mapped[int] = mapped_column(BigInteger, index=True)
+    last_seen_at: Mapped[int] = mapped_column(BigInteger)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger)
+    ended_because: Mapped[str | None] = mapped_column(String(32))
+    device: Mapped[str] = mapped_column(String(256))
+
+
+def cookie_hash(secret: str) -> str:
+    """Return the form in which a cookie is stored."""
+    return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def find(session: Session, services: Services, secret: str | None) -> BrowserSession | None:
+    """Return the live session that this cookie opens, or None."""
+    if not secret:
+        return None
+    now = services.clock.now()
+    return session.scalar(
+        select(BrowserSession).where(
+            BrowserSession.cookie_hash == cookie_hash(secret),
+            BrowserSession.ended_at.is_(None),
+            BrowserSession.last_seen_at > now - services.settings.session_idle_lifetime,
+            BrowserSession.started_at > now - services.settings.session_lifetime,
+        )
+    )
+
+
+def after_password(
+    session: Session,
+    services: Services,
+    *,
+    browser_hash: str,
+    account: Account,
+    current: BrowserSession | None,
+    device: str,
+) -> tuple[BrowserSession, str]:
+    """Record that `account`'s password was right here; return the session and its new cookie.
+
+    The same person's session goes on; another person's ends first, and its services are told.
+    """
+    now = services.clock.now()
+    secret = services.entropy.token()
+    if current is not None and current.account_id != account.id:
+        end(session, services, current, "another_person")
+        current = None
+    if current is None:
+        current = BrowserSession(
+            sid=services.entropy.short_token(),
+            account_id=account.id,
+            browser_hash=browser_hash,
+            level="Cl",
+            amr="pwd",
+            started_at=now,
+            device=device[:256],
+        )
+        session.add(current)
+    current.cookie_hash = cookie_hash(secret)
+    current.password_at = current.auth_time = current.last_seen_at = now
+    session.flush()
+    audit.record(
+        session, audit.SignedInWithPassword(account_id=account.id, sid=current.sid), now=now
+    )
+    return current, secret
+
+
+def after_second_factor(
+    session: Session, services: Services, browser_session: BrowserSession
+) -> str:
+    """Raise the session to `Cl.Cm` and return its new cookie."""
+    now = services.clock.now()
+    secret = services.entropy.token()
+    browser_session.cookie_hash = cookie_hash(secret)
+    browser_session.level = "Cl.Cm"
+    browser_session.amr = "pwd otp mfa"
+    browser_session.otp_at = browser_session.auth_time = browser_session.last_seen_at = now
+    session.flush()
+    audit.record(
+        session,
+        audit.SecondFactorPassed(account_id=browser_session.account_id, sid=browser_session.sid),
+        now=now,
+    )
+    return secret
+
+
+def touch(session: Session, sid: str, now: int) -> None:
+    """Write that the session was used now, unless that was written within the last minute."""
+    session.execute(
+        update(BrowserSession)
+        .where(BrowserSession.sid == sid, BrowserSession.last_seen_at < now - TOUCH_AFTER)
+        .values(last_seen_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def end(
+    session: Session, services: Services, browser_session: BrowserSession, because: str
+) -> list[str]:
+    """End the session and return the names of the services that will be told.
+
+    Their notices are in the outbox when this transaction commits. Ending a session that has
+    ended tells nobody twice.
+    """
+    now = services.clock.now()
+    ended = session.scalar(
+        update(BrowserSession)
+        .where(BrowserSession.sid == browser_session.sid, BrowserSession.ended_at.is_(None))
+        .values(ended_at=now, ended_because=because)
+        .returning(BrowserSession.sid)
+        .execution_options(synchronize_session=False)
+    )
+    if ended is None:
+        return []
+    audit.record(
+        session,
+        audit.SignedOut(
+            account_id=browser_session.account_id, sid=browser_session.sid, because=because
+        ),
+        now=now,
+    )
+    return _tell_services(session, services, browser_session.sid)
+
+
+def _tell_services(session: Session, services: Services, sid: str) -> list[str]:
+    told: list[str] = []
+    for client_id, subject in grants.clients_of_session(session, sid):
+        client = session.get(clients.Client, client_id)
+        if client is None or not clients.back_channel_uri(client):
+            continue
+        outbox.put(
+            session,
+            services,
+            "back_channel_logout",
+            {"client_id": client_id, "subject": subject, "sid": sid},
+        )
+        service = session.get_one(clients.Service, client.service_id)
+        if service.name not in told:
+            told.append(service.name)
+    return told
+
+
+def sweep(session: Session, services: Services, limit: int = 500) -> int:
+    """Delete up to `limit` sessions that can no longer be used and that no grant hangs off."""
+    now = services.clock.now()
+    over = or_(
+        BrowserSession.started_at <= now - services.settings.session_lifetime,
+        BrowserSession.ended_at <= now - services.settings.session_lifetime,
+    )
+    old = (
+        select(BrowserSession.sid)
+        .where(over, ~select(grants.Grant.id).where(grants.Grant.sid == BrowserSession.sid).exists())
+        .limit(limit)
+    )
+    return len(
+        session.scalars(
+            delete(BrowserSession).where(BrowserSession.sid.in_(old)).returning(BrowserSession.sid)
+        ).all()
+    )

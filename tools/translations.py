@@ -20,10 +20,8 @@ KEYWORDS = ("lazy_gettext", "lazy_pgettext:1c,2", "lazy_ngettext:1,2", "_l")
 def extract(package: Path, into: Path) -> None:
     """Write the messages of a package's code and templates to `into`."""
     keywords = [argument for keyword in KEYWORDS for argument in ("-k", keyword)]
-    _pybabel(
-        *("extract", "-F", ROOT / "babel.cfg", "--no-location", "--omit-header"),
-        *("--sort-output", *keywords, "-o", into, package),
-    )
+    shape = ("--no-location", "--omit-header", "--sort-output", *keywords)
+    _pybabel("extract", "-F", ROOT / "babel.cfg", *shape, "-o", into, package)
 
 
 def faults(wanted: Catalog, catalogue: Catalog) -> list[str]:

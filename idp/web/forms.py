@@ -1,0 +1,193 @@
+"""What every form shares: protection against foreign posts, and fields that speak GOV.UK.
+
+The browser is told nothing about what is required: the server checks, says it in words, and
+shows the page again. What was typed is kept, except passwords and codes.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from flask import Flask, request
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from govuk_frontend_wtf.wtforms_widgets import GovPasswordInput, GovTextInput
+from wtforms import PasswordField as WTPasswordField
+from wtforms import StringField, ValidationError
+
+from idp.web import current
+
+LONGEST_EMAIL: Final = 256
+LONGEST_FIELD: Final = 4096
+CODE_DIGITS: Final = 6
+
+_EMAIL: Final = re.compile(
+    r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?!-)[^\s@.<>()\[\]\\,;:\"/_]+(?:\.[^\s@.<>()\[\]\\,;:\"/_]+)+"
+)
+_SEPARATORS: Final = re.compile(r"[\s\-‐-―]+")
+
+
+class Protection(CSRFProtect):  # type: ignore[misc]
+    """The token of this browser on every post, and no other site's name in its Origin."""
+
+    def protect(self) -> None:
+        """Raise CSRFError unless the post came from one of our own pages."""
+        super().protect()
+        origin = request.headers.get("Origin")
+        if origin is not None and not _is_ours(origin):
+            raise CSRFError("The Origin is not ours.")
+
+
+protection = Protection()
+"""Exempts the machines' endpoints: `protection.exempt(view)`."""
+
+
+def init_forms(app: Flask) -> None:
+    """Refuse foreign posts everywhere in `app`, for as long as the browser keeps its cookie."""
+    app.config["WTF_CSRF_TIME_LIMIT"] = None
+    app.config["WTF_CSRF_SSL_STRICT"] = False  # the Origin says it better than a Referer
+    protection.init_app(app)
+
+
+def _is_ours(origin: str) -> bool:
+    issuer = urlsplit(current.services().settings.issuer)
+    parts = urlsplit(origin)
+    if (parts.scheme, parts.netloc) == (issuer.scheme, issuer.netloc):
+        return True
+    return parts.scheme == request.scheme and parts.netloc == request.host
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form of one question. Without a field it is a button, and only the token is checked."""
+
+    def accepted(self) -> bool:
+        """Return whether the form was posted and everything in it is right.
+
+        A field sent twice is no mistake a person can make, and is refused like any other.
+        """
+        return bool(self.validate_on_submit())
+
+
+class _Spoken:
+    """A GOV.UK widget whose hidden words are in the page's language."""
+
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the parameters of the GOV.UK macro."""
+        params: dict[str, Any] = super().map_gov_params(field, **kwargs)  # type: ignore[misc]
+        if field.errors:
+            params["errorMessage"] = {
+                "text": field.errors[0],
+                "visuallyHiddenText": gettext("Error"),
+            }
+        return params
+
+
+class TextInput(_Spoken, GovTextInput):  # type: ignore[misc]
+    """One line of text."""
+
+
+class PasswordInput(_Spoken, GovPasswordInput):  # type: ignore[misc]
+    """A password with a Show button where there is JavaScript."""
+
+    def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
+        """Return the parameters of the GOV.UK macro, the button's words among them."""
+        params = super().map_gov_params(field, **kwargs)
+        return params | {
+            "showPasswordText": gettext("Show"),
+            "hidePasswordText": gettext("Hide"),
+            "showPasswordAriaLabelText": gettext("Show password"),
+            "hidePasswordAriaLabelText": gettext("Hide password"),
+            "passwordShownAnnouncementText": gettext("Your password is visible"),
+            "passwordHiddenAnnouncementText": gettext("Your password is hidden"),
+        }
+
+
+class _PlainText:
+    """A text field that takes one value without control characters, of bounded length."""
+
+    data: str | None
+    raw_data: list[Any] | None
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Keep the value, or refuse it: sent twice, too long, or holding what nobody types."""
+        self.data = ""
+        if not valuelist:
+            return
+        value = valuelist[0]
+        if len(valuelist) > 1 or not isinstance(value, str) or len(value) > LONGEST_FIELD:
+            raise ValueError(gettext("That is not something we can read. Type it again"))
+        if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value.strip()):
+            raise ValueError(gettext("That is not something we can read. Type it again"))
+        self.data = value
+
+
+class EmailField(_PlainText, StringField):
+    """An email address, as typed but for white space around it."""
+
+    widget = TextInput()
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Keep the address without white space and direction marks around it."""
+        super().process_formdata(valuelist)
+        self.data = _without_marks(self.data or "").strip()
+
+    def pre_validate(self, form: Any) -> None:
+        """Raise ValidationError in words unless this looks like an address."""
+        address = self.data or ""
+        if self.process_errors:
+            return
+        if not address:
+            raise ValidationError(_("Enter your email address"))
+        if len(address) > LONGEST_EMAIL:
+            raise ValidationError(_("Email address must be 256 characters or fewer"))
+        if not _EMAIL.fullmatch(address) or ".." in address:
+            raise ValidationError(_("Enter an email address like name@example.com"))
+
+
+class CodeField(_PlainText, StringField):
+    """Six digits, however they were grouped. What was typed is never shown again."""
+
+    widget = TextInput()
+
+    def __init__(self, *args: Any, when_empty: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.when_empty = when_empty
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Keep the digits without the spaces and hyphens between them."""
+        super().process_formdata(valuelist)
+        self.data = _SEPARATORS.sub("", _without_marks(self.data or ""))
+
+    def pre_validate(self, form: Any) -> None:
+        """Raise ValidationError in words unless these are six digits."""
+        code = self.data or ""
+        if self.process_errors:
+            return
+        if not code:
+            raise ValidationError(self.when_empty)
+        if len(code) != CODE_DIGITS or not (code.isascii() and code.isdigit()):
+            raise ValidationError(_("Enter 6 digits only"))
+
+    def _value(self) -> str:
+        return ""
+
+
+class PasswordField(_PlainText, WTPasswordField):
+    """A password, exactly as typed. What was typed is never shown again."""
+
+    widget = PasswordInput()
+
+
+def _without_marks(text: str) -> str:
+    """Return `text` without invisible characters that come along when pasting."""
+    return "".join(c for c in text if unicodedata.category(c) != "Cf")
+
+
+def say(field: Any, message: Any) -> None:
+    """Put `message` on `field` as its error, as if the field had found it."""
+    errors: Iterable[Any] = field.errors
+    field.errors = [*errors, message]

@@ -1,0 +1,101 @@
+"""Languages: which one a page speaks, and how a person changes it.
+
+In this order: the `lng` of the address, the language of the journey (its `ui_locales`), the
+`lng` cookie, English. A choice made by address is remembered in the cookie and in the journey.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from flask import Flask, Response, g, request
+from flask_babel import Babel, format_datetime, format_time, get_locale, refresh
+
+from idp.domain.journeys import Journey
+from idp.web import current
+
+LANGUAGES: Final = {"en": "English", "cy": "Cymraeg"}
+DEFAULT: Final = "en"
+YEAR: Final = 365 * 24 * 3600
+TIME_ZONE: Final = "Europe/London"
+
+
+def init_i18n(app: Flask) -> None:
+    """Give `app` its translations and the cookie that remembers a choice."""
+    Babel(
+        app,
+        default_locale=DEFAULT,
+        default_translation_directories=str(Path(__file__).parents[1] / "translations"),
+        default_timezone=TIME_ZONE,
+        locale_selector=_select,
+    )
+    app.after_request(_remember)
+
+
+def language() -> str:
+    """Return the language of the page being made: a key of `LANGUAGES`."""
+    return str(get_locale())
+
+
+def follow(journey: Journey) -> None:
+    """Speak the journey's language from here on; a choice by address becomes the journey's."""
+    asked = _asked_by_address()
+    if asked is not None and journey.language != asked:
+        journey.language = asked
+    g.journey_language = journey.language
+    refresh()
+
+
+def language_for(ui_locales: Iterable[str]) -> str:
+    """Return the language of a new journey, given what its service asked for.
+
+    Tags are matched by their first part (`cy-GB` is Welsh); none known: as for any other page.
+    """
+    asked = _asked_by_address()
+    known = (tag.partition("-")[0].lower() for tag in ui_locales)
+    return asked or next((tag for tag in known if tag in LANGUAGES), None) or _select()
+
+
+def clock_time(at: int) -> str:
+    """Return the time of day of `at` (seconds since the epoch) as people here write it."""
+    return str(format_time(datetime.fromtimestamp(at, UTC), "HH:mm"))
+
+
+def date_and_time(at: int) -> str:
+    """Return day and time of `at` (seconds since the epoch) in the page's language."""
+    return str(format_datetime(datetime.fromtimestamp(at, UTC), "d MMMM y, HH:mm"))
+
+
+def _asked_by_address() -> str | None:
+    asked = request.args.get("lng")
+    return asked if asked in LANGUAGES else None
+
+
+def _select() -> str:
+    for candidate in (
+        _asked_by_address(),
+        g.get("journey_language"),
+        request.cookies.get(_cookie_name()),
+    ):
+        if candidate in LANGUAGES:
+            return str(candidate)
+    return DEFAULT
+
+
+def _cookie_name() -> str:
+    return "__Host-lng" if current.services().settings.https else "lng"
+
+
+def _remember(response: Response) -> Response:
+    asked = _asked_by_address()
+    if asked is not None:
+        response.set_cookie(
+            _cookie_name(),
+            asked,
+            max_age=YEAR,
+            httponly=True,
+            samesite="Lax",
+            secure=current.services().settings.https,
+        )
+    return response

@@ -1,0 +1,143 @@
+"""The shell of every page: GOV.UK Frontend's templates under ours, and what a page is shown with.
+
+Our templates fail on an undefined name; GOV.UK's rely on undefined names being empty, so they
+are loaded from an environment of their own.
+"""
+
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+from urllib.parse import urlencode
+
+from flask import Flask, Response, make_response, render_template, request, send_from_directory
+from govuk_frontend_wtf.main import WTFormsHelpers
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PackageLoader,
+    PrefixLoader,
+    StrictUndefined,
+    Template,
+)
+
+from idp.web import errors, forms, headers, i18n
+
+HERE: Final = Path(__file__).parent
+GOVUK_PACKAGES: Final = ("govuk_frontend_jinja", "govuk_frontend_wtf")
+LARGEST_BODY: Final = 64 * 1024
+STATIC_LIFETIME: Final = 600
+
+
+class HasErrors(Protocol):
+    """A form, as far as showing a page is concerned."""
+
+    @property
+    def errors(self) -> Any:
+        """What is wrong with what was sent; empty when nothing is."""
+
+
+def init_web(app: Flask) -> None:
+    """Give `app` everything its pages share: templates, assets, languages, headers, errors."""
+    if app.config["MAX_CONTENT_LENGTH"] is None:
+        app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_LIFETIME
+    _serve_assets(app)
+    i18n.init_i18n(app)
+    headers.init_headers(app)
+    errors.init_errors(app)
+    forms.init_forms(app)
+    WTFormsHelpers(app)
+    _load_templates(app.jinja_env)
+    app.jinja_env.globals.update(
+        language=i18n.language,
+        language_choices=language_choices,
+        nonce=headers.nonce,
+        clock_time=i18n.clock_time,
+        date_and_time=i18n.date_and_time,
+    )
+
+
+def show(
+    template: str, *, form: HasErrors | None = None, status: int = 200, **words: Any
+) -> Response:
+    """Return the page `template`; a form with errors is answered with 400."""
+    refused = form is not None and bool(form.errors)
+    html = render_template(template, form=form, **words)
+    return make_response(html, 400 if refused else status)
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChoice:
+    """One entry of the language toggle: this very page in that language."""
+
+    code: str
+    name: str
+    href: str
+    current: bool
+
+
+def language_choices() -> list[LanguageChoice]:
+    """Return the toggle's entries, or none where this address cannot be opened by a link."""
+    rule = request.url_rule
+    if rule is not None and "GET" not in (rule.methods or ()):
+        return []
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lng"]
+    spoken = i18n.language()
+    return [
+        LanguageChoice(
+            code, name, f"{request.path}?{urlencode([*kept, ('lng', code)])}", code == spoken
+        )
+        for code, name in i18n.LANGUAGES.items()
+    ]
+
+
+def _serve_assets(app: Flask) -> None:
+    app.static_folder = str(HERE / "static")
+    if "static" not in app.view_functions:
+        app.add_url_rule(
+            "/static/<path:filename>", endpoint="static", view_func=app.send_static_file
+        )
+    app.add_url_rule("/assets/<path:filename>", endpoint="assets", view_func=_govuk_asset)
+
+
+def _govuk_asset(filename: str) -> Response:
+    # GOV.UK's stylesheet names /assets/ with no way to configure it.
+    return send_from_directory(HERE / "static" / "govuk" / "assets", filename)
+
+
+class _Upstream(BaseLoader):
+    """Loads from another environment, so that its own rules hold inside those templates."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def load(
+        self,
+        environment: Environment,
+        name: str,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - Jinja's name for it
+    ) -> Template:
+        """Return the other environment's template. Raises TemplateNotFound."""
+        return self._environment.get_template(name, globals=globals)
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        """Return the source, for tools that list templates."""
+        loader = self._environment.loader
+        assert loader is not None  # noqa: S101 - made below, always with a loader
+        return loader.get_source(self._environment, template)
+
+
+def _load_templates(environment: Environment) -> None:
+    packages = PrefixLoader({name: PackageLoader(name) for name in GOVUK_PACKAGES})
+    upstream = _Upstream(environment.overlay(loader=packages))
+    ours = [FileSystemLoader(HERE / "templates")]
+    rooms = [environment.loader] if environment.loader is not None else []
+    environment.loader = ChoiceLoader([*ours, *rooms, upstream])
+    environment.undefined = StrictUndefined
+    environment.trim_blocks = True
+    environment.lstrip_blocks = True

@@ -1,0 +1,66 @@
+"""Citizens for tests: an account with a password and an app, and the codes the app would show."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import pyotp
+from sqlalchemy.orm import Session
+
+from idp.domain import accounts, authenticator_apps, passwords
+from idp.domain.services import Services
+
+PASSWORD = "marmalade ladder 27"
+SEED = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+
+
+@dataclass
+class Citizen:
+    """Somebody with an email address, a password and an authenticator app in their hand."""
+
+    email: str = "alice@example.com"
+    password: str = PASSWORD
+    seed: str = SEED
+    account_id: str = ""
+
+    def code(self, now: int, steps: int = 0) -> str:
+        """What the app shows at `now`, or `steps` 30-second steps later."""
+        return str(pyotp.TOTP(self.seed).at(now, steps))
+
+    def wrong_code(self, now: int) -> str:
+        """Six digits that the app shows at no step near `now`."""
+        near = {self.code(now, step) for step in range(-3, 4)}
+        return next(code for code in (f"{n:06d}" for n in range(100)) if code not in near)
+
+
+@cache
+def _hash_of(hasher: passwords.Hasher, password: str) -> str:
+    return hasher.hash(password)
+
+
+def enrol(session: Session, services: Services, citizen: Citizen | None = None) -> Citizen:
+    """Keep `citizen` (default: Alice) with a password and an app; the caller commits.
+
+    The app's present code is still unused, so the citizen can sign in at once.
+    """
+    citizen = citizen or Citizen()
+    account = accounts.create(
+        session,
+        clock=services.clock,
+        entropy=services.entropy,
+        email=citizen.email,
+        password_hash=_hash_of(services.hasher, citizen.password),
+        language="en",
+    )
+    authenticator_apps.add(
+        session,
+        clock=services.clock,
+        entropy=services.entropy,
+        sealer=services.sealer,
+        account_id=account.id,
+        secret=citizen.seed,
+        step=services.clock.now() // authenticator_apps.STEP_SECONDS - 2,
+    )
+    accounts.complete(account)
+    session.flush()
+    citizen.account_id = account.id
+    return citizen

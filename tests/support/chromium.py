@@ -1,14 +1,14 @@
 """A real Chromium, and a person in front of it who looks at every page they are shown."""
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Response
+
+from tools import chromium
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -20,24 +20,13 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WHAT_TO_DO = (
-    "no Chromium was found: install Debian's `chromium` package, run `playwright install chromium`,"
-    " or name one in ONEPASS_CHROMIUM"
-)
-
-
-def executable(playwright: Playwright) -> Path:
-    """The Chromium to drive: the one named, one on the path, or Playwright's own."""
-    named = os.environ.get("ONEPASS_CHROMIUM")
-    found = named or shutil.which("chromium") or shutil.which("chromium-browser")
-    path = Path(found or playwright.chromium.executable_path)
-    assert path.exists(), WHAT_TO_DO
-    return path
 
 
 def launch(playwright: Playwright) -> Browser:
     """Start Chromium without a window."""
-    return playwright.chromium.launch(executable_path=executable(playwright), args=FLAGS)
+    program = chromium.find()
+    assert program is not None, chromium.WHAT_TO_DO
+    return playwright.chromium.launch(executable_path=program, args=FLAGS)
 
 
 def axe_source() -> str:

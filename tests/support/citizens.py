@@ -24,7 +24,7 @@ class Citizen:
 
     def code(self, now: int, steps: int = 0) -> str:
         """What the app shows at `now`, or `steps` 30-second steps later."""
-        return str(pyotp.TOTP(self.seed).at(now, steps))
+        return pyotp.TOTP(self.seed).generate_otp(now // 30 + steps)
 
     def wrong_code(self, now: int) -> str:
         """Six digits that the app shows at no step near `now`."""
@@ -45,17 +45,14 @@ def enrol(session: Session, services: Services, citizen: Citizen | None = None) 
     citizen = citizen or Citizen()
     account = accounts.create(
         session,
-        clock=services.clock,
-        entropy=services.entropy,
+        services,
         email=citizen.email,
         password_hash=_hash_of(services.hasher, citizen.password),
         language="en",
     )
     authenticator_apps.add(
         session,
-        clock=services.clock,
-        entropy=services.entropy,
-        sealer=services.sealer,
+        services,
         account_id=account.id,
         secret=citizen.seed,
         step=services.clock.now() // authenticator_apps.STEP_SECONDS - 2,

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 NOON = 1_790_000_000
-"""Where every test's clock starts: a moment in September 2026, on a whole 30-second step less 10."""
+"""Where every test's clock starts: in September 2026, ten seconds before a 30-second step."""
 
 _SECONDS = struct.Struct("<q")
 

@@ -112,31 +112,38 @@ _PARSERS = {
 }
 
 
+def _kind_of_native_call(function: Any) -> str | None:
+    owner = type(getattr(function, "__self__", None)).__name__
+    name = str(getattr(function, "__name__", ""))
+    if name in ("sign", "verify") and owner.endswith(("PrivateKey", "PublicKey")):
+        return name
+    if name == "derive" and owner in ("Argon2id", "PBKDF2HMAC", "Scrypt"):
+        return "hash"
+    if name in _PARSERS or (name == "public_key" and owner.endswith("PublicNumbers")):
+        return "parse"
+    return "connect" if name == "connect" and owner == "socket" else None
+
+
+def _kind_of_call(frame: FrameType) -> str | None:
+    code, file = frame.f_code.co_name, frame.f_code.co_filename
+    if code in ("hash_secret", "verify_secret") and "argon2" in file:
+        return "hash"
+    return "template" if code == "render" and file.endswith("jinja2/environment.py") else None
+
+
 @contextmanager
 def counting_effort() -> Iterator[Counter[str]]:
     """Count, in this thread: `sign`, `verify`, `hash`, `parse`, `template`, `connect`."""
     effort: Counter[str] = Counter()
 
     def watch(frame: FrameType, what: str, function: Any) -> None:
+        kind = None
         if what == "c_call":
-            owner = type(getattr(function, "__self__", None)).__name__
-            name = str(getattr(function, "__name__", ""))
-            if name in ("sign", "verify") and owner.endswith(("PrivateKey", "PublicKey")):
-                effort[name] += 1
-            elif name == "derive" and owner in ("Argon2id", "PBKDF2HMAC", "Scrypt"):
-                effort["hash"] += 1
-            elif name in _PARSERS or (name == "public_key" and owner.endswith("PublicNumbers")):
-                effort["parse"] += 1
-            elif name == "connect" and owner == "socket":
-                effort["connect"] += 1
+            kind = _kind_of_native_call(function)
         elif what == "call":
-            code, file = frame.f_code.co_name, frame.f_code.co_filename
-            if code == "hash_secret" and "argon2" in file:
-                effort["hash"] += 1
-            elif code == "verify_secret" and "argon2" in file:
-                effort["hash"] += 1
-            elif code == "render" and file.endswith("jinja2/environment.py"):
-                effort["template"] += 1
+            kind = _kind_of_call(frame)
+        if kind is not None:
+            effort[kind] += 1
 
     before = sys.getprofile()
     sys.setprofile(watch)

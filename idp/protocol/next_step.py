@@ -1,0 +1,143 @@
+"""What has to happen next before a request can be answered: the decision table.
+
+The dispatcher asks again after every page, with the facts as they then are; nothing
+here remembers anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from idp.protocol.client_policy import ClientPolicy
+from idp.protocol.parameters import AuthorizationRequest
+from idp.protocol.session_facts import (
+    BLOCKED,
+    PART_CREATED,
+    SUSPENDED,
+    JourneyFacts,
+    SessionFacts,
+)
+from idp.protocol.vectors_of_trust import CREDENTIAL_LEVELS, DEFAULT, reaches
+
+
+class Step(StrEnum):
+    """Where a request goes next."""
+
+    CREATE = "create"
+    SIGN_IN = "sign_in"
+    STEP_UP = "step_up"
+    PROVE = "prove"
+    SHARE = "share"
+    REFUSE = "refuse"
+    ISSUE = "issue"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One step. `level` is the credential level asked for, which is the level given.
+
+    For REFUSE, `error` and `description` go to the client; without an `error` the
+    person gets our own page, and `description` is the state of their account.
+    """
+
+    step: Step
+    level: str
+    error: str | None = None
+    description: str = ""
+
+
+_SCREENS: Final = {
+    (step, level): Decision(step, level) for step in Step for level in CREDENTIAL_LEVELS
+}
+
+
+def level_asked(request: AuthorizationRequest, client: ClientPolicy) -> str:
+    """Find the credential level this request asks for: `Cl` or `Cl.Cm`.
+
+    `vtr` says so; a client told its level by `acr` may name it in `acr_values`, of
+    which the first we know counts (OIDC Core section 3.1.2.1). Otherwise `Cl.Cm`.
+    """
+    if request.acr_values and request.vtr is None and client.assurance == "acr":
+        for value in request.acr_values:
+            if value in CREDENTIAL_LEVELS:
+                return value
+    return (request.vectors or DEFAULT).effective.level
+
+
+def freshness_required(
+    request: AuthorizationRequest,
+    client: ClientPolicy,
+    facts: SessionFacts | None,
+    now: int,
+) -> bool:
+    """Say whether the session may not answer this request without a new sign-in.
+
+    True for `prompt=login`, and where `max_age` counts for this client, for a session
+    whose last sign-in is more than `max_age` seconds ago; `max_age=0` always.
+    """
+    if "login" in request.prompt:
+        return True
+    if request.max_age is None or not client.max_age_honoured:
+        return False
+    return request.max_age == 0 or (facts is not None and facts.auth_time + request.max_age < now)
+
+
+def next_step(
+    request: AuthorizationRequest,
+    client: ClientPolicy,
+    facts: SessionFacts | None,
+    journey: JourneyFacts | None,
+    now: int,
+) -> Decision:
+    """Decide the next step of a request that has passed every check.
+
+    `facts` is None when the browser is not signed in, `journey` is None while no page
+    was needed. `now` is in seconds since the epoch.
+    """
+    level = level_asked(request, client)
+    silent = "none" in request.prompt
+    if facts is None:
+        creating = journey is not None and journey.choice == "create"
+        return _screen(Step.CREATE if creating else Step.SIGN_IN, level, silent=silent)
+    if facts.account_state in {SUSPENDED, BLOCKED}:
+        if silent:
+            return _screen(Step.SIGN_IN, level, silent=True)
+        return Decision(Step.REFUSE, level, description=facts.account_state)
+    if facts.account_state == PART_CREATED:
+        return _screen(Step.CREATE, level, silent=silent)
+    step = _missing_factor(request, client, facts, journey, level, now)
+    if step is not None:
+        return _screen(step, level, silent=silent)
+    return _SCREENS[Step.ISSUE, level]
+
+
+def _missing_factor(
+    request: AuthorizationRequest,
+    client: ClientPolicy,
+    facts: SessionFacts,
+    journey: JourneyFacts | None,
+    level: str,
+    now: int,
+) -> Step | None:
+    """Find what this person still has to enter, if anything."""
+    fresh = freshness_required(request, client, facts, now)
+    if fresh or (journey is not None and journey.fresh):
+        # What counts was entered in this Journey and by the one now signed in; clock
+        # times are not compared, so a clock that steps back cannot make a circle.
+        own = journey is not None and journey.account_id in {None, facts.account_id}
+        if journey is None or not own or journey.password_at is None:
+            return Step.SIGN_IN
+        if level == "Cl.Cm" and journey.otp_at is None:
+            return Step.STEP_UP
+    return None if reaches(facts.level, level) else Step.STEP_UP
+
+
+def _screen(step: Step, level: str, *, silent: bool) -> Decision:
+    """Show a screen, or tell a client that forbade screens what it was for (`prompt=none`)."""
+    if not silent:
+        return _SCREENS[step, level]
+    if step is Step.SIGN_IN:
+        return Decision(Step.REFUSE, level, "login_required", "Login required")
+    return Decision(Step.REFUSE, level, "interaction_required", "Interaction required")

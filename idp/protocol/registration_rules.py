@@ -1,0 +1,103 @@
+"""The rules that single fields of a client registration must pass.
+
+Each rule answers yes or no about one value; `client_policy` knows their order and texts.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from base64 import b64decode
+from binascii import Error as NotBase64
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+# The characters of RFC 3986, without those that make parsers disagree; urlsplit drops others.
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]!$&'()*+,;=%@]+", re.ASCII)
+_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9\-.]*[a-z0-9])?", re.ASCII)
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_NAME: Final = re.compile(r"[ -9;-~][ -~]{0,253}", re.ASCII)
+
+# Names that our own answer adds to the address; a client that has them could not tell.
+_OUR_ANSWERS: Final = frozenset({"code", "state", "response", "iss", "error", "error_description"})
+
+# Object identifiers as they stand in a SubjectPublicKeyInfo (RFC 3279, RFC 5480).
+_RSA: Final = bytes.fromhex("06092a864886f70d010101")
+_P256: Final = bytes.fromhex("06072a8648ce3d020106082a8648ce3d030107")
+
+
+def split(address: str) -> SplitResult | None:
+    """Take an http(s) address apart, or None when any part is missing, odd or ambiguous."""
+    if _ADDRESS.fullmatch(address) is None:
+        return None
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
+        return None
+    if not parts.netloc.startswith("[") and _HOST.fullmatch(host) is None:
+        return None
+    return parts
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name can only mean the machine itself (RFC 6761, RFC 8252)."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def address_is_acceptable(address: object, *, production: bool) -> bool:
+    """Say whether a client may name this address: https, or http on loopback while integrating.
+
+    A production client may not name a loopback host at all.
+    """
+    parts = split(address) if isinstance(address, str) else None
+    if parts is None or "#" in str(address):
+        return False
+    loopback = is_loopback(parts.hostname or "")
+    if production:
+        return parts.scheme == "https" and not loopback
+    return parts.scheme == "https" or loopback
+
+
+def redirect_is_acceptable(address: object, *, production: bool) -> bool:
+    """Say whether codes may be sent to this address (RFC 9700 section 2.1)."""
+    if not address_is_acceptable(address, production=production):
+        return False
+    query = urlsplit(str(address)).query
+    return _OUR_ANSWERS.isdisjoint(name for name, _ in parse_qsl(query, keep_blank_values=True))
+
+
+def sector_of(address: str) -> str:
+    """Find the sector of an acceptable address: its host, without a leading `www.`."""
+    return (urlsplit(address).hostname or "").removeprefix("www.")
+
+
+def name_is_acceptable(name: object) -> bool:
+    """Say whether a client may be called this: fewer than 255 ASCII characters, not blank."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None and bool(name.strip())
+
+
+def email_is_acceptable(email: object) -> bool:
+    """Say whether this looks like an email address; nothing is sent to find out."""
+    return isinstance(email, str) and len(email) <= 254 and _EMAIL.fullmatch(email) is not None
+
+
+def public_key_is_acceptable(text: object) -> bool:
+    """Say whether this is base64 of an RSA or P-256 public key (SubjectPublicKeyInfo, DER).
+
+    Only the envelope is looked at; whoever uses the key parses it and measures its strength.
+    """
+    if not isinstance(text, str):
+        return False
+    try:
+        der = b64decode("".join(text.split()), validate=True)
+    except (NotBase64, ValueError):
+        return False
+    return der[:1] == b"\x30" and (_RSA in der[:32] or _P256 in der[:32])

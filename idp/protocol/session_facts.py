@@ -1,0 +1,47 @@
+"""What the protocol needs to know about a signed-in browser and a Journey under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PART_CREATED = "part_created"
+ACTIVE = "active"
+SUSPENDED = "suspended"
+BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """A browser signed in, and the account behind it. All `_at` and `auth_time` in seconds.
+
+    `level` is the credential level this session really reached (`Cl` or `Cl.Cm`);
+    `amr` lists what was really used (RFC 8176), `auth_time` is the last real sign-in.
+    """
+
+    sid: str
+    account_id: str
+    account_state: str
+    level: str
+    amr: tuple[str, ...]
+    auth_time: int
+    password_at: int | None
+    otp_at: int | None
+    email: str
+    subject_salt: str
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyFacts:
+    """What has happened inside one Journey so far.
+
+    `password_at` and `otp_at` are set only by factors entered in this very Journey, by
+    the person `account_id` names. `fresh` records that the request asked for a new
+    sign-in when it arrived. `choice` is what the person said they came to do.
+    """
+
+    opened_at: int
+    password_at: int | None = None
+    otp_at: int | None = None
+    fresh: bool = False
+    choice: str | None = None
+    account_id: str | None = None

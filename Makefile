@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench pages containers lock
+.PHONY: help demo code test check format bench pages containers lock
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -11,6 +11,9 @@ help: ## what can be made
 demo: ## provider, worker and four departments on this machine, until Ctrl-C
 	@$(PYTHON) -m tools.bootstrap demo
 	@$(BIN)/python -m tools.demo
+
+code: ## the demo citizen's authenticator code of this moment
+	@$(BIN)/python -m tools.demo code
 
 test: ## every test, on SQLite and PostgreSQL, with coverage (TESTS="tests/domain -k totp" for some)
 	@$(PYTHON) -m tools.bootstrap test

@@ -1,0 +1,178 @@
+"""`make demo`: the provider, its worker and four departments on this machine, until Ctrl-C.
+
+`python -m tools.demo code` prints the demo citizen's authenticator code of this moment.
+"""
+
+import fcntl
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import pyotp
+
+from tools.children import ChildEnded, Children
+from tools.demo_installation import (
+    BIN,
+    DEPARTMENTS,
+    ROOT,
+    VAR,
+    Demo,
+    InstallationFailed,
+    Record,
+    configure,
+    fill,
+    onepass,
+    read_description,
+)
+from tools.progress import Steps
+
+START_SECONDS = 60.0
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class CannotStart(Exception):
+    """Something outside the demo is in its way; the message says what and what to do."""
+
+
+@contextmanager
+def only_one() -> Iterator[None]:
+    """Hold this checkout's demo lock; raises CannotStart when another demo has it."""
+    VAR.mkdir(exist_ok=True)
+    with (VAR / "demo.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            pid = lock.read().strip() or "unknown"
+            raise CannotStart(
+                f"the demo of this checkout is already running (process {pid})."
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+def chosen_port() -> int:
+    """The provider's port: ONEPASS_PORT, or 8000."""
+    text = os.environ.get("ONEPASS_PORT") or "8000"
+    last = 65_535 - len(DEPARTMENTS)
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= last):
+        raise CannotStart(f"ONEPASS_PORT is {text!r}: it must be a number from 1 to {last}.")
+    return int(text)
+
+
+def refuse_busy_ports(first: int) -> None:
+    """Raise CannotStart when one of the five ports is taken."""
+    busy = [port for port in range(first, first + 1 + len(DEPARTMENTS)) if not _free(port)]
+    if busy:
+        raise CannotStart(
+            f"port {', '.join(map(str, busy))} of this machine is in use by another program.\n"
+            f"End that program, or choose five other ports:  ONEPASS_PORT={first + 1000} make demo"
+        )
+
+
+def _free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def start_servers(demo: Demo, children: Children) -> None:
+    """Start everything, and wait until everything answers."""
+    command = BIN / "onepass"
+    children.start("provider", [command, "serve"], demo.environ(), ROOT)
+    children.start("worker", [command, "worker"], demo.environ(), ROOT)
+    for slug in DEPARTMENTS:
+        module = [sys.executable, "-m", "relying_party_demo", "serve", slug]
+        children.start(slug, module, demo.department_environ(slug), ROOT)
+    addresses = {"provider": demo.issuer + "health"}
+    addresses |= {slug: f"{demo.department_url(slug)}/health" for slug in DEPARTMENTS}
+    children.wait_until_answering(addresses, START_SECONDS)
+
+
+def what_to_click(description: Record) -> str:
+    """The words shown when everything runs."""
+    citizen = description["citizen"]
+    width = max(len(service["name"]) for service in description["services"])
+    services = "\n".join(
+        f"    {service['name']:<{width}}  {service['url']}" for service in description["services"]
+    )
+    return f"""
+  Onepass is ready. Start at  {description["issuer"]}
+
+  Sign in at one of these, then open the others:
+{services}
+
+  Email     {citizen["email"]}
+  Password  {citizen["password"]}
+  Code      {code_now(citizen["totp_secret"])} now; later codes:  make code
+            (or add this key to an authenticator app: {citizen["totp_secret"]})
+
+  Messages that would be emailed: {description["mailbox"]}
+  Logs: var/log/   Everything above for programs: var/demo.json
+  Ctrl-C ends it; what you did is kept for the next start.
+"""
+
+
+def code_now(totp_secret: str) -> str:
+    """The authenticator code of this moment."""
+    return pyotp.TOTP(totp_secret).now()
+
+
+def run() -> NoReturn:
+    """Set the demo up, run it, and stay until told to stop."""
+    for name in STOPS:
+        signal.signal(name, signal.default_int_handler)
+    demo = Demo(chosen_port(), dict(os.environ))
+    refuse_busy_ports(demo.port)
+    started = time.monotonic()
+    children = Children(VAR / "log")
+    steps = Steps(3, VAR / "log" / "demo.log")
+    try:
+        with steps.step("database"):
+            configure(demo)
+            onepass(demo, "db", "upgrade")
+        with steps.step("keys, departments, people"):
+            description = fill(demo)
+        with steps.step("servers"):
+            start_servers(demo, children)
+        print(what_to_click(description), flush=True)
+        print(f"ready in {time.monotonic() - started:.1f} s", flush=True)
+        while True:
+            children.check()
+            time.sleep(0.5)
+    finally:
+        for name in STOPS:  # the end is on its way; a second Ctrl-C must not leave programs behind
+            signal.signal(name, signal.SIG_IGN)
+        print("\nEnding …", flush=True)
+        children.end()
+
+
+def main() -> int:
+    """Run the demo until a signal, or print a code; 1 after saying what went wrong, else 0."""
+    if sys.argv[1:] == ["code"]:
+        citizen = read_description().get("citizen")
+        print(code_now(citizen["totp_secret"]) if citizen else "Start the demo once: make demo")
+        return 0
+    try:
+        with only_one():
+            run()
+    except (CannotStart, ChildEnded, InstallationFailed) as problem:
+        print(f"\nThe demo cannot run: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,239 @@
+"""The demo's installation: its settings, and the records that are there when it opens.
+
+Drives the same commands an operator uses (`onepass db | keys | clients | accounts`), so the demo
+needs no way in that a real installation lacks. Everything is kept in `var/`; a second start finds
+it and changes nothing.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from idp.kernel.entropy import SystemEntropy
+from idp.kernel.sealing import generate_sealing_key
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = ROOT / "var"
+BIN = Path(sys.executable).parent
+DEPARTMENTS = ("tax", "driving", "library", "housing")
+PEOPLE = {
+    "citizen": ("citizen@example.com", "harbour lantern 47"),
+    "service_team": ("team@example.com", "copper bridge 58"),
+    "operator one": ("operator.one@example.com", "quiet orchard 63"),
+    "operator two": ("operator.two@example.com", "silver meadow 72"),
+}
+ALGORITHMS = ("ES256", "RS256")
+
+Record = dict[str, Any]
+
+
+class InstallationFailed(Exception):
+    """A command of the installation did not succeed; the message holds what it said."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where this demo runs: the provider's port, the departments on the next four."""
+
+    port: int
+    inherited: Mapping[str, str]
+
+    @property
+    def issuer(self) -> str:
+        """The issuer, with its trailing slash."""
+        return f"http://localhost:{self.port}/"
+
+    def department_port(self, slug: str) -> int:
+        """The port of a department."""
+        return self.port + 1 + DEPARTMENTS.index(slug)
+
+    def department_url(self, slug: str) -> str:
+        """A department's own address, without a trailing slash."""
+        return f"http://localhost:{self.department_port(slug)}"
+
+    def settings(self) -> dict[str, str]:
+        """The provider's settings, as they stand in `var/demo.env`."""
+        settings = {
+            "ONEPASS_MODE": "demo",
+            "ONEPASS_ISSUER": self.issuer,
+            "ONEPASS_PORT": str(self.port),
+            "ONEPASS_VAR_DIR": str(VAR),
+            "ONEPASS_KEYS_DIR": str(ROOT / "keys"),
+            "ONEPASS_SEALING_KEY_FILE": str(VAR / "sealing.key"),
+            "ONEPASS_EGRESS_ALLOW": "localhost:*,127.0.0.1:*",
+            "DATABASE_URL": f"sqlite:///{VAR / 'onepass.db'}",
+        }
+        # A person may try the demo on PostgreSQL, with more workers, or with a louder log.
+        chosen = ("DATABASE_URL", "ONEPASS_WORKERS", "ONEPASS_THREADS", "ONEPASS_LOG_LEVEL")
+        return settings | {name: self.inherited[name] for name in chosen if name in self.inherited}
+
+    def environ(self) -> dict[str, str]:
+        """The environment of the provider, the worker and every `onepass` command."""
+        ours = ("ONEPASS_", "DEPARTMENT_", "DATABASE_URL")
+        kept = {k: v for k, v in self.inherited.items() if not k.startswith(ours)}
+        return kept | self.settings()
+
+    def department_environ(self, slug: str) -> dict[str, str]:
+        """The environment of one department, which knows nothing of the provider's settings."""
+        ours = ("ONEPASS_", "DEPARTMENT_", "DATABASE_URL")
+        kept = {k: v for k, v in self.inherited.items() if not k.startswith(ours)}
+        folder = VAR / "departments" / slug
+        others = [{"name": s, "url": self.department_url(s)} for s in DEPARTMENTS if s != slug]
+        secret = folder / "client-secret"
+        return kept | {
+            "DEPARTMENT": slug,
+            "DEPARTMENT_ISSUER": self.issuer,
+            "DEPARTMENT_URL": self.department_url(slug),
+            "DEPARTMENT_HOST": "127.0.0.1",
+            "DEPARTMENT_PORT": str(self.department_port(slug)),
+            "DEPARTMENT_VAR": str(folder),
+            "DEPARTMENT_SERVICES_JSON": json.dumps(others),
+            **({"DEPARTMENT_CLIENT_SECRET_FILE": str(secret)} if secret.exists() else {}),
+        }
+
+
+def onepass(demo: Demo, *arguments: str) -> str:
+    """What `onepass …` prints; raises InstallationFailed with what it complains of."""
+    return _output([str(BIN / "onepass"), *arguments], demo.environ())
+
+
+def _output(command: list[str], environ: Mapping[str, str]) -> str:
+    done = subprocess.run(
+        command, cwd=ROOT, env=dict(environ), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()
+        raise InstallationFailed(f"`{' '.join(command[:6])}` ended with {done.returncode}:\n{said}")
+    return done.stdout
+
+
+def write_privately(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
+def configure(demo: Demo) -> None:
+    """Write `var/demo.env`, and the sealing key when there is none yet."""
+    sealing_key = VAR / "sealing.key"
+    if not sealing_key.exists():
+        write_privately(sealing_key, generate_sealing_key(SystemEntropy()) + "\n")
+    lines = [f"{name}={value}\n" for name, value in demo.settings().items()]
+    write_privately(VAR / "demo.env", "".join(lines))
+
+
+def open_keys(demo: Demo) -> None:
+    """See that each ring has a current key; an empty ring may be opened at once."""
+    rings = json.loads(onepass(demo, "keys", "list", "--json"))
+    current = {key["algorithm"] for key in rings if key["state"] == "current"}
+    for algorithm in ALGORITHMS:
+        if algorithm not in current:
+            made = json.loads(onepass(demo, "keys", "generate", "--algorithm", algorithm, "--json"))
+            onepass(demo, "keys", "publish", made["kid"], "--json")
+            onepass(demo, "keys", "activate", made["kid"], "--emergency", "--json")
+
+
+def register_departments(demo: Demo) -> list[Record]:
+    """Register the four departments; their names and addresses as `var/demo.json` holds them."""
+    services: list[Record] = []
+    for slug in DEPARTMENTS:
+        folder = VAR / "departments" / slug
+        folder.mkdir(parents=True, exist_ok=True)
+        module = [sys.executable, "-m", "relying_party_demo", "registration", slug]
+        registration = json.loads(_output(module, demo.department_environ(slug)))
+        file = folder / "registration.json"
+        write_privately(file, json.dumps(registration, indent=2) + "\n")
+        applied = json.loads(onepass(demo, "clients", "apply", str(file), "--json"))
+        if applied.get("client_secret"):
+            write_privately(folder / "client-secret", applied["client_secret"] + "\n")
+        services.append(
+            {
+                "name": registration.get("service") or registration["client_name"],
+                "url": demo.department_url(slug) + "/",
+                "sign_in_url": demo.department_url(slug) + "/sign-in",
+                "client_id": applied["client_id"],
+            }
+        )
+    return services
+
+
+def seed_people(demo: Demo, before: Record) -> Record:
+    """See that the demo's people have accounts; their secrets survive a new database."""
+    known = {
+        account["email"] for account in json.loads(onepass(demo, "accounts", "list", "--json"))
+    }
+    secrets_before = {
+        person["email"]: person["totp_secret"]
+        for person in (
+            before.get("citizen"),
+            before.get("service_team"),
+            *before.get("operators", []),
+        )
+        if person
+    }
+    people: Record = {}
+    for role, (email, password) in PEOPLE.items():
+        totp_secret = (
+            secrets_before.get(email) or base64.b32encode(secrets.token_bytes(20)).decode()
+        )
+        if email not in known:
+            who = ["--email", email, "--password", password, "--totp-secret", totp_secret]
+            onepass(demo, "accounts", "create", *who, "--json")
+        people[role] = {"email": email, "password": password, "totp_secret": totp_secret}
+    return {
+        "citizen": people["citizen"],
+        "service_team": people["service_team"],
+        "operators": [people["operator one"], people["operator two"]],
+    }
+
+
+def read_description() -> Record:
+    """What `var/demo.json` says; empty when there is none."""
+    try:
+        found: Record = json.loads((VAR / "demo.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def fill(demo: Demo) -> Record:
+    """See that keys, departments and people are there; what `var/demo.json` says.
+
+    Skipped when an earlier start left exactly this in exactly this database.
+    """
+    stamp = VAR / "demo.stamp"
+    before = read_description()
+    if before and stamp.exists() and stamp.read_text(encoding="utf-8") == _fingerprint(demo):
+        return before
+    open_keys(demo)
+    description: Record = {"issuer": demo.issuer, "services": register_departments(demo)}
+    description |= seed_people(demo, before)
+    description["mailbox"] = demo.issuer + "mailbox"
+    write_privately(VAR / "demo.json", json.dumps(description, indent=2) + "\n")
+    write_privately(stamp, _fingerprint(demo))
+    return description
+
+
+def _fingerprint(demo: Demo) -> str:
+    """What the records depend on: settings, this database, these keys, the departments' code."""
+    digest = hashlib.sha256(json.dumps(demo.settings()).encode())
+    database = VAR / "onepass.db"
+    digest.update(str(database.stat().st_ino if database.exists() else 0).encode())
+    digest.update(" ".join(sorted(p.name for p in (ROOT / "keys").glob("*.sealed"))).encode())
+    sources = [*(ROOT / "relying_party_demo").rglob("*.py"), Path(__file__)]
+    sources += (ROOT / "relying_party_demo").rglob("*.toml")
+    for path in sorted(sources):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

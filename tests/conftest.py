@@ -7,8 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
+from idp.domain.services import Services
+from idp.settings import Settings
 from tests.support.addresses import own_address
+from tests.support.building import KeyRoom, make_services, make_settings
 from tests.support.clock import FixedClock
 from tests.support.databases import PostgresTemplate, SqliteTemplate
 from tests.support.entropy import SeededEntropy
@@ -106,3 +112,38 @@ def entropy(request: pytest.FixtureRequest) -> SeededEntropy:
 def address() -> str:
     """A source address that no other test comes from."""
     return own_address()
+
+
+@pytest.fixture(scope="session")
+def key_room(sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory) -> KeyRoom:
+    """This worker's signing keys: making an RSA key for each test would take most of its time."""
+    folder = tmp_path_factory.mktemp("keys")
+    return KeyRoom(sqlite_template.copy_to(folder / "keys.db"), folder, FixedClock())
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings of this test's provider."""
+    return make_settings(database_url, tmp_path)
+
+
+@pytest.fixture
+def services(settings: Settings, clock: FixedClock, entropy: SeededEntropy) -> Services:
+    """What this test's provider holds; its rings have no key yet (see `signing_keys`)."""
+    return make_services(settings, clock, entropy)
+
+
+@pytest.fixture
+def session(settings: Settings) -> Iterator[Session]:
+    """A session on this test's database; nothing is committed unless the test does."""
+    engine = sa.create_engine(settings.database_url, poolclass=NullPool)
+    with Session(engine, expire_on_commit=False) as session:
+        yield session
+    engine.dispose()
+
+
+@pytest.fixture
+def signing_keys(session: Session, settings: Settings, key_room: KeyRoom) -> None:
+    """A current key in each ring of this test's provider, committed."""
+    key_room.furnish(session, settings.keys_dir)
+    session.commit()

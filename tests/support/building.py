@@ -1,0 +1,98 @@
+"""Making settings, services and signing keys for a test, without a command line."""
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from idp.domain import passwords
+from idp.domain.keyring import Keyring
+from idp.domain.services import Services
+from idp.kernel.clock import Clock
+from idp.kernel.entropy import Entropy, SystemEntropy
+from idp.kernel.fetching import Fetcher
+from idp.kernel.sealing import Sealer
+from idp.settings import Settings
+
+ISSUER = "http://id.onepass.localhost:8000/"
+SEALING_KEYS = "test:" + base64.urlsafe_b64encode(bytes(range(32))).decode().rstrip("=")
+LOOPBACK = "127.0.0.1:*,localhost:*," + ",".join(
+    f"{name}.localhost:*" for name in ("tax", "driving", "library", "housing")
+)
+
+
+def environment(
+    database_url: str, folder: Path, *, keys_dir: Path | None = None, issuer: str = ISSUER
+) -> dict[str, str]:
+    """The environment of a provider under test; passwords are hashed as cheaply as Argon2 can."""
+    return {
+        "ONEPASS_MODE": "test",
+        "ONEPASS_ISSUER": issuer,
+        "DATABASE_URL": database_url,
+        "ONEPASS_VAR_DIR": str(folder),
+        "ONEPASS_KEYS_DIR": str(keys_dir or folder / "keys"),
+        "ONEPASS_SEALING_KEYS": SEALING_KEYS,
+        "ONEPASS_EGRESS_ALLOW": LOOPBACK,
+        "ONEPASS_ARGON2_MEMORY_KIB": "64",
+        "ONEPASS_ARGON2_TIME": "1",
+    }
+
+
+def make_settings(
+    database_url: str, folder: Path, *, more: Mapping[str, str] | None = None, issuer: str = ISSUER
+) -> Settings:
+    """Settings for a test, read as a real process reads them; `more` overrides variables."""
+    return Settings.from_environment(
+        environment(database_url, folder, issuer=issuer) | dict(more or {})
+    )
+
+
+def make_services(settings: Settings, clock: Clock, entropy: Entropy | None = None) -> Services:
+    """What one process holds, on the clock and the entropy given."""
+    sealer = Sealer(settings.sealing_keys)
+    engine = sa.create_engine(settings.database_url, poolclass=NullPool)
+    return Services(
+        settings=settings,
+        clock=clock,
+        entropy=entropy or SystemEntropy(),
+        sealer=sealer,
+        keyring=Keyring(settings, sealer, clock, engine.connect),
+        hasher=passwords.Hasher(
+            memory_kib=settings.argon2_memory_kib,
+            time_cost=settings.argon2_time,
+            gate_dir=settings.var_dir,
+        ),
+        fetcher=Fetcher(settings.egress_allow, clock),
+    )
+
+
+class KeyRoom:
+    """Signing keys made once per worker, put into each test's database and keys folder."""
+
+    def __init__(self, url: str, folder: Path, clock: Clock) -> None:
+        self._folder = folder / "keys"
+        services = make_services(make_settings(url, folder), clock)
+        engine = sa.create_engine(url, poolclass=NullPool)
+        with Session(engine) as session:
+            services.keyring.equip(session, clock.now())
+            session.commit()
+        self._rows: list[dict[str, object]] = []
+        with engine.connect() as connection:
+            for row in connection.execute(sa.text("SELECT * FROM signing_keys")).mappings():
+                self._rows.append(dict(row))
+
+    def furnish(self, session: Session, keys_dir: Path) -> None:
+        """Put the keys into this database and this folder; the caller commits."""
+        keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for file in self._folder.glob("*.sealed"):
+            copy = keys_dir / file.name
+            copy.touch(mode=0o600)
+            copy.write_bytes(file.read_bytes())
+        columns = ", ".join(self._rows[0])
+        values = ", ".join(f":{name}" for name in self._rows[0])
+        session.execute(
+            sa.text(f"INSERT INTO signing_keys ({columns}) VALUES ({values})"), self._rows
+        )

@@ -149,7 +149,7 @@ def _install(progress: Steps, *files: str) -> None:
     half_done = STAMPS / "installing"
     if half_done.exists():
         _make_environment(progress)
-        STAMPS.mkdir(parents=True)
+        STAMPS.mkdir(parents=True, exist_ok=True)
         (STAMPS / "environment").write_text(_interpreter(), encoding="utf-8")
     half_done.touch()
     wanted = [argument for name in files for argument in ("-r", name)]

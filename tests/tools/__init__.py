@@ -1,0 +1,1 @@
+"""The set-up, the checks and the demo's runner, tried on small trees made for the test."""

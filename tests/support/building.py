@@ -11,6 +11,7 @@ from sqlalchemy.pool import NullPool
 from idp.domain import passwords
 from idp.domain.keyring import Keyring
 from idp.domain.services import Services
+from idp.domain.signing_keys import SigningKey
 from idp.kernel.clock import Clock
 from idp.kernel.entropy import Entropy, SystemEntropy
 from idp.kernel.fetching import Fetcher
@@ -81,8 +82,8 @@ class KeyRoom:
             session.commit()
         self._rows: list[dict[str, object]] = []
         with engine.connect() as connection:
-            for row in connection.execute(sa.text("SELECT * FROM signing_keys")).mappings():
-                self._rows.append(dict(row))
+            for row in connection.execute(sa.select(SigningKey.__table__)).mappings():
+                self._rows.append({str(name): value for name, value in row.items()})
 
     def furnish(self, session: Session, keys_dir: Path) -> None:
         """Put the keys into this database and this folder; the caller commits."""
@@ -91,8 +92,4 @@ class KeyRoom:
             copy = keys_dir / file.name
             copy.touch(mode=0o600)
             copy.write_bytes(file.read_bytes())
-        columns = ", ".join(self._rows[0])
-        values = ", ".join(f":{name}" for name in self._rows[0])
-        session.execute(
-            sa.text(f"INSERT INTO signing_keys ({columns}) VALUES ({values})"), self._rows
-        )
+        session.execute(sa.insert(SigningKey), self._rows)

@@ -309,12 +309,13 @@ class _SqliteSteps:
         "INSERT INTO assertion_uses (client_id, jti_hash, expires_at) "
         "VALUES ({client_id}, {jti_hash}, {jti_expires_at}) ON CONFLICT DO NOTHING RETURNING 1"
     )
+    # Not `revoked_at IS NULL`: in RETURNING after an UPDATE, SQLite 3.40 answers that with false.
     _CLAIM = _sqlite(
         f"""
 UPDATE grants SET code_consumed_at = {{now}}, access_expires_at = {{access_expires_at}}
 WHERE code_hash = {{code_hash}} AND client_id = {{client_id}} AND code_consumed_at IS NULL
 RETURNING id, account_id, sid, subject, nonce, scope, level, session_level, amr, auth_time,
-  code_expires_at > {{now}} AND revoked_at IS NULL AND EXISTS (
+  code_expires_at > {{now}} AND coalesce(revoked_at, 0) = 0 AND EXISTS (
     SELECT 1 FROM accounts a, browser_sessions s
     WHERE a.id = grants.account_id AND s.sid = grants.sid AND s.ended_at IS NULL AND a.state = 'active'),
   redirect_uri = {{redirect_uri}}, code_challenge IS {{challenge}}

@@ -1,0 +1,30 @@
+"""The real worker on the shared clock, one round for each line it reads.
+
+A test says when the worker works, so nothing has to be waited for. Each round answers with one
+line of JSON: what was done.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from idp.settings import Settings
+from idp.worker import Worker
+from tests.support.building import make_services
+from tests.support.clock import SharedClock
+from tests.support.network import resolve_localhost_names
+
+
+def main() -> None:
+    """Work when told to, until the input ends."""
+    resolve_localhost_names()
+    settings = Settings.from_environment(os.environ)
+    clock = SharedClock(Path(os.environ["TEST_CLOCK"]))
+    worker = Worker(make_services(settings, clock))
+    for _line in sys.stdin:
+        print(json.dumps(worker.run_once()), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 import pyotp
@@ -20,7 +21,6 @@ from tools.demo_installation import (
     BIN,
     DEPARTMENTS,
     ROOT,
-    VAR,
     Demo,
     InstallationFailed,
     Record,
@@ -40,10 +40,10 @@ class CannotStart(Exception):
 
 
 @contextmanager
-def only_one() -> Iterator[None]:
-    """Hold this checkout's demo lock; raises CannotStart when another demo has it."""
-    VAR.mkdir(exist_ok=True)
-    with (VAR / "demo.lock").open("a+") as lock:
+def only_one(var: Path) -> Iterator[None]:
+    """Hold the lock of the demo kept in `var`; raises CannotStart when another demo has it."""
+    var.mkdir(parents=True, exist_ok=True)
+    with (var / "demo.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -129,15 +129,14 @@ def code_now(totp_secret: str) -> str:
     return pyotp.TOTP(totp_secret).now()
 
 
-def run() -> NoReturn:
+def run(demo: Demo) -> NoReturn:
     """Set the demo up, run it, and stay until told to stop."""
     for name in STOPS:
         signal.signal(name, signal.default_int_handler)
-    demo = Demo(chosen_port(), dict(os.environ))
     refuse_busy_ports(demo.port)
     started = time.monotonic()
-    children = Children(VAR / "log")
-    steps = Steps(3, VAR / "log" / "demo.log")
+    children = Children(demo.var / "log")
+    steps = Steps(3, demo.var / "log" / "demo.log")
     try:
         with steps.step("database"):
             configure(demo)
@@ -160,13 +159,15 @@ def run() -> NoReturn:
 
 def main() -> int:
     """Run the demo until a signal, or print a code; 1 after saying what went wrong, else 0."""
+    var = Path(os.environ.get("ONEPASS_VAR_DIR") or ROOT / "var").absolute()
+    keys = Path(os.environ.get("ONEPASS_KEYS_DIR") or ROOT / "keys").absolute()
     if sys.argv[1:] == ["code"]:
-        citizen = read_description().get("citizen")
+        citizen = read_description(var).get("citizen")
         print(code_now(citizen["totp_secret"]) if citizen else "Start the demo once: make demo")
         return 0
     try:
-        with only_one():
-            run()
+        with only_one(var):
+            run(Demo(chosen_port(), var, keys, dict(os.environ)))
     except (CannotStart, ChildEnded, InstallationFailed) as problem:
         print(f"\nThe demo cannot run: {problem}", file=sys.stderr)
         return 1

@@ -21,7 +21,6 @@ from idp.kernel.entropy import SystemEntropy
 from idp.kernel.sealing import generate_sealing_key
 
 ROOT = Path(__file__).resolve().parent.parent
-VAR = ROOT / "var"
 BIN = Path(sys.executable).parent
 DEPARTMENTS = ("tax", "driving", "library", "housing")
 PEOPLE = {
@@ -44,6 +43,8 @@ class Demo:
     """Where this demo runs: the provider's port, the departments on the next four."""
 
     port: int
+    var: Path
+    keys: Path
     inherited: Mapping[str, str]
 
     @property
@@ -65,11 +66,11 @@ class Demo:
             "ONEPASS_MODE": "demo",
             "ONEPASS_ISSUER": self.issuer,
             "ONEPASS_PORT": str(self.port),
-            "ONEPASS_VAR_DIR": str(VAR),
-            "ONEPASS_KEYS_DIR": str(ROOT / "keys"),
-            "ONEPASS_SEALING_KEY_FILE": str(VAR / "sealing.key"),
+            "ONEPASS_VAR_DIR": str(self.var),
+            "ONEPASS_KEYS_DIR": str(self.keys),
+            "ONEPASS_SEALING_KEY_FILE": str(self.var / "sealing.key"),
             "ONEPASS_EGRESS_ALLOW": "localhost:*,127.0.0.1:*",
-            "DATABASE_URL": f"sqlite:///{VAR / 'onepass.db'}",
+            "DATABASE_URL": f"sqlite:///{self.var / 'onepass.db'}",
         }
         # A person may try the demo on PostgreSQL, with more workers, or with a louder log.
         chosen = ("DATABASE_URL", "ONEPASS_WORKERS", "ONEPASS_THREADS", "ONEPASS_LOG_LEVEL")
@@ -85,7 +86,7 @@ class Demo:
         """The environment of one department, which knows nothing of the provider's settings."""
         ours = ("ONEPASS_", "DEPARTMENT_", "DATABASE_URL")
         kept = {k: v for k, v in self.inherited.items() if not k.startswith(ours)}
-        folder = VAR / "departments" / slug
+        folder = self.var / "departments" / slug
         others = [{"name": s, "url": self.department_url(s)} for s in DEPARTMENTS if s != slug]
         secret = folder / "client-secret"
         return kept | {
@@ -127,11 +128,11 @@ def write_privately(path: Path, text: str) -> None:
 
 def configure(demo: Demo) -> None:
     """Write `var/demo.env`, and the sealing key when there is none yet."""
-    sealing_key = VAR / "sealing.key"
+    sealing_key = demo.var / "sealing.key"
     if not sealing_key.exists():
         write_privately(sealing_key, generate_sealing_key(SystemEntropy()) + "\n")
     lines = [f"{name}={value}\n" for name, value in demo.settings().items()]
-    write_privately(VAR / "demo.env", "".join(lines))
+    write_privately(demo.var / "demo.env", "".join(lines))
 
 
 def open_keys(demo: Demo) -> None:
@@ -149,7 +150,7 @@ def register_departments(demo: Demo) -> list[Record]:
     """Register the four departments; their names and addresses as `var/demo.json` holds them."""
     services: list[Record] = []
     for slug in DEPARTMENTS:
-        folder = VAR / "departments" / slug
+        folder = demo.var / "departments" / slug
         folder.mkdir(parents=True, exist_ok=True)
         module = [sys.executable, "-m", "relying_party_demo", "registration", slug]
         registration = json.loads(_output(module, demo.department_environ(slug)))
@@ -199,10 +200,10 @@ def seed_people(demo: Demo, before: Record) -> Record:
     }
 
 
-def read_description() -> Record:
+def read_description(var: Path) -> Record:
     """What `var/demo.json` says; empty when there is none."""
     try:
-        found: Record = json.loads((VAR / "demo.json").read_text(encoding="utf-8"))
+        found: Record = json.loads((var / "demo.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found
@@ -213,15 +214,15 @@ def fill(demo: Demo) -> Record:
 
     Skipped when an earlier start left exactly this in exactly this database.
     """
-    stamp = VAR / "demo.stamp"
-    before = read_description()
+    stamp = demo.var / "demo.stamp"
+    before = read_description(demo.var)
     if before and stamp.exists() and stamp.read_text(encoding="utf-8") == _fingerprint(demo):
         return before
     open_keys(demo)
     description: Record = {"issuer": demo.issuer, "services": register_departments(demo)}
     description |= seed_people(demo, before)
     description["mailbox"] = demo.issuer + "mailbox"
-    write_privately(VAR / "demo.json", json.dumps(description, indent=2) + "\n")
+    write_privately(demo.var / "demo.json", json.dumps(description, indent=2) + "\n")
     write_privately(stamp, _fingerprint(demo))
     return description
 
@@ -229,9 +230,9 @@ def fill(demo: Demo) -> Record:
 def _fingerprint(demo: Demo) -> str:
     """What the records depend on: settings, this database, these keys, the departments' code."""
     digest = hashlib.sha256(json.dumps(demo.settings()).encode())
-    database = VAR / "onepass.db"
+    database = demo.var / "onepass.db"
     digest.update(str(database.stat().st_ino if database.exists() else 0).encode())
-    digest.update(" ".join(sorted(p.name for p in (ROOT / "keys").glob("*.sealed"))).encode())
+    digest.update(" ".join(sorted(p.name for p in demo.keys.glob("*.sealed"))).encode())
     sources = [*(ROOT / "relying_party_demo").rglob("*.py"), Path(__file__)]
     sources += (ROOT / "relying_party_demo").rglob("*.toml")
     for path in sorted(sources):

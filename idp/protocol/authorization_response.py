@@ -32,10 +32,9 @@ def error_location(
 
 def add_to_query(address: str, parameters: dict[str, str]) -> str:
     """Add parameters to an address that has no fragment, after the query it has."""
-    if "?" not in address:
-        joint = "?"
-    else:
-        joint = "" if address.endswith(("?", "&")) else "&"
+    joint = "&" if "?" in address else "?"
+    if address.endswith(("?", "&")):
+        joint = ""
     return address + joint + urlencode(parameters)
 
 

@@ -17,8 +17,10 @@ from idp.protocol.client_registration import (
     read_name,
     read_permissions,
 )
-from idp.protocol.errors import InvalidClientMetadata as InvalidClientMetadata
+from idp.protocol.errors import InvalidClientMetadata
 from idp.protocol.registration_members import Members
+
+__all__ = ["ClientPolicy", "InvalidClientMetadata", "policy_from_registration"]
 
 PRODUCTION: Final = "production"
 INTEGRATION: Final = "integration"
@@ -155,8 +157,8 @@ def policy_from_registration(registration: Mapping[str, object]) -> ClientPolicy
         identity_supported=may.identity,
         levels_of_confidence=may.levels_of_confidence,
         max_age_honoured=members.flag("max_age_enabled", default=profile.max_age_honoured),
-        active=members.flag("is_active", default=True, stored_as="IsActive"),
-        deprecated=members.flag("is_deprecated", stored_as="IsDeprecated"),
+        active=members.flag("active", default=True, stored_as="IsActive"),
+        deprecated=members.flag("deprecated", stored_as="IsDeprecated"),
         channel=may.channel,
         request_object_required=members.flag("jar_validation_required"),
         hints_in_query=profile.hints_in_query,

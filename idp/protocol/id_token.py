@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from idp.protocol import metadata
@@ -15,6 +16,23 @@ LOGOUT_TOKEN_TYPE: Final = "logout+jwt"  # noqa: S105  (Back-Channel Logout sect
 LOGOUT_TOKEN_ALGORITHM: Final = "ES256"  # noqa: S105
 LOGOUT_TOKEN_LIFETIME: Final = 120
 LOGOUT_EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """One person's sign-in, as one client may know it.
+
+    `subject` and `sid` are the client's own names for the person and the session (see
+    `subjects`). `level_reached` and `amr` are what the session really had when the code
+    was issued, `auth_time` when (in seconds).
+    """
+
+    subject: str
+    sid: str
+    auth_time: int
+    level_asked: str
+    level_reached: str
+    amr: tuple[str, ...]
 
 
 def id_token_header(alg: str, kid: str) -> dict[str, str]:
@@ -40,18 +58,13 @@ def at_hash(access_token: str) -> str:
 
 def id_token_claims(
     client: ClientPolicy,
+    who: SignedIn,
     *,
     issuer: str,
-    subject: str,
-    sid: str,
-    auth_time: int,
-    now: int,
-    lifetime: int,
-    level_asked: str,
-    level_reached: str,
-    amr: Iterable[str],
     nonce: str | None,
     access_token: str,
+    now: int,
+    lifetime: int,
 ) -> dict[str, object]:
     """Say who signed in, to one client (OIDC Core section 2). Times in seconds.
 
@@ -60,32 +73,31 @@ def id_token_claims(
     """
     claims: dict[str, object] = {
         "iss": issuer,
-        "sub": subject,
+        "sub": who.subject,
         "aud": client.client_id,
         "exp": now + lifetime,
         "iat": now,
-        "auth_time": auth_time,
+        "auth_time": who.auth_time,
         "at_hash": at_hash(access_token),
-        "sid": sid,
+        "sid": who.sid,
     }
     if nonce is not None:
         claims["nonce"] = nonce
     if client.assurance == "vot":
-        claims["vot"] = level_asked
+        claims["vot"] = who.level_asked
         claims["vtm"] = metadata.trustmark_uri(issuer)
     else:
-        claims["acr"] = level_reached
-        claims["amr"] = list(amr)
+        claims["acr"] = who.level_reached
+        claims["amr"] = list(who.amr)
     return claims
 
 
 def access_token_claims(
+    client_id: str,
+    who: SignedIn,
     *,
     issuer: str,
-    subject: str,
-    client_id: str,
-    scopes: Collection[str],
-    sid: str,
+    scopes: Iterable[str],
     grant_id: str,
     token_id: str,
     now: int,
@@ -97,14 +109,14 @@ def access_token_claims(
     """
     return {
         "iss": issuer,
-        "sub": subject,
+        "sub": who.subject,
         "aud": metadata.userinfo_endpoint(issuer),
         "client_id": client_id,
         "scope": " ".join(scopes),
         "exp": now + lifetime,
         "iat": now,
         "jti": token_id,
-        "sid": sid,
+        "sid": who.sid,
         "grant": grant_id,
     }
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from idp.protocol.checks import RESPONSE_MODES
+from idp.kernel.urls import without_trailing_slash
+from idp.protocol.authorization_rules import RESPONSE_MODES
 from idp.protocol.claims import SCOPES, claims_supported
 from idp.protocol.client_registration import CLIENT_SECRET_POST, PRIVATE_KEY_JWT
+from idp.protocol.parameters import LANGUAGES
 from idp.protocol.pkce import METHOD
 from idp.protocol.vectors_of_trust import CREDENTIAL_LEVELS
 
@@ -30,7 +32,7 @@ METADATA_LIFETIME: Final = 86400
 
 def base(issuer: str) -> str:
     """The issuer without its last slash."""
-    return issuer.removesuffix("/")
+    return without_trailing_slash(issuer)
 
 
 def authorization_endpoint(issuer: str) -> str:
@@ -63,11 +65,6 @@ def trustmark_uri(issuer: str) -> str:
     return base(issuer) + "/trustmark"
 
 
-def assertion_audiences(issuer: str) -> frozenset[str]:
-    """Everything a client assertion may name as its audience: the token endpoint or us."""
-    return frozenset({token_endpoint(issuer), issuer, base(issuer) + "/", base(issuer)})
-
-
 def openid_configuration(issuer: str) -> dict[str, object]:
     """Describe the provider as discovery publishes it."""
     return {
@@ -92,7 +89,7 @@ def openid_configuration(issuer: str) -> dict[str, object]:
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
-        "ui_locales_supported": ["en", "cy"],
+        "ui_locales_supported": list(LANGUAGES),
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
     }

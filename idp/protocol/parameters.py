@@ -120,6 +120,7 @@ def parse_authorization(
         client_id = None if _cannot_be_stored(client_id) else client_id
     if redirect_uri is not None and _ADDRESS.fullmatch(redirect_uri) is None:
         redirect_uri = None
+        faults.append("redirect_uri cannot be read")
     scope_text = get("scope") or ""
     scopes = tuple(scope_text.split())
     response_type = get("response_type") or None

@@ -18,6 +18,11 @@ def is_challenge(text: str) -> bool:
     return _CHALLENGE.fullmatch(text) is not None
 
 
+def is_verifier(text: str) -> bool:
+    """Say whether `text` can be a verifier: 43 to 128 unreserved characters."""
+    return _VERIFIER.fullmatch(text) is not None
+
+
 def challenge_of(verifier: str) -> str:
     """Make the S256 challenge of a verifier (RFC 7636 section 4.2)."""
     digest = hashlib.sha256(verifier.encode("ascii")).digest()

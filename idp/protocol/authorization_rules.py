@@ -1,0 +1,202 @@
+"""The rules of an authorization request, one function each, named for what must be true.
+
+Each returns when its sentence holds and raises Refused, in the contract's words, when it
+does not. `checks` says which are asked and in which order.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from idp.protocol import pkce, vectors_of_trust
+from idp.protocol.client_policy import ClientPolicy
+from idp.protocol.errors import Refused
+from idp.protocol.parameters import AuthorizationRequest
+
+RESPONSE_MODES: Final = ("query", "fragment")
+CHANNELS: Final = frozenset({"web", "generic_app"})
+
+_INVALID: Final = "Invalid request"
+_UNAVAILABLE: Final = "The authorization server is temporarily unavailable"
+
+
+def the_client_and_the_address_are_named(
+    request: AuthorizationRequest, _client: ClientPolicy | None
+) -> None:
+    """Without both there is nobody to answer, and nowhere."""
+    if request.client_id is None or request.redirect_uri is None:
+        raise Refused.on_page("Request is missing parameters", detail="; ".join(request.faults))
+
+
+def the_client_is_known(_request: AuthorizationRequest, client: ClientPolicy | None) -> None:
+    """Somebody is registered under this `client_id`."""
+    if client is None:
+        raise Refused.on_page(_INVALID, detail="unknown client")
+
+
+def the_address_is_registered(request: AuthorizationRequest, client: ClientPolicy | None) -> None:
+    """The redirect address is registered, byte for byte (RFC 9700 section 2.1)."""
+    if client is None or request.redirect_uri not in client.redirect_uris:
+        raise Refused.on_page(_INVALID, detail="redirect_uri is not registered")
+
+
+def the_response_mode_is_offered(
+    request: AuthorizationRequest, _client: ClientPolicy | None
+) -> None:
+    """Without a mode we know, there is no way to answer the client: told on a page."""
+    if request.response_mode is not None and request.response_mode not in RESPONSE_MODES:
+        raise Refused.on_page(_INVALID, detail="response_mode is not offered")
+
+
+def the_request_could_be_read(request: AuthorizationRequest, _client: ClientPolicy) -> None:
+    """No parameter was doubled, malformed or left out that reading needs."""
+    if request.faults:
+        raise Refused.to_client("invalid_request", _INVALID, detail="; ".join(request.faults))
+
+
+def a_request_object_is_sent_where_required(
+    request: AuthorizationRequest, client: ClientPolicy
+) -> None:
+    """A client that signs its requests may not send an unsigned one (RFC 9101)."""
+    if client.request_object_required and request.request is None:
+        raise Refused.to_client(
+            "access_denied",
+            "JAR required for client but request does not contain Request Object",
+        )
+
+
+def the_client_is_active(_request: AuthorizationRequest, client: ClientPolicy) -> None:
+    """The client has not been switched off."""
+    if not client.active:
+        raise Refused.to_client("unauthorized_client", "client deactivated")
+
+
+def the_client_is_not_deprecated(_request: AuthorizationRequest, client: ClientPolicy) -> None:
+    """The client has not been retired."""
+    if client.deprecated:
+        raise Refused.to_client("unauthorized_client", "client deprecated")
+
+
+def a_state_is_sent_where_required(request: AuthorizationRequest, client: ClientPolicy) -> None:
+    """The client can tell its own requests from forged ones (RFC 6749 section 10.12)."""
+    if request.state is None and client.state_required:
+        raise Refused.to_client("invalid_request", "Request is missing state parameter")
+
+
+def no_request_address_is_sent(request: AuthorizationRequest, _client: ClientPolicy) -> None:
+    """We fetch no request objects."""
+    if request.request_uri is not None:
+        raise Refused.to_client("request_uri_not_supported", "Request URI parameter not supported")
+
+
+def no_request_object_is_sent(request: AuthorizationRequest, _client: ClientPolicy) -> None:
+    """We read no request objects (OIDC Core section 6.1)."""
+    if request.request is not None:
+        raise Refused.to_client("request_not_supported", "Request parameter not supported")
+
+
+def the_response_type_is_code(request: AuthorizationRequest, _client: ClientPolicy) -> None:
+    """Tokens never travel through the browser (RFC 9700 section 2.1.2)."""
+    if request.response_type != "code":
+        raise Refused.to_client("unsupported_response_type", "Unsupported response type")
+
+
+def the_scopes_are_registered(request: AuthorizationRequest, client: ClientPolicy) -> None:
+    """Every scope asked for is known and registered for the client."""
+    if not client.scopes.issuperset(request.scopes):
+        raise Refused.to_client("invalid_scope", "Invalid, unknown or malformed scope")
+
+
+def the_claims_are_registered(request: AuthorizationRequest, client: ClientPolicy) -> None:
+    """Every claim asked for is known and registered for the client."""
+    if not client.claims.issuperset(request.claims):
+        raise Refused.to_client("invalid_request", "Request contains invalid claims")
+
+
+def a_nonce_is_sent_where_required(request: AuthorizationRequest, client: ClientPolicy) -> None:
+    """The client can tell its own ID tokens from replayed ones."""
+    if request.nonce is None and client.nonce_required:
+        raise Refused.to_client("invalid_request", "Request is missing nonce parameter")
+
+
+def a_code_challenge_is_sent_where_required(
+    request: AuthorizationRequest, client: ClientPolicy
+) -> None:
+    """A client bound to PKCE uses it (RFC 9700 section 2.1.1)."""
+    if request.code_challenge is None and client.pkce_required:
+        raise Refused.to_client(
+            "invalid_request",
+            "Request is missing code_challenge parameter, but PKCE is enforced.",
+        )
+
+
+def the_code_challenge_is_not_blank(request: AuthorizationRequest, _client: ClientPolicy) -> None:
+    """A challenge that is sent says something."""
+    if request.code_challenge is not None and not request.code_challenge.strip():
+        raise Refused.to_client("invalid_request", "Invalid value for code_challenge parameter.")
+
+
+def the_code_challenge_method_is_sent(request: AuthorizationRequest, _client: ClientPolicy) -> None:
+    """Left out, the method would mean `plain` (RFC 7636 section 4.3), which protects nothing."""
+    if request.code_challenge is not None and request.code_challenge_method is None:
+        raise Refused.to_client(
+            "invalid_request",
+            "Request is missing code_challenge_method parameter. "
+            "code_challenge_method is required when code_challenge is present.",
+        )
+
+
+def the_code_challenge_method_is_s256(request: AuthorizationRequest, _client: ClientPolicy) -> None:
+    """S256 is the only method."""
+    if request.code_challenge is not None and request.code_challenge_method != pkce.METHOD:
+        raise Refused.to_client(
+            "invalid_request", "Invalid value for code_challenge_method parameter."
+        )
+
+
+def the_code_challenge_can_be_met(request: AuthorizationRequest, _client: ClientPolicy) -> None:
+    """Some verifier has this challenge: told now, not after the person has signed in."""
+    if request.code_challenge is not None and not pkce.is_challenge(request.code_challenge):
+        raise Refused.to_client("invalid_request", "Invalid value for code_challenge parameter.")
+
+
+def the_vectors_of_trust_are_valid(request: AuthorizationRequest, _client: ClientPolicy) -> None:
+    """The vectors are well-formed and combine what may be combined."""
+    if request.vectors is None:
+        raise Refused.to_client("invalid_request", "Request vtr not valid")
+
+
+def the_vectors_of_trust_are_permitted(request: AuthorizationRequest, client: ClientPolicy) -> None:
+    """The client may ask for these levels."""
+    if request.vectors is not None and not vectors_of_trust.permitted(
+        request.vectors,
+        client.levels_of_confidence,
+        identity_supported=client.identity_supported,
+    ):
+        raise Refused.to_client("invalid_request", "Request vtr is not permitted")
+
+
+def an_identity_can_be_proved(request: AuthorizationRequest, _client: ClientPolicy) -> None:
+    """There is no identity proving here, which is the contract's case of no capacity."""
+    if request.vectors is not None and request.vectors.identity:
+        raise Refused.to_client("temporarily_unavailable", _UNAVAILABLE)
+
+
+def the_max_age_is_not_negative(request: AuthorizationRequest, _client: ClientPolicy) -> None:
+    """An age counts up from zero."""
+    if request.max_age is not None and request.max_age < 0:
+        raise Refused.to_client("invalid_request", "Max age is negative in query params")
+
+
+def the_channel_is_known(request: AuthorizationRequest, _client: ClientPolicy) -> None:
+    """The channel is one that requests may name; the registry knows more."""
+    if request.channel is not None and request.channel not in CHANNELS:
+        raise Refused.to_client("invalid_request", "Invalid value for channel parameter.")
+
+
+def no_choice_of_account_is_asked(request: AuthorizationRequest, _client: ClientPolicy) -> None:
+    """A browser holds one session here, so there is never anything to choose from."""
+    if "select_account" in request.prompt:
+        raise Refused.to_client(
+            "unmet_authentication_requirements", "Unmet authentication requirements"
+        )

@@ -1,4 +1,5 @@
-"""Copies what pages are served from `node_modules` into an ignored folder of the provider.
+"""Copies what pages are served from `node_modules` into an ignored folders: one of the provider, one of
+the departments, which are outsiders and share nothing with it.
 
 Run by the set-up and by the container build: `python3 -m tools.assets`. GDS Transport, the crown
 and the government's icons are reserved for service.gov.uk, so neither they nor any rule that
@@ -13,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "node_modules" / "govuk-frontend" / "dist" / "govuk"
 TARGET = ROOT / "idp" / "web" / "static" / "govuk"
+TARGETS = (TARGET, ROOT / "relying_party_demo" / "static" / "govuk")
 
 _FONT_FACE = re.compile(r"@font-face\s*\{[^}]*\}")
 _CREST = re.compile(r"url\(/assets/images/govuk-crest\.svg\)")
@@ -45,7 +47,13 @@ def build(source: Path = SOURCE, target: Path = TARGET) -> None:
     fresh.rename(target)
 
 
+def build_all() -> None:
+    """Make every target anew."""
+    for target in TARGETS:
+        build(target=target)
+
+
 if __name__ == "__main__":
     if not SOURCE.is_dir():
         sys.exit("node_modules holds no govuk-frontend: run `npm ci` or `make demo` first")
-    build()
+    build_all()

@@ -193,11 +193,11 @@ def _node_packages(*options: str) -> Callable[[Steps], None]:
 
 def _served(locked: str) -> str:
     digest = hashlib.sha256(locked.encode() + Path(assets.__file__).read_bytes())
-    return digest.hexdigest() if assets.TARGET.is_dir() else "not built"
+    return digest.hexdigest() if all(target.is_dir() for target in assets.TARGETS) else "not built"
 
 
 def _build_assets(_progress: Steps) -> None:
-    assets.build()
+    assets.build_all()
 
 
 def _sources() -> list[Path]:

@@ -29,10 +29,11 @@ class Seeded:
 def seed(
     services: Services, bench_clients: list[BenchClient], sign_in_citizens: int = SIGN_IN_CITIZENS
 ) -> Seeded:
-    """Write everything in one transaction; gives the client that has a secret its secret."""
+    """Write everything, signing keys too, in one transaction; gives the client that has a secret its secret."""
     engine = create_engine(services.settings.database_url)
     password_hash = services.hasher.hash(PASSWORD)
     with Session(engine) as session, session.begin():
+        services.keyring.equip(session, services.clock.now())
         for client in bench_clients:
             applied = clients.apply(session, services, registration(client))
             client.secret = applied.client_secret or ""

@@ -13,7 +13,7 @@ from tests.bench.single_sign_on import Sample, SingleSignOn, Target, verify
 CONNECTIONS = 16
 CITIZENS = 100
 _WARM_UP = 0.5
-_FIRST_GUESS = 1200
+_FIRST_GUESS = 1000
 """Flows a second to have assertions for, before anything was measured."""
 
 

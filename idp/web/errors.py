@@ -194,7 +194,7 @@ _OAUTH_CODES: Final = {
 }
 
 
-class PageRefused(Exception):
+class PageRefused(current.Refusal):
     """Raise this to answer with a row of the table.
 
     `sentence` is the protocol's own wording, shown as it is; `service_url` is where the person

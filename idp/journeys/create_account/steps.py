@@ -1,0 +1,208 @@
+"""What happens when somebody creates an account, without a web framework."""
+
+from sqlalchemy.orm import Session
+
+from idp.domain import (
+    accounts,
+    audit,
+    authenticator_apps,
+    email_codes,
+    notices,
+    passwords,
+    sessions,
+    throttles,
+)
+from idp.domain.journeys import Journey
+from idp.domain.passwords import Problem
+from idp.domain.services import Services
+from idp.domain.sessions import BrowserSession
+from idp.domain.throttles import Kind
+from idp.protocol.session_facts import PART_CREATED
+
+PURPOSE = "create_account"
+_SEED_PURPOSE = "proposed authenticator app"
+GROUP = 4
+
+
+def choose_email(journey: Journey, email: str) -> None:
+    """Create the account for `email`; what was proved for another address is forgotten."""
+    journey.choice = "create"
+    journey.email = email
+    journey.email_proved_at = journey.account_id = journey.password_at = journey.otp_at = None
+
+
+def send_code(session: Session, services: Services, journey: Journey, language: str) -> int:
+    """Send a code to the Journey's address and return how many more may be sent.
+
+    An address that has an account gets a mail that says so, and a code that nobody is told: the
+    same statements are made either way. Raises throttles.Locked when none may be sent.
+    """
+    email = journey.email or ""
+    now = services.clock.now()
+    left = throttles.reserve(session, Kind.EMAIL_SEND, accounts.email_key(email), now)
+    known = accounts.find_by_email(session, email)
+    code = email_codes.make(session, services, journey)
+    if known is None:
+        notices.send(
+            session, services, to=email, template="email_code", language=language, code=code
+        )
+    else:
+        notices.send(
+            session, services, to=known.email, template="already_have_account", language=language
+        )
+    audit.record(
+        session,
+        audit.EmailCodeSent(account_id=known.id if known else None, purpose=PURPOSE),
+        now=now,
+        journey_id=journey.id,
+    )
+    return left
+
+
+def sending_locked_until(session: Session, services: Services, journey: Journey) -> int | None:
+    """Return until when no code can be sent to the Journey's address, or None."""
+    key = accounts.email_key(journey.email or "")
+    return throttles.locked_until(session, Kind.EMAIL_SEND, key, services.clock.now())
+
+
+def prove_email(session: Session, services: Services, journey: Journey, code: str) -> bool:
+    """Return whether `code` proves the Journey's address; six wrong ones make it useless."""
+    now = services.clock.now()
+    if not email_codes.use(session, services, journey, code):
+        audit.record(
+            session, audit.EmailCodeRefused(purpose=PURPOSE), now=now, journey_id=journey.id
+        )
+        return False
+    journey.email_proved_at = now
+    audit.record(session, audit.EmailProved(), now=now, journey_id=journey.id)
+    return True
+
+
+def password_problem(journey: Journey, password: str) -> Problem | None:
+    """Return why this password cannot be used, or None."""
+    return passwords.problem_with(password, email=journey.email or "")
+
+
+def open_account(
+    session: Session,
+    services: Services,
+    journey: Journey,
+    *,
+    password_hash: str,
+    browser_hash: str,
+    current: BrowserSession | None,
+    device: str,
+    language: str,
+) -> str:
+    """Open the account, sign its owner in at `Cl`, and return the session's new cookie.
+
+    Raises accounts.EmailTaken when the address got an account in the meantime.
+    """
+    account = accounts.create(
+        session,
+        clock=services.clock,
+        entropy=services.entropy,
+        email=journey.email or "",
+        password_hash=password_hash,
+        language=language,
+    )
+    now = services.clock.now()
+    audit.record(
+        session, audit.AccountCreated(account_id=account.id), now=now, journey_id=journey.id
+    )
+    journey.account_id = account.id
+    journey.password_at = now
+    _, secret = sessions.after_password(
+        session,
+        services,
+        browser_hash=browser_hash,
+        account=account,
+        current=current,
+        device=device,
+    )
+    return secret
+
+
+def sign_in_instead(journey: Journey) -> None:
+    """The address got an account in the meantime: its owner goes on by signing in."""
+    journey.choice = "sign_in"
+    journey.email_proved_at = None
+
+
+def app_is_due(session: Session, journey: Journey, signed_in: BrowserSession | None) -> bool:
+    """Return whether the person signed in here has an account that lacks its first app.
+
+    Only a part-created account may be given an app here, so a password alone never replaces one.
+    """
+    if signed_in is None or journey.account_id not in (None, signed_in.account_id):
+        return False
+    account = accounts.get(session, signed_in.account_id)
+    if account is None or account.state != PART_CREATED:
+        return False
+    return not authenticator_apps.has_app(session, account.id)
+
+
+def owner_email(session: Session, signed_in: BrowserSession) -> str:
+    """Return the address by which the app will label this account."""
+    account = accounts.get(session, signed_in.account_id)
+    return account.email if account else ""
+
+
+def proposed_seed(services: Services, journey: Journey) -> str:
+    """Return the seed to show on this Journey's page: the same one until a code proves it."""
+    if journey.app_secret_sealed is None:
+        seed = authenticator_apps.propose(services.entropy)
+        journey.app_secret_sealed = services.sealer.seal(
+            seed.encode("ascii"), _SEED_PURPOSE, journey.id
+        )
+        return seed
+    return services.sealer.open(journey.app_secret_sealed, _SEED_PURPOSE, journey.id).decode()
+
+
+def in_groups(seed: str) -> list[str]:
+    """Return the seed in groups of four, as people type it."""
+    return [seed[start : start + GROUP] for start in range(0, len(seed), GROUP)]
+
+
+def finish(
+    session: Session,
+    services: Services,
+    journey: Journey,
+    signed_in: BrowserSession,
+    code: str,
+) -> str | None:
+    """Keep the app and complete the account if `code` is the app's; return the new cookie.
+
+    None when the code is wrong: nothing is kept, and the same seed is shown again.
+    """
+    now = services.clock.now()
+    seed = proposed_seed(services, journey)
+    step = authenticator_apps.step_of(seed, code, now)
+    account = accounts.get(session, signed_in.account_id)
+    if step is None or account is None:
+        return None
+    authenticator_apps.add(
+        session,
+        clock=services.clock,
+        entropy=services.entropy,
+        sealer=services.sealer,
+        account_id=account.id,
+        secret=seed,
+        step=step,
+    )
+    accounts.complete(account)
+    journey.app_secret_sealed = None
+    journey.account_id = account.id
+    journey.otp_at = now
+    audit.record(session, audit.AuthenticatorAppAdded(account_id=account.id), now=now)
+    audit.record(
+        session, audit.AccountCompleted(account_id=account.id), now=now, journey_id=journey.id
+    )
+    notices.send(
+        session,
+        services,
+        to=account.email,
+        template="account_created",
+        language=account.language,
+    )
+    return sessions.after_second_factor(session, services, signed_in)

@@ -1,0 +1,179 @@
+"""The pages of creating an account. A page out of turn leads to the one that is due."""
+
+import segno
+from flask import Blueprint, Response
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from idp.domain import authenticator_apps
+from idp.domain.accounts import EmailTaken
+from idp.domain.journeys import Journey
+from idp.domain.throttles import Locked
+from idp.journeys.create_account import steps
+from idp.journeys.create_account.forms import (
+    PROBLEMS,
+    EmailCodeForm,
+    EmailForm,
+    FirstCodeForm,
+    NewPasswordForm,
+)
+from idp.web import cookies, current, i18n
+from idp.web.forms import Form, say
+from idp.web.journey_pages import enter, leave, service_of, to
+from idp.web.layout import show
+
+room = Blueprint(
+    "create_account", __name__, url_prefix="/j/<journey_id>/create", template_folder="templates"
+)
+
+
+@room.route("/email", methods=["GET", "POST"])
+def email(journey_id: str) -> Response:
+    """Ask for the email address, and send a code to it."""
+    journey = enter(journey_id)
+    if _has_account(journey):
+        return leave(journey)
+    form = EmailForm(email=journey.email)
+    if form.accepted():
+        steps.choose_email(journey, form.email.data)
+        return _send(journey)
+    return show("create_account/email.html", form=form, journey=journey)
+
+
+@room.route("/email-code", methods=["GET", "POST"])
+def email_code(journey_id: str) -> Response:
+    """Ask for the code that was mailed."""
+    journey = enter(journey_id)
+    if _has_account(journey):
+        return leave(journey)
+    if journey.email is None:
+        return to("create_account.email", journey)
+    if journey.email_proved_at is not None:
+        return to("create_account.password", journey)
+    form = EmailCodeForm()
+    if form.accepted():
+        if steps.prove_email(
+            current.session(), current.services(), journey, form.code.data
+        ):
+            return to("create_account.password", journey)
+        say(form.code, _("That code is wrong or has expired. Try again or get a new one"))
+    return show("create_account/email_code.html", form=form, journey=journey)
+
+
+@room.route("/email-resend", methods=["GET", "POST"])
+def email_resend(journey_id: str) -> Response:
+    """Send another code, or say that no more can be sent for now."""
+    journey = enter(journey_id)
+    if _has_account(journey) or journey.email_proved_at is not None:
+        return leave(journey)
+    if journey.email is None:
+        return to("create_account.email", journey)
+    until = steps.sending_locked_until(current.session(), current.services(), journey)
+    if until is not None:
+        return show("create_account/email_locked.html", journey=journey, until=until)
+    form = Form()
+    if form.accepted():
+        return _send(journey)
+    return show("create_account/email_resend.html", form=form, journey=journey)
+
+
+def _send(journey: Journey) -> Response:
+    try:
+        left = steps.send_code(
+            current.session(), current.services(), journey, i18n.language()
+        )
+    except Locked:
+        return to("create_account.email_resend", journey)
+    return to("create_account.email_code" if left else "create_account.email_resend", journey)
+
+
+@room.route("/password", methods=["GET", "POST"])
+def password(journey_id: str) -> Response:
+    """Ask for a password, and open the account with it."""
+    journey = enter(journey_id)
+    if _has_account(journey):
+        return leave(journey)
+    if journey.email_proved_at is None:
+        return to("create_account.email_code", journey)
+    form = NewPasswordForm()
+    if form.accepted():
+        problem = steps.password_problem(journey, form.password.data)
+        if problem is None:
+            return _open_account(journey, form.password.data)
+        say(form.password, PROBLEMS[problem])
+    return show("create_account/password.html", form=form, journey=journey)
+
+
+def _open_account(journey: Journey, password: str) -> Response:
+    services = current.services()
+    current.checkpoint()
+    password_hash = services.hasher.hash(password)
+    try:
+        secret = steps.open_account(
+            current.session(),
+            services,
+            journey,
+            password_hash=password_hash,
+            browser_hash=current.browser_hash(),
+            current=current.signed_in(),
+            device=current.device(),
+            language=i18n.language(),
+        )
+    except EmailTaken:
+        steps.sign_in_instead(journey)
+        return leave(journey)
+    response = to("create_account.app", journey)
+    cookies.set_session_cookie(response, secret)
+    return response
+
+
+@room.route("/app", methods=["GET", "POST"])
+def app(journey_id: str) -> Response:
+    """Show the seed as a picture, a link and a key; ask for the app's first code."""
+    journey = enter(journey_id)
+    signed_in = current.signed_in()
+    if signed_in is None or not steps.app_is_due(current.session(), journey, signed_in):
+        return leave(journey)
+    services = current.services()
+    form = FirstCodeForm()
+    if form.accepted():
+        secret = steps.finish(
+            current.session(), services, journey, signed_in, form.code.data
+        )
+        if secret is not None:
+            response = to("create_account.done", journey)
+            cookies.set_session_cookie(response, secret)
+            return response
+        say(form.code, _("That code is wrong. Check your app and try again"))
+    seed = steps.proposed_seed(services, journey)
+    uri = authenticator_apps.provisioning_uri(
+        seed, email=steps.owner_email(current.session(), signed_in)
+    )
+    return show(
+        "create_account/app.html",
+        form=form,
+        picture=_picture(uri),
+        uri=uri,
+        groups=steps.in_groups(seed),
+        finishing=journey.choice != "create",
+    )
+
+
+@room.get("/done")
+def done(journey_id: str) -> Response:
+    """Say that the account is ready, and lead on to the service."""
+    journey = enter(journey_id)
+    if current.signed_in() is None or journey.otp_at is None:
+        return leave(journey)
+    return show("create_account/done.html", journey=journey, service=service_of(journey))
+
+
+def _has_account(journey: Journey) -> bool:
+    return current.signed_in() is not None and journey.account_id is not None
+
+
+def _picture(uri: str) -> Markup:
+    svg = segno.make(uri, error="m", micro=False).svg_inline(
+        border=2, dark="#000", light="#fff", omitsize=True, svgclass=None, lineclass=None
+    )
+    return Markup(svg)  # noqa: S704 - drawn here, from modules of black and white

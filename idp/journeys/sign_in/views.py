@@ -1,0 +1,156 @@
+"""The pages of signing in. A page out of turn leads to the dispatcher, which knows the right one."""
+
+from flask import Blueprint, Response, request
+from flask_babel import gettext as _
+
+from idp.domain import accounts
+from idp.domain.journeys import Journey
+from idp.domain.throttles import Locked
+from idp.journeys.sign_in import steps
+from idp.journeys.sign_in.forms import CodeForm, EmailForm, PasswordForm
+from idp.web import cookies, current, i18n
+from idp.web.errors import Kind, PageRefused
+from idp.web.forms import Form, say
+from idp.web.journey_pages import enter, leave, service_of, to
+from idp.web.layout import show
+
+room = Blueprint("sign_in", __name__, url_prefix="/j/<journey_id>", template_folder="templates")
+
+CHOICES = {"create": "create_account.email", "sign_in": "sign_in.email"}
+
+
+@room.route("/start", methods=["GET", "POST"])
+def start(journey_id: str) -> Response:
+    """Create an account or sign in?"""
+    journey = enter(journey_id)
+    if _is_signed_in_already(journey):
+        return leave(journey)
+    form = Form()
+    if form.accepted():
+        choice = request.form.get("choice", "")
+        if choice not in CHOICES:
+            raise PageRefused(Kind.BAD_REQUEST)
+        journey.choice = choice
+        return to(CHOICES[choice], journey)
+    return show("sign_in/start.html", form=form, service=service_of(journey))
+
+
+@room.route("/email", methods=["GET", "POST"])
+def email(journey_id: str) -> Response:
+    """Ask for the email address. Every address goes on to the password."""
+    journey = enter(journey_id)
+    if _is_signed_in_already(journey):
+        return leave(journey)
+    form = EmailForm(email=journey.email)
+    if form.accepted():
+        journey.choice = "sign_in"
+        steps.choose_email(journey, form.email.data)
+        return to("sign_in.password", journey)
+    return show("sign_in/email.html", form=form, journey=journey)
+
+
+@room.route("/password", methods=["GET", "POST"])
+def password(journey_id: str) -> Response:
+    """Ask for the password, and sign in at `Cl` when it is right."""
+    journey = enter(journey_id)
+    signed_in = current.signed_in()
+    email = steps.email_of(current.session(), journey, signed_in)
+    if email is None:
+        return to("sign_in.email", journey)
+    if signed_in is not None and journey.password_at is not None:
+        return leave(journey)
+    form = PasswordForm()
+    if form.accepted():
+        answer = _try_password(journey, email, form)
+        if answer is not None:
+            return answer
+    return show("sign_in/password.html", form=form, journey=journey, email=email)
+
+
+def _try_password(journey: Journey, email: str, form: PasswordForm) -> Response | None:
+    services = current.services()
+    try:
+        guess = steps.take_password_try(current.session(), services, email)
+    except Locked:
+        return to("sign_in.locked", journey)
+    current.checkpoint()
+    verdict = steps.judge(services, guess, form.password.data)
+    if not verdict.right:
+        if steps.password_was_wrong(current.session(), services, guess):
+            return to("sign_in.locked", journey)
+        say(form.password, _("Email or password is wrong"))
+        return None
+    secret = steps.password_was_right(
+        current.session(), services, journey, guess, verdict, _arrival()
+    )
+    if secret is None:
+        return to("sign_in.locked", journey)
+    response = leave(journey)
+    cookies.set_session_cookie(response, secret)
+    return response
+
+
+def _arrival() -> steps.Arrival:
+    return steps.Arrival(
+        browser_hash=current.browser_hash(),
+        device=current.device(),
+        language=i18n.language(),
+        session=current.signed_in(),
+    )
+
+
+@room.route("/code", methods=["GET", "POST"])
+def code(journey_id: str) -> Response:
+    """Ask for the app's code, and raise the session to `Cl.Cm` when it is right."""
+    journey = enter(journey_id)
+    signed_in = current.signed_in()
+    if signed_in is None or not steps.code_is_due(current.session(), journey, signed_in):
+        return leave(journey)
+    services = current.services()
+    if steps.locked_until(current.session(), services, None, signed_in):
+        return to("sign_in.locked", journey)
+    form = CodeForm()
+    if form.accepted():
+        try:
+            left = steps.take_code_try(current.session(), services, signed_in.account_id)
+        except Locked:
+            return to("sign_in.locked", journey)
+        current.checkpoint()
+        secret = steps.use_code(
+            current.session(), services, journey, signed_in, form.code.data
+        )
+        if secret is not None:
+            response = leave(journey)
+            cookies.set_session_cookie(response, secret)
+            return response
+        if steps.code_was_wrong(
+            current.session(), services, signed_in.account_id, tries_left=left
+        ):
+            return to("sign_in.locked", journey)
+        say(form.code, _("That code is wrong. Check your app and try again"))
+    return show(
+        "sign_in/code.html",
+        form=form,
+        service=service_of(journey),
+        stepping_up=journey.password_at is None,
+    )
+
+
+@room.get("/locked")
+def locked(journey_id: str) -> Response:
+    """Say that sign-in is not possible, until when if that is known, and what to do."""
+    journey = enter(journey_id)
+    session = current.session()
+    account = accounts.get(session, journey.account_id) if journey.account_id else None
+    if account is not None and not steps.may_sign_in(account):
+        return show("sign_in/closed.html", state=account.state, service=service_of(journey))
+    signed_in = current.signed_in()
+    email = steps.email_of(session, journey, signed_in)
+    until = steps.locked_until(session, current.services(), email, signed_in)
+    if until is None:
+        return leave(journey)
+    return show("sign_in/locked.html", until=until, service=service_of(journey))
+
+
+def _is_signed_in_already(journey: Journey) -> bool:
+    return current.signed_in() is not None and not journey.fresh

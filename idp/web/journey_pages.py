@@ -1,0 +1,61 @@
+"""What the pages of a Journey share: entering one, leaving it, and naming its service."""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Response, make_response, redirect, url_for
+
+from idp.domain import journeys
+from idp.domain.journeys import Journey
+from idp.web import current, headers, i18n
+from idp.web.errors import Kind, PageRefused
+
+SEE_OTHER: Final = 303
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceWords:
+    """The service that a Journey leads to, as citizens see it."""
+
+    name: str
+    landing_page_url: str | None
+
+
+def enter(journey_id: str) -> Journey:
+    """Return this browser's Journey, speak its language, and let its forms end at its service.
+
+    Raises PageRefused when it is unknown, over, finished, or another browser's.
+    """
+    journey = current.session().get(Journey, journey_id) if len(journey_id) <= 64 else None
+    if journey is None:
+        raise PageRefused(Kind.EXPIRED)
+    if journey.browser_hash != journeys.browser_hash(current.browser_id()):
+        raise PageRefused(Kind.OTHER_BROWSER)
+    i18n.follow(journey)
+    service = service_of(journey)
+    if journey.ended_at is not None:
+        raise PageRefused(Kind.FINISHED, service_url=service.landing_page_url)
+    if journey.expires_at <= current.now():
+        raise PageRefused(Kind.EXPIRED, service_url=service.landing_page_url)
+    headers.allow_form_to(json.loads(journey.parameters)["redirect_uri"])
+    return journey
+
+
+def leave(journey: Journey) -> Response:
+    """Send the browser to the dispatcher, which knows what is next."""
+    return to("authorize.resume", journey)
+
+
+def to(endpoint: str, journey: Journey) -> Response:
+    """Send the browser to another page of this Journey."""
+    return make_response(redirect(url_for(endpoint, journey_id=journey.id), SEE_OTHER))
+
+
+def service_of(journey: Journey) -> ServiceWords:
+    """Return the name of the Journey's service in the language of the page, and where it starts."""
+    client = current.client(journey.client_id)
+    if client is None:
+        return ServiceWords(journey.client_id, None)
+    name = client.service_name_cy if i18n.language() == "cy" else client.service_name
+    return ServiceWords(name, client.policy.landing_page_url)

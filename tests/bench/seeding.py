@@ -29,7 +29,7 @@ class Seeded:
 def seed(
     services: Services, bench_clients: list[BenchClient], sign_in_citizens: int = SIGN_IN_CITIZENS
 ) -> Seeded:
-    """Write everything, signing keys too, in one transaction; gives the client that has a secret its secret."""
+    """Write everything, signing keys too, in one transaction; a secret goes to its client."""
     engine = create_engine(services.settings.database_url)
     password_hash = services.hasher.hash(PASSWORD)
     with Session(engine) as session, session.begin():

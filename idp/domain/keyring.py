@@ -100,7 +100,7 @@ class Keyring:
         The algorithm is the key's own and must be one of `algs`. The caller checks what the claims
         say: issuer, audience, times. Raises TokenRefused.
         """
-        if len(token) > LARGEST_TOKEN or token.count(".") != 2:
+        if len(token) > LARGEST_TOKEN or not token.isascii() or token.count(".") != 2:
             raise TokenRefused("not a compact JWS")
         header, payload, signature = token.split(".")
         key = self._key_of(header, typ, purpose)

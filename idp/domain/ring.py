@@ -53,8 +53,9 @@ class PublicKey:
         self._public = jose.public_key
 
     def header(self, typ: str) -> str:
-        """Return the header that we write for a token of this `typ`, encoded."""
-        return encoded(orjson.dumps({"alg": self.alg, "kid": self.kid, "typ": typ}))
+        """Return the header that we write for a token of this `typ` (none if empty), encoded."""
+        header = {"alg": self.alg, "kid": self.kid} | ({"typ": typ} if typ else {})
+        return encoded(orjson.dumps(header))
 
     def check(self, signing_input: bytes, signature: str) -> None:
         """Verify an encoded signature. Raises TokenRefused."""

@@ -248,6 +248,9 @@ def retire(session: Session, kid: str, now: int, *, emergency: bool = False) -> 
             if key.state == "current"
             else "this key is retired already; --emergency withdraws it"
         )
+    if emergency and key.purpose == "audit":
+        # Everything that an audit key signed would count as forged: its successor is enough.
+        raise KeyRefused("an audit key is never withdrawn: activate its successor")
     key.retired_at = now if key.retired_at is None else min(now, key.retired_at)
     key.state = "retired"
     key.withdrawn_at = now if emergency else None

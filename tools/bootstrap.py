@@ -4,13 +4,13 @@ Needs nothing but Python 3.11 or newer with venv. This file is kept readable to 
 that they can say what is wrong; the work itself is in `tools.set_up`.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
+import subprocess
 import sys
 
 OLDEST = (3, 11)
+IS_USABLE = "import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))"
 NEWER_NAMES = ("python3.14", "python3.13", "python3.12", "python3.11")
 
 
@@ -38,7 +38,7 @@ def with_a_newer_python() -> int:
     """Start over with a newer Python where there is one; else say what is needed."""
     for name in NEWER_NAMES:
         found = shutil.which(name)
-        if found:
+        if found and subprocess.call([found, "-c", IS_USABLE], stderr=subprocess.DEVNULL) == 0:
             os.execv(found, [found, "-m", "tools.bootstrap", *sys.argv[1:]])  # noqa: S606
     have = ".".join(map(str, sys.version_info[:3]))
     print(

@@ -1,6 +1,6 @@
-"""Copies what pages are served from `node_modules` into an ignored folders: one of the provider, one of
-the departments, which are outsiders and share nothing with it.
+"""Copies what pages are served from `node_modules` into two ignored folders.
 
+One is the provider's, one the departments', which are outsiders and share nothing with it.
 Run by the set-up and by the container build: `python3 -m tools.assets`. GDS Transport, the crown
 and the government's icons are reserved for service.gov.uk, so neither they nor any rule that
 names them is copied.

@@ -19,7 +19,6 @@ from jinja2 import (
     StrictUndefined,
 )
 
-from relying_party_demo import views
 from relying_party_demo.browser import Cookies, add_headers
 from relying_party_demo.clock import Clock, SystemClock
 from relying_party_demo.configuration import DepartmentError
@@ -27,11 +26,14 @@ from relying_party_demo.department import Department, read
 from relying_party_demo.discovery import Discovery
 from relying_party_demo.keys import load_or_make
 from relying_party_demo.logout import Logout
+from relying_party_demo.machines import machines
 from relying_party_demo.outbound import Outbound
+from relying_party_demo.parts import Parts, language
+from relying_party_demo.problems import register_problems
 from relying_party_demo.sign_in import SignIn
 from relying_party_demo.store import Store
 from relying_party_demo.tokens import Redeemer
-from relying_party_demo.views import Parts
+from relying_party_demo.views import pages
 
 LARGEST_BODY = 32 * 1024
 
@@ -49,14 +51,14 @@ def create_app(department: Department, clock: Clock | None = None) -> Flask:
     outbound = Outbound(place.certificates)
     store = Store(place.var_dir)
     discovery = Discovery(place.issuer, outbound)
-    key = load_or_make(place.var_dir, asks.assertion_algorithm) if asks.assertion_algorithm else None
+    key = (
+        load_or_make(place.var_dir, asks.assertion_algorithm) if asks.assertion_algorithm else None
+    )
     parts = Parts(
         department=department,
         clock=ours,
         store=store,
-        sign_in=SignIn(
-            department, store, discovery, Redeemer(department, key, outbound), ours
-        ),
+        sign_in=SignIn(department, store, discovery, Redeemer(department, key, outbound), ours),
         logout=Logout(department, store, discovery, ours),
         cookies=Cookies(department),
         key=key,
@@ -68,13 +70,14 @@ def create_app(department: Department, clock: Clock | None = None) -> Flask:
     Babel(
         app,
         default_timezone="Europe/London",
-        locale_selector=views.language,
+        locale_selector=language,
     )
     app.extensions["department"] = parts
     app.before_request(parts.cookies.choose_language)
     app.after_request(_finish(parts))
-    app.register_blueprint(views.pages)
-    views.register_problems(app)
+    app.register_blueprint(pages)
+    app.register_blueprint(machines)
+    register_problems(app)
     return app
 
 
@@ -88,7 +91,7 @@ def from_environment() -> Flask:
     return create_app(read(environment.get("DEPARTMENT", ""), environment))
 
 
-def _finish(parts: Parts) -> Any:  # noqa: ANN401 - Flask's own type of such a function is not public
+def _finish(parts: Parts) -> Any:
     def finish(response: Response) -> Response:
         parts.cookies.remember(response)
         add_headers(response, parts.department)
@@ -106,7 +109,7 @@ class _Foreign(BaseLoader):
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
 
-    def load(self, environment: Environment, name: str, globals: Any = None) -> Any:  # noqa: A002, ANN401
+    def load(self, environment: Environment, name: str, globals: Any = None) -> Any:  # noqa: A002
         """The template ``name``, with the lenient environment bound to it."""
         return self._environment.get_template(name, globals=globals)
 

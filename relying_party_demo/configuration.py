@@ -70,7 +70,11 @@ class Reader:
     def number(self, key: str, smallest: int, largest: int) -> int:
         """A whole number from ``smallest`` to ``largest``."""
         value = self._take(key)
-        if not isinstance(value, int) or isinstance(value, bool) or not smallest <= value <= largest:
+        if (
+            not isinstance(value, int)
+            or isinstance(value, bool)
+            or not smallest <= value <= largest
+        ):
             self.fault(key, f"must be a whole number from {smallest} to {largest}")
             return smallest
         return value

@@ -256,4 +256,3 @@ def contrast_with_white(colour: str) -> float:
         for value in channels
     )
     return 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
-

@@ -96,9 +96,8 @@ class Discovery:
         """
         with self._lock:
             now = self._elapsed()
-            if self._keys_read_at is None or now - self._keys_read_at >= CACHE_LIFETIME:
-                self._read_keys()
-            elif kid not in self._keys and self._may_refetch(now):
+            stale = self._keys_read_at is None or now - self._keys_read_at >= CACHE_LIFETIME
+            if stale or (kid not in self._keys and self._may_refetch(now)):
                 self._read_keys()
             jwk = self._keys.get(kid)
         if jwk is None or jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig":
@@ -122,6 +121,8 @@ class Discovery:
         if answer.status != 200 or not isinstance(keys, list):
             raise ProviderUnreachable("the key set could not be read")
         self._keys = {
-            key["kid"]: key for key in keys if isinstance(key, dict) and isinstance(key.get("kid"), str)
+            key["kid"]: key
+            for key in keys
+            if isinstance(key, dict) and isinstance(key.get("kid"), str)
         }
         self._keys_read_at = self._elapsed()

@@ -62,10 +62,10 @@ def _public_members(private: PrivateKey) -> dict[str, str]:
     """The members that make the public key, and no others: what a thumbprint is taken of."""
     if isinstance(private, ec.EllipticCurvePrivateKey):
         jwk = ECAlgorithm.to_jwk(private.public_key(), as_dict=True)
-        names = ("crv", "kty", "x", "y")
+        names = ["crv", "kty", "x", "y"]
     else:
         jwk = RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
-        names = ("e", "kty", "n")
+        names = ["e", "kty", "n"]
     return {name: str(jwk[name]) for name in names}
 
 

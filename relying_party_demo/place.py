@@ -111,7 +111,9 @@ def _others(environment: Mapping[str, str], problems: list[str]) -> tuple[OtherS
     """The services that the pages link to, from a JSON list of ``{"name", "url"}``."""
     text = environment.get("DEPARTMENT_SERVICES_JSON") or "[]"
     try:
-        services = tuple(OtherService(str(item["name"]), str(item["url"])) for item in json.loads(text))
+        services = tuple(
+            OtherService(str(item["name"]), str(item["url"])) for item in json.loads(text)
+        )
     except (ValueError, TypeError, KeyError):
         problems.append("DEPARTMENT_SERVICES_JSON: must be a JSON list of name and url")
         return ()

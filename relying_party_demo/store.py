@@ -117,7 +117,7 @@ class Store:
     def alive(self) -> bool:
         """Can the store be read?"""
         with self._connection() as connection:
-            return connection.execute("SELECT 1").fetchone() == (1,)
+            return bool(connection.execute("SELECT 1").fetchone() == (1,))
 
     def put_pending(self, pending: Pending) -> None:
         """Remember a sign-in under way, and forget those that nobody came back from."""
@@ -126,7 +126,7 @@ class Store:
                 "DELETE FROM pending WHERE asked_at < ?", (pending.asked_at - PENDING_LIFETIME,)
             )
             connection.execute(
-                f"INSERT INTO pending ({_columns(Pending)}) VALUES ({_marks(Pending)})",  # noqa: S608
+                f"INSERT INTO pending ({_columns(Pending)}) VALUES ({_marks(Pending)})",
                 tuple(getattr(pending, column.name) for column in fields(Pending)),
             )
 
@@ -148,7 +148,7 @@ class Store:
                 (session.started_at - 2 * SESSION_LIFETIME,),
             )
             connection.execute(
-                f"INSERT INTO sessions ({_columns(Session)}) VALUES ({_marks(Session)})",  # noqa: S608
+                f"INSERT INTO sessions ({_columns(Session)}) VALUES ({_marks(Session)})",
                 tuple(getattr(session, column.name) for column in fields(Session)),
             )
 
@@ -156,7 +156,7 @@ class Store:
         """The session that a browser's cookie names, live or ended."""
         with self._connection() as connection:
             row = connection.execute(
-                f"SELECT {_columns(Session)} FROM sessions WHERE secret_hash = ?",  # noqa: S608
+                f"SELECT {_columns(Session)} FROM sessions WHERE secret_hash = ?",
                 (digest(secret),),
             ).fetchone()
         return Session(*row) if row else None

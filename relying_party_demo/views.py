@@ -5,89 +5,32 @@ Owns not: any check of what Onepass says (``sign_in``, ``logout``), any words (`
 """
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
-from flask import (
-    Blueprint,
-    Flask,
-    Response,
-    current_app,
-    g,
-    jsonify,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
+from flask import Blueprint, Response, g, redirect, render_template, request, url_for
 from flask_babel import format_datetime
-from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from relying_party_demo import words
-from relying_party_demo.browser import Cookies, CrossSiteRequest, one_form_value
-from relying_party_demo.clock import Clock
-from relying_party_demo.department import Action, Department, service_called
+from relying_party_demo.department import Action, service_called
 from relying_party_demo.discovery import DiscoveryRefused
 from relying_party_demo.exchange import Exchange
-from relying_party_demo.keys import DepartmentKey
-from relying_party_demo.logout import Logout, NoticeRefused
 from relying_party_demo.outbound import ProviderUnreachable
-from relying_party_demo.sign_in import SignIn, SignInRefused
-from relying_party_demo.store import Session, Store, digest
+from relying_party_demo.parts import known_session, language, live_session, parts
+from relying_party_demo.problems import refuse
+from relying_party_demo.sign_in import SignInRefused
+from relying_party_demo.store import Session, digest
 
 logger = logging.getLogger("department")
 pages = Blueprint("pages", __name__)
 
 # How long a sign-in made for an action keeps that action open, in seconds.
 ACTION_LIFETIME = 300
-TOUCH_EVERY = 60
 LEVEL_ORDER = ("Cl", "Cl.Cm")
 # Pages that can be asked for again, so the language link may lead back to them.
-REPEATABLE = frozenset(
-    {"pages.start", "pages.account", "pages.action", "pages.signed_out", "pages.behind"}
-)
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Everything one running department is made of."""
-
-    department: Department
-    clock: Clock
-    store: Store
-    sign_in: SignIn
-    logout: Logout
-    cookies: Cookies
-    key: DepartmentKey | None
-
-
-def parts() -> Parts:
-    """The parts of the department that answers this request."""
-    return cast(Parts, current_app.extensions["department"])
-
-
-def language() -> str:
-    """The language of this page."""
-    return str(g.get("language") or parts().department.language)
-
-
-def known_session() -> Session | None:
-    """The session this browser's cookie names, live or ended."""
-    secret = parts().cookies.session()
-    return parts().store.session(secret) if secret else None
-
-
-def live_session() -> Session | None:
-    """The session of a citizen who is signed in now; noted as seen, once a minute at most."""
-    session, now = known_session(), parts().clock.now()
-    if session is None or not session.live(now):
-        return None
-    if now - session.seen_at >= TOUCH_EVERY:
-        parts().store.touch(session.secret_hash, now)
-    return session
+REPEATABLE = frozenset({"pages.start", "pages.account", "pages.action", "pages.signed_out"})
 
 
 def moment(at: int) -> str:
@@ -114,16 +57,6 @@ def _for_every_page() -> dict[str, object]:
             for other in department.place.others
         ],
     }
-
-
-def refuse(reason: str, exchange: Exchange | None = None, failed: str = "") -> Response:
-    """The page that says no, for one of the reasons in ``words.REFUSALS``."""
-    refusal = words.REFUSALS[reason]
-    page = render_template("problem.html", refusal=refusal, exchange=exchange, failed=failed)
-    response = make_response(page, refusal.status)
-    if refusal.status == 503:
-        response.headers["Retry-After"] = "60"
-    return response
 
 
 @pages.get("/")
@@ -278,66 +211,3 @@ def _returned(session: Session, exchange: Exchange, *, matches: bool) -> tuple[S
     step = exchange.step("logout_answer", parts().clock.now())
     step.check("logout_state", passed=True, seen="state", wanted="state")
     return replace(session, ended_how="everywhere"), exchange
-
-
-@pages.post("/back-channel-logout")
-def back_channel_logout() -> Response:
-    """Onepass tells us that a citizen signed out (OpenID Connect Back-Channel Logout 1.0 §2.5).
-
-    200 when the sessions of that subject are ended, 400 for a token we do not believe.
-    """
-    token = one_form_value("logout_token")
-    try:
-        ended = parts().logout.told(token)
-    except NoticeRefused as refusal:
-        logger.warning("logout notice refused: %s", refusal.check)
-        body = {"error": "invalid_request", "error_description": f"{refusal.check} is wrong"}
-        return make_response(jsonify(body), 400)
-    except (ProviderUnreachable, DiscoveryRefused) as fault:
-        # Not 400: the token may be good, so the provider should try again.
-        logger.warning("logout notice not checked: %s", fault)
-        return make_response(jsonify({"error": "temporarily_unavailable"}), 503)
-    logger.info("logout notice ended %d sessions", ended)
-    return make_response("", 200)
-
-
-@pages.get("/.well-known/jwks.json")
-def jwks() -> Response:
-    """This department's public key; an empty set where it has none."""
-    key = parts().key
-    response = jsonify({"keys": [key.public_jwk()] if key else []})
-    response.headers["Cache-Control"] = "public, max-age=300"
-    return response
-
-
-@pages.get("/health")
-def health() -> Response:
-    """That this process answers and can read its store."""
-    parts().store.alive()
-    return jsonify({"status": "ok", "service": parts().department.slug})
-
-
-@pages.get("/colours.css")
-def colours() -> Response:
-    """The department's colour, as the one rule that differs between the four style sheets."""
-    response = make_response(f":root {{ --accent: {parts().department.accent}; }}\n")
-    response.mimetype = "text/css"
-    response.headers["Cache-Control"] = "public, max-age=3600"
-    return response
-
-
-def register_problems(app: Flask) -> None:
-    """Give every fault its page."""
-    by_status = {404: "not_found", 405: "not_found"}
-
-    def refused(fault: HTTPException) -> Response:
-        status = fault.code or 500
-        response = refuse(by_status.get(status, "bad_request" if status < 500 else "broken"))
-        response.status_code = status
-        for name, value in fault.get_headers():
-            if name == "Allow":
-                response.headers[name] = value
-        return response
-
-    app.register_error_handler(HTTPException, refused)
-    app.register_error_handler(CrossSiteRequest, lambda _: refuse("form"))

@@ -46,7 +46,10 @@ STEPS = {
     "id_token": StepWords(
         HERE,
         _("We checked the ID token"),
-        _("A signed statement of who signed in, when and how. We believe it only if all of this holds."),
+        _(
+            "A signed statement of who signed in, when and how."
+            " We believe it only if all of this holds."
+        ),
     ),
     "userinfo": StepWords(
         BEHIND_BROWSER,
@@ -137,7 +140,10 @@ REFUSALS = {
     "token": Refusal(
         502,
         _("Onepass did not accept our request"),
-        _("Onepass did not give us what we need to sign you in. This is for us to mend, not for you."),
+        _(
+            "Onepass did not give us what we need to sign you in."
+            " This is for us to mend, not for you."
+        ),
         TRY_AGAIN,
     ),
     "unreachable": Refusal(

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from idp.domain.services import Services
+from idp.kernel.database import db
 from idp.settings import Settings
 from tests.support.addresses import own_address
 from tests.support.building import KeyRoom, make_services, make_settings
@@ -19,6 +21,7 @@ from tests.support.clock import FixedClock
 from tests.support.databases import PostgresTemplate, SqliteTemplate
 from tests.support.entropy import SeededEntropy
 from tests.support.network import block_other_machines, resolve_localhost_names
+from tests.support.person import Person
 from tests.support.postgres import PostgresServer, end_server
 
 RUN_DIR = "ONEPASS_TEST_RUN_DIR"
@@ -147,3 +150,22 @@ def signing_keys(session: Session, settings: Settings, key_room: KeyRoom) -> Non
     """A current key in each ring of this test's provider, committed."""
     key_room.furnish(session, settings.keys_dir)
     session.commit()
+
+
+@pytest.fixture
+def app(settings: Settings, services: Services, signing_keys: None) -> Iterator[Flask]:
+    """This test's provider, with signing keys and nothing else in its database."""
+    from idp.app import create_app
+
+    app = create_app(settings, services)
+    yield app
+    with app.app_context():
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+@pytest.fixture
+def person(app: Flask, settings: Settings, address: str) -> Person:
+    """Somebody with a browser, at an address of their own; every page they see is checked."""
+    return Person(app, settings.issuer, address)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from idp.domain import passwords
+from idp.domain import clients, passwords
 from idp.domain.keyring import Keyring
 from idp.domain.services import Services
 from idp.domain.signing_keys import SigningKey
@@ -17,6 +17,7 @@ from idp.kernel.entropy import Entropy, SystemEntropy
 from idp.kernel.fetching import Fetcher
 from idp.kernel.sealing import Sealer
 from idp.settings import Settings
+from tests.support.relying_party import RelyingParty
 
 ISSUER = "http://id.onepass.localhost:8000/"
 SEALING_KEYS = "test:" + base64.urlsafe_b64encode(bytes(range(32))).decode().rstrip("=")
@@ -68,6 +69,13 @@ def make_services(settings: Settings, clock: Clock, entropy: Entropy | None = No
         ),
         fetcher=Fetcher(settings.egress_allow, clock),
     )
+
+
+def register(session: Session, services: Services, party: RelyingParty) -> RelyingParty:
+    """Register `party`, give it the secret it got, and return it; the caller commits."""
+    applied = clients.apply(session, services, party.registration())
+    party.secret = applied.client_secret
+    return party
 
 
 class KeyRoom:

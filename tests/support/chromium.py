@@ -6,7 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Response
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    Playwright,
+    Response,
+)
 
 from tools import chromium
 
@@ -74,14 +81,23 @@ class Visitor:
         self.page.goto(url, wait_until="load")
         self.look()
 
-    def press(self, name: str, exact: bool = False) -> None:
+    def press(self, name: str) -> None:
         """Press the button or follow the link called `name`, and look at what is shown."""
-        button = self.page.get_by_role("button", name=name, exact=exact)
-        target = button if button.count() else self.page.get_by_role("link", name=name, exact=exact)
-        before = len(self.visits)
-        target.first.click()
-        self.page.wait_for_load_state("load")
-        assert len(self.visits) > before or "#" in self.page.url, f"{name!r} led nowhere"
+        button = self.page.get_by_role("button", name=name, exact=True)
+        link = self.page.get_by_role("link", name=name, exact=True)
+        self._go(button.or_(link).first)
+
+    def follow(self, path: str) -> None:
+        """Press whatever leads to `path`, in any language, and look at what is shown."""
+        self._go(self.page.locator(f"a[href={json.dumps(path)}]").first)
+
+    def submit(self, number: int = 0) -> None:
+        """Press the `number`th button of the page's main part, in any language."""
+        self._go(self.page.locator("main form button[type=submit]").nth(number))
+
+    def _go(self, target: Locator) -> None:
+        with self.page.expect_navigation(wait_until="load"):
+            target.click()
         self.look()
 
     def fill(self, field: str, value: str) -> None:

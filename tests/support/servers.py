@@ -17,8 +17,8 @@ from sqlalchemy.pool import NullPool
 from idp.domain import clients
 from idp.domain.services import Services
 from idp.settings import Settings
+from relying_party_demo.__main__ import registration
 from relying_party_demo.department import Department, read
-from relying_party_demo.registration import registration
 from tests.support.building import KeyRoom, environment, make_services
 from tests.support.citizens import Citizen, enrol
 from tests.support.clock import SharedClock

@@ -1,0 +1,90 @@
+"""A street of real servers on PostgreSQL for each worker, and a browser profile for each test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.support.addresses import own_address
+from tests.support.building import KeyRoom
+from tests.support.chromium import Visitor, keep_evidence, launch, visiting
+from tests.support.citizens import Citizen, enrol
+from tests.support.databases import PostgresTemplate
+from tests.support.servers import Street, lay_out
+
+EVIDENCE = Path(__file__).resolve().parents[2] / "var" / "evidence"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a browser."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Show, for a failed test, what its visitors saw and what the servers said."""
+    report: pytest.TestReport = yield
+    if call.when == "call" and report.failed:
+        fixtures: dict[str, Any] = getattr(item, "funcargs", {})
+        for name, value in fixtures.items():
+            if isinstance(value, Visitor):
+                words = keep_evidence(value, EVIDENCE, f"{item.name}-{name}")
+                report.sections.append((f"what {name} saw", words))
+            elif isinstance(value, Street):
+                report.sections.append(("what the servers said", value.words()))
+    return report
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for this worker."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def street(
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres_template: PostgresTemplate,
+    key_room: KeyRoom,
+) -> Iterator[Street]:
+    """Provider, worker and four departments, running."""
+    name, url = postgres_template.copy()
+    street = lay_out(tmp_path_factory.mktemp("street"), url, key_room)
+    try:
+        street.start_provider()
+        street.start_departments()
+        yield street
+    finally:
+        street.end()
+        postgres_template.server.drop(name)
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Visitor]:
+    """A person with a browser profile of their own."""
+    with visiting(browser, address=own_address()) as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def visitor_without_javascript(browser: Browser) -> Iterator[Visitor]:
+    """A person whose browser runs no scripts."""
+    with visiting(browser, address=own_address(), javascript=False) as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def citizen(request: pytest.FixtureRequest, street: Street) -> Citizen:
+    """A citizen of this test alone, so that no other test uses their codes."""
+    name = request.node.name.split("[")[0].removeprefix("test_")[:40].replace("_", ".")
+    citizen = Citizen(email=f"{name}@example.com")
+    with street.records() as session:
+        enrol(session, street.services, citizen)
+    return citizen

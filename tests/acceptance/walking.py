@@ -1,0 +1,89 @@
+"""How people walk through the pages: only by what they see, type and press."""
+
+import re
+from typing import Final
+
+from tests.support.chromium import Visitor
+from tests.support.citizens import Citizen
+from tests.support.servers import Street
+
+NEXT_STEP: Final = 30
+"""Seconds until an authenticator app shows another code."""
+
+SIGNED_IN: Final = {
+    "tax": "Your tax account",
+    "driving": "Your driving licence",
+    "library": "Your library books",
+    "housing": "Eich cais am gartref",
+}
+"""What each department's page says to somebody who is signed in."""
+
+
+def set_out(visitor: Visitor, street: Street, slug: str) -> None:
+    """Open a department's start page and press its button."""
+    visitor.open(f"{street.url(slug)}/")
+    visitor.follow("/sign-in")
+
+
+def choose_to_sign_in(visitor: Visitor) -> None:
+    """On Onepass's first page, choose to sign in rather than to create an account."""
+    visitor.submit(1)
+
+
+def enter_email(visitor: Visitor, email: str) -> None:
+    """Type the email address and go on."""
+    visitor.fill("email", email)
+    visitor.submit()
+
+
+def enter_password(visitor: Visitor, password: str) -> None:
+    """Type the password and go on."""
+    visitor.fill("password", password)
+    visitor.submit()
+
+
+def enter_code(visitor: Visitor, street: Street, citizen: Citizen) -> None:
+    """Wait for a code that was never used, type it and go on."""
+    street.clock.move(NEXT_STEP)
+    visitor.fill("code", citizen.code(street.clock.now()))
+    visitor.submit()
+
+
+def sign_in(visitor: Visitor, street: Street, slug: str, citizen: Citizen) -> None:
+    """Sign in at a department that asks for password and code; end on its own page."""
+    set_out(visitor, street, slug)
+    choose_to_sign_in(visitor)
+    enter_email(visitor, citizen.email)
+    enter_password(visitor, citizen.password)
+    enter_code(visitor, street, citizen)
+    assert visitor.heading == SIGNED_IN[slug]
+
+
+def code_from_mailbox(visitor: Visitor, street: Street, address: str) -> str:
+    """Let the worker deliver, then read the newest code for `address` in the mailbox."""
+    street.work()
+    mailbox = visitor.context.new_page()
+    mailbox.goto(f"{street.issuer}mailbox")
+    mailbox.locator("main a", has_text=re.compile(".")).first.click()
+    mailbox.wait_for_load_state("load")
+    words = mailbox.locator("main").inner_text()
+    mailbox.close()
+    assert address in words, f"the newest mail is not for {address}: {words}"
+    found = re.search(r"\b\d{6}\b", words)
+    assert found, f"there is no code in: {words}"
+    return found[0]
+
+
+def typed_key(visitor: Visitor) -> str:
+    """The key that the set-up page shows for typing into an app."""
+    groups = visitor.page.locator("code.onepass-key").text_content() or ""
+    return re.sub(r"\s", "", groups)
+
+
+def posts_to_onepass(visitor: Visitor, since: int = 0) -> list[str]:
+    """The forms this person sent to Onepass since their `since`th visit."""
+    return [
+        visit
+        for visit in visitor.visits[since:]
+        if visit.startswith("POST") and "//id.onepass.localhost" in visit
+    ]

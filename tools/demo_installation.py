@@ -148,51 +148,48 @@ def open_keys(demo: Demo) -> None:
 
 def register_departments(demo: Demo) -> list[Record]:
     """Register the four departments; their names and addresses as `var/demo.json` holds them."""
+    registrations = {slug: _registration(demo, slug) for slug in DEPARTMENTS}
+    file = demo.var / "departments" / "registrations.json"
+    write_privately(file, json.dumps(list(registrations.values()), indent=2) + "\n")
+    applied = json.loads(onepass(demo, "clients", "apply", str(file), "--json"))
     services: list[Record] = []
-    for slug in DEPARTMENTS:
-        folder = demo.var / "departments" / slug
-        folder.mkdir(parents=True, exist_ok=True)
-        module = [sys.executable, "-m", "relying_party_demo", "registration", slug]
-        registration = json.loads(_output(module, demo.department_environ(slug)))
-        file = folder / "registration.json"
-        write_privately(file, json.dumps(registration, indent=2) + "\n")
-        applied = json.loads(onepass(demo, "clients", "apply", str(file), "--json"))
-        if applied.get("client_secret"):
-            write_privately(folder / "client-secret", applied["client_secret"] + "\n")
+    for (slug, registration), client in zip(registrations.items(), applied, strict=True):
+        if client.get("client_secret"):
+            secret = demo.var / "departments" / slug / "client-secret"
+            write_privately(secret, client["client_secret"] + "\n")
         services.append(
             {
-                "name": registration.get("service") or registration["client_name"],
+                "name": registration["service"],
                 "url": demo.department_url(slug) + "/",
                 "sign_in_url": demo.department_url(slug) + "/sign-in",
-                "client_id": applied["client_id"],
+                "client_id": client["client_id"],
             }
         )
     return services
 
 
+def _registration(demo: Demo, slug: str) -> Record:
+    (demo.var / "departments" / slug).mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "relying_party_demo", "registration", slug]
+    registration: Record = json.loads(_output(command, demo.department_environ(slug)))
+    return registration
+
+
 def seed_people(demo: Demo, before: Record) -> Record:
     """See that the demo's people have accounts; their secrets survive a new database."""
-    known = {
-        account["email"] for account in json.loads(onepass(demo, "accounts", "list", "--json"))
-    }
-    secrets_before = {
-        person["email"]: person["totp_secret"]
-        for person in (
-            before.get("citizen"),
-            before.get("service_team"),
-            *before.get("operators", []),
-        )
-        if person
-    }
+    known = [before.get("citizen"), before.get("service_team"), *before.get("operators", [])]
+    secrets_before = {person["email"]: person["totp_secret"] for person in known if person}
     people: Record = {}
     for role, (email, password) in PEOPLE.items():
-        totp_secret = (
-            secrets_before.get(email) or base64.b32encode(secrets.token_bytes(20)).decode()
-        )
-        if email not in known:
-            who = ["--email", email, "--password", password, "--totp-secret", totp_secret]
-            onepass(demo, "accounts", "create", *who, "--json")
-        people[role] = {"email": email, "password": password, "totp_secret": totp_secret}
+        secret = secrets_before.get(email) or base64.b32encode(secrets.token_bytes(20)).decode()
+        who = ["--email", email, "--password", password, "--totp-secret", secret]
+        (account,) = json.loads(onepass(demo, "accounts", "create", *who, "--json"))["accounts"]
+        if not account["created"] and email not in secrets_before:
+            raise InstallationFailed(
+                f"{email} has an account, but {demo.var / 'demo.json'}, which held its key, is "
+                f"gone.\nTo begin anew:  rm {demo.var / 'onepass.db'}*"
+            )
+        people[role] = {"email": email, "password": password, "totp_secret": secret}
     return {
         "citizen": people["citizen"],
         "service_team": people["service_team"],

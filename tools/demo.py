@@ -153,7 +153,8 @@ def run(demo: Demo) -> NoReturn:
     finally:
         for name in STOPS:  # the end is on its way; a second Ctrl-C must not leave programs behind
             signal.signal(name, signal.SIG_IGN)
-        print("\nEnding …", flush=True)
+        if children.running:
+            print("\nEnding …", flush=True)
         children.end()
 
 

@@ -7,7 +7,6 @@ already stays as it is, so that a second start changes nothing.
 import datetime as dt
 import os
 import secrets
-import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +14,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from idp.kernel.entropy import SystemEntropy
+from idp.kernel.sealing import generate_sealing_key
 
 HOME = Path("/var/lib/onepass")
 AUTHORITY_LIFETIME = dt.timedelta(days=365)
@@ -43,10 +45,7 @@ def make_sealing_key(path: Path) -> None:
     """The key under which private keys and authenticator secrets are sealed at rest."""
     if path.exists():
         return
-    line = subprocess.run(
-        ["onepass", "keys", "sealing"], check=True, capture_output=True, text=True
-    ).stdout
-    keep(path, line, PRIVATE)
+    keep(path, generate_sealing_key(SystemEntropy()) + "\n", PRIVATE)
 
 
 def make_authority(certificate: Path, key: Path) -> None:

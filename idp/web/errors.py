@@ -72,6 +72,21 @@ class Kind(Enum):
         (_("This page is not available to you."),),
         "Forbidden",
     )
+    SUSPENDED = Row(
+        403,
+        _("Your account is suspended"),
+        (
+            _("We are checking something about this account."),
+            _("You cannot sign in until we have finished, which usually takes 3 working days."),
+        ),
+        "This account is suspended",
+    )
+    BLOCKED = Row(
+        403,
+        _("You cannot use this account"),
+        (_("This account was closed to protect people. It cannot be opened again."),),
+        "This account is closed",
+    )
     FOREIGN_FORM = Row(
         403,
         _("We could not accept that form"),

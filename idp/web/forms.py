@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
@@ -24,6 +24,8 @@ from idp.web import current
 LONGEST_EMAIL: Final = 256
 LONGEST_FIELD: Final = 4096
 CODE_DIGITS: Final = 6
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+DOORS: Final = frozenset({"authorize.start_by_post", "sign_out.logout_by_post"})
 
 _EMAIL: Final = re.compile(
     r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?!-)[^\s@.<>()\[\]\\,;:\"/_]+(?:\.[^\s@.<>()\[\]\\,;:\"/_]+)+"
@@ -34,23 +36,32 @@ _SEPARATORS: Final = re.compile(r"[\s\-‐-―]+")
 class Protection(CSRFProtect):  # type: ignore[misc]
     """The token of this browser on every post, and no other site's name in its Origin."""
 
-    def protect(self) -> None:
+    def protect(self, apply_exemptions: bool = False) -> None:
         """Raise CSRFError unless the post came from one of our own pages."""
-        super().protect()
+        if request.method in READING or not request.endpoint or _is_open_to_others():
+            return
+        super().protect(apply_exemptions)
         origin = request.headers.get("Origin")
         if origin is not None and not _is_ours(origin):
             raise CSRFError("The Origin is not ours.")
-
-
-protection = Protection()
-"""Exempts the machines' endpoints: `protection.exempt(view)`."""
 
 
 def init_forms(app: Flask) -> None:
     """Refuse foreign posts everywhere in `app`, for as long as the browser keeps its cookie."""
     app.config["WTF_CSRF_TIME_LIMIT"] = None
     app.config["WTF_CSRF_SSL_STRICT"] = False  # the Origin says it better than a Referer
-    protection.init_app(app)
+    Protection(app)
+
+
+def _is_open_to_others() -> bool:
+    """Return whether this endpoint takes posts that are not from our pages, by its nature.
+
+    Machines prove who they are and bring no cookie; the two doors for browsers change nothing
+    and only lead on to a GET.
+    """
+    view = current_app.view_functions.get(request.endpoint or "")
+    machine = getattr(view, "__module__", "").startswith("idp.endpoints.")
+    return machine or request.endpoint in DOORS
 
 
 def _is_ours(origin: str) -> bool:

@@ -57,6 +57,12 @@ def language_for(ui_locales: Iterable[str]) -> str:
     return asked or next((tag for tag in known if tag in LANGUAGES), None) or _select()
 
 
+def follow_locales(ui_locales: Iterable[str]) -> None:
+    """Speak the language that a service asked for, if it is one of ours, in this response."""
+    g.journey_language = language_for(ui_locales)
+    refresh()
+
+
 def clock_time(at: int) -> str:
     """Return the time of day of `at` (seconds since the epoch) as people here write it."""
     return str(format_time(datetime.fromtimestamp(at, UTC), "HH:mm"))

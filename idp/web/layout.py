@@ -23,11 +23,10 @@ from jinja2 import (
     Template,
 )
 
-from idp.web import errors, forms, headers, i18n
+from idp.web import forms, headers, i18n
 
 HERE: Final = Path(__file__).parent
 GOVUK_PACKAGES: Final = ("govuk_frontend_jinja", "govuk_frontend_wtf")
-LARGEST_BODY: Final = 64 * 1024
 STATIC_LIFETIME: Final = 600
 
 
@@ -40,14 +39,12 @@ class HasErrors(Protocol):
 
 
 def init_web(app: Flask) -> None:
-    """Give `app` everything its pages share: templates, assets, languages, headers, errors."""
-    if app.config["MAX_CONTENT_LENGTH"] is None:
-        app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    """Give `app` what its pages are made with: templates, assets, protected forms.
+
+    Languages, headers and errors are given to it before (`idp.app`).
+    """
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_LIFETIME
     _serve_assets(app)
-    i18n.init_i18n(app)
-    headers.init_headers(app)
-    errors.init_errors(app)
     forms.init_forms(app)
     WTFormsHelpers(app)
     _load_templates(app.jinja_env)

@@ -17,7 +17,6 @@ from idp.domain.passwords import Problem
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
 from idp.domain.throttles import Kind
-from idp.protocol.session_facts import PART_CREATED
 
 PURPOSE = "create_account"
 _SEED_PURPOSE = "proposed authenticator app"
@@ -129,17 +128,12 @@ def sign_in_instead(journey: Journey) -> None:
     journey.email_proved_at = None
 
 
-def app_is_due(session: Session, journey: Journey, signed_in: BrowserSession | None) -> bool:
-    """Return whether the person signed in here has an account that lacks its first app.
+def app_is_due(session: Session, signed_in: BrowserSession) -> bool:
+    """Return whether the person signed in here has no app yet.
 
-    Only a part-created account may be given an app here, so a password alone never replaces one.
+    Only then may one be set up here, so that a password alone never replaces or adds one.
     """
-    if signed_in is None or journey.account_id not in (None, signed_in.account_id):
-        return False
-    account = accounts.get(session, signed_in.account_id)
-    if account is None or account.state != PART_CREATED:
-        return False
-    return not authenticator_apps.has_app(session, account.id)
+    return not authenticator_apps.has_app(session, signed_in.account_id)
 
 
 def owner_email(session: Session, signed_in: BrowserSession) -> str:
@@ -192,7 +186,8 @@ def finish(
     )
     accounts.complete(account)
     journey.app_secret_sealed = None
-    journey.account_id = account.id
+    if journey.account_id != account.id:
+        journey.account_id, journey.password_at = account.id, None
     journey.otp_at = now
     audit.record(session, audit.AuthenticatorAppAdded(account_id=account.id), now=now)
     audit.record(

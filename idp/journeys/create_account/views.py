@@ -22,12 +22,12 @@ from idp.web.forms import Form, say
 from idp.web.journey_pages import enter, leave, service_of, to
 from idp.web.layout import show
 
-room = Blueprint(
+blueprint = Blueprint(
     "create_account", __name__, url_prefix="/j/<journey_id>/create", template_folder="templates"
 )
 
 
-@room.route("/email", methods=["GET", "POST"])
+@blueprint.route("/email", methods=["GET", "POST"])
 def email(journey_id: str) -> Response:
     """Ask for the email address, and send a code to it."""
     journey = enter(journey_id)
@@ -40,7 +40,7 @@ def email(journey_id: str) -> Response:
     return show("create_account/email.html", form=form, journey=journey)
 
 
-@room.route("/email-code", methods=["GET", "POST"])
+@blueprint.route("/email-code", methods=["GET", "POST"])
 def email_code(journey_id: str) -> Response:
     """Ask for the code that was mailed."""
     journey = enter(journey_id)
@@ -60,7 +60,7 @@ def email_code(journey_id: str) -> Response:
     return show("create_account/email_code.html", form=form, journey=journey)
 
 
-@room.route("/email-resend", methods=["GET", "POST"])
+@blueprint.route("/email-resend", methods=["GET", "POST"])
 def email_resend(journey_id: str) -> Response:
     """Send another code, or say that no more can be sent for now."""
     journey = enter(journey_id)
@@ -87,7 +87,7 @@ def _send(journey: Journey) -> Response:
     return to("create_account.email_code" if left else "create_account.email_resend", journey)
 
 
-@room.route("/password", methods=["GET", "POST"])
+@blueprint.route("/password", methods=["GET", "POST"])
 def password(journey_id: str) -> Response:
     """Ask for a password, and open the account with it."""
     journey = enter(journey_id)
@@ -127,12 +127,12 @@ def _open_account(journey: Journey, password: str) -> Response:
     return response
 
 
-@room.route("/app", methods=["GET", "POST"])
+@blueprint.route("/app", methods=["GET", "POST"])
 def app(journey_id: str) -> Response:
     """Show the seed as a picture, a link and a key; ask for the app's first code."""
     journey = enter(journey_id)
     signed_in = current.signed_in()
-    if signed_in is None or not steps.app_is_due(current.session(), journey, signed_in):
+    if signed_in is None or not steps.app_is_due(current.session(), signed_in):
         return leave(journey)
     services = current.services()
     form = FirstCodeForm()
@@ -159,7 +159,7 @@ def app(journey_id: str) -> Response:
     )
 
 
-@room.get("/done")
+@blueprint.get("/done")
 def done(journey_id: str) -> Response:
     """Say that the account is ready, and lead on to the service."""
     journey = enter(journey_id)

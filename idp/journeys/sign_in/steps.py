@@ -115,7 +115,7 @@ def password_was_right(
     throttles.forgive(session, Kind.PASSWORD, accounts.email_key(guess.email))
     if verdict.better_hash is not None:
         account.password_hash = verdict.better_hash
-    journey.account_id = account.id
+    journey.account_id, journey.otp_at = account.id, None
     if not may_sign_in(account):
         return None
     account.language = arrival.language
@@ -137,12 +137,35 @@ def may_sign_in(account: Account) -> bool:
     return account.state in (ACTIVE, PART_CREATED)
 
 
-def code_is_due(session: Session, journey: Journey, signed_in: BrowserSession | None) -> bool:
-    """Return whether this browser's session can be raised by a code in this Journey now."""
-    if signed_in is None or journey.otp_at is not None:
-        return False
-    if journey.account_id not in (None, signed_in.account_id):
-        return False
+def closed_state(
+    session: Session, journey: Journey, signed_in: BrowserSession | None
+) -> str | None:
+    """Return the state that keeps this person out for good or for now, or None."""
+    account_id = signed_in.account_id if signed_in else journey.account_id
+    account = accounts.get(session, account_id) if account_id else None
+    return None if account is None or may_sign_in(account) else account.state
+
+
+def password_is_given(journey: Journey, signed_in: BrowserSession | None) -> bool:
+    """Return whether the person signed in here gave their password in this very Journey."""
+    return (
+        signed_in is not None
+        and journey.password_at is not None
+        and journey.account_id == signed_in.account_id
+    )
+
+
+def code_is_given(journey: Journey, signed_in: BrowserSession) -> bool:
+    """Return whether the person signed in here gave their code in this very Journey."""
+    return (
+        journey.otp_at is not None
+        and journey.account_id == signed_in.account_id
+        and signed_in.level == "Cl.Cm"
+    )
+
+
+def has_app(session: Session, signed_in: BrowserSession) -> bool:
+    """Return whether there is an app that could show this person a code."""
     return authenticator_apps.has_app(session, signed_in.account_id)
 
 
@@ -169,7 +192,9 @@ def use_code(
     if not right:
         return None
     throttles.forgive(session, Kind.APP_CODE, signed_in.account_id)
-    journey.account_id = signed_in.account_id
+    if journey.account_id != signed_in.account_id:
+        # Somebody else gave their password in this Journey, in another tab: it proves nothing now.
+        journey.account_id, journey.password_at = signed_in.account_id, None
     journey.otp_at = services.clock.now()
     return sessions.after_second_factor(session, services, signed_in)
 

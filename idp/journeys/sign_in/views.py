@@ -3,27 +3,28 @@
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
-from idp.domain import accounts
 from idp.domain.journeys import Journey
 from idp.domain.throttles import Locked
 from idp.journeys.sign_in import steps
 from idp.journeys.sign_in.forms import CodeForm, EmailForm, PasswordForm
+from idp.protocol.session_facts import BLOCKED, SUSPENDED
 from idp.web import cookies, current, i18n
 from idp.web.errors import Kind, PageRefused
 from idp.web.forms import Form, say
 from idp.web.journey_pages import enter, leave, service_of, to
 from idp.web.layout import show
 
-room = Blueprint("sign_in", __name__, url_prefix="/j/<journey_id>", template_folder="templates")
+blueprint = Blueprint("sign_in", __name__, url_prefix="/j/<journey_id>", template_folder="templates")
 
+CLOSED = {SUSPENDED: Kind.SUSPENDED, BLOCKED: Kind.BLOCKED}
 CHOICES = {"create": "create_account.email", "sign_in": "sign_in.email"}
 
 
-@room.route("/start", methods=["GET", "POST"])
+@blueprint.route("/start", methods=["GET", "POST"])
 def start(journey_id: str) -> Response:
     """Create an account or sign in?"""
     journey = enter(journey_id)
-    if _is_signed_in_already(journey):
+    if steps.password_is_given(journey, current.signed_in()):
         return leave(journey)
     form = Form()
     if form.accepted():
@@ -35,11 +36,11 @@ def start(journey_id: str) -> Response:
     return show("sign_in/start.html", form=form, service=service_of(journey))
 
 
-@room.route("/email", methods=["GET", "POST"])
+@blueprint.route("/email", methods=["GET", "POST"])
 def email(journey_id: str) -> Response:
     """Ask for the email address. Every address goes on to the password."""
     journey = enter(journey_id)
-    if _is_signed_in_already(journey):
+    if steps.password_is_given(journey, current.signed_in()):
         return leave(journey)
     form = EmailForm(email=journey.email)
     if form.accepted():
@@ -49,7 +50,7 @@ def email(journey_id: str) -> Response:
     return show("sign_in/email.html", form=form, journey=journey)
 
 
-@room.route("/password", methods=["GET", "POST"])
+@blueprint.route("/password", methods=["GET", "POST"])
 def password(journey_id: str) -> Response:
     """Ask for the password, and sign in at `Cl` when it is right."""
     journey = enter(journey_id)
@@ -57,7 +58,7 @@ def password(journey_id: str) -> Response:
     email = steps.email_of(current.session(), journey, signed_in)
     if email is None:
         return to("sign_in.email", journey)
-    if signed_in is not None and journey.password_at is not None:
+    if steps.password_is_given(journey, signed_in):
         return leave(journey)
     form = PasswordForm()
     if form.accepted():
@@ -99,13 +100,15 @@ def _arrival() -> steps.Arrival:
     )
 
 
-@room.route("/code", methods=["GET", "POST"])
+@blueprint.route("/code", methods=["GET", "POST"])
 def code(journey_id: str) -> Response:
     """Ask for the app's code, and raise the session to `Cl.Cm` when it is right."""
     journey = enter(journey_id)
     signed_in = current.signed_in()
-    if signed_in is None or not steps.code_is_due(current.session(), journey, signed_in):
+    if signed_in is None or steps.code_is_given(journey, signed_in):
         return leave(journey)
+    if not steps.has_app(current.session(), signed_in):
+        return to("create_account.app", journey)
     services = current.services()
     if steps.locked_until(current.session(), services, None, signed_in):
         return to("sign_in.locked", journey)
@@ -136,21 +139,18 @@ def code(journey_id: str) -> Response:
     )
 
 
-@room.get("/locked")
+@blueprint.get("/locked")
 def locked(journey_id: str) -> Response:
     """Say that sign-in is not possible, until when if that is known, and what to do."""
     journey = enter(journey_id)
     session = current.session()
-    account = accounts.get(session, journey.account_id) if journey.account_id else None
-    if account is not None and not steps.may_sign_in(account):
-        return show("sign_in/closed.html", state=account.state, service=service_of(journey))
     signed_in = current.signed_in()
+    closed = steps.closed_state(session, journey, signed_in)
+    if closed is not None:
+        raise PageRefused(CLOSED[closed], service_url=service_of(journey).landing_page_url)
     email = steps.email_of(session, journey, signed_in)
     until = steps.locked_until(session, current.services(), email, signed_in)
     if until is None:
         return leave(journey)
     return show("sign_in/locked.html", until=until, service=service_of(journey))
 
-
-def _is_signed_in_already(journey: Journey) -> bool:
-    return current.signed_in() is not None and not journey.fresh

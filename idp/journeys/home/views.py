@@ -1,0 +1,29 @@
+"""The front page and the page about this prototype."""
+
+from flask import Blueprint, Response
+
+from idp.domain import clients
+from idp.web import current
+from idp.web.layout import show
+
+blueprint = Blueprint("home", __name__, template_folder="templates")
+
+
+@blueprint.get("/")
+def start() -> Response:
+    """Show where to go: in the demo every service and the mailbox, in production a plain page."""
+    settings = current.services().settings
+    if not settings.mailbox:
+        return show("home/plain.html")
+    services = [
+        service
+        for service in clients.all_services(current.session())
+        if service.landing_page_url
+    ]
+    return show("home/start.html", services=services)
+
+
+@blueprint.get("/about")
+def about() -> Response:
+    """Say what this is, which cookies it sets, what it keeps, and how accessible it is."""
+    return show("home/about.html", prefix="__Host-" if current.services().settings.https else "")

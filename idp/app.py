@@ -1,0 +1,126 @@
+"""The only place that joins things: settings become services, services an application."""
+
+import os
+from pathlib import Path
+
+from flask import Flask
+from flask_migrate import Migrate
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.orm import Session
+
+from idp.domain.client_keys import ClientKeys
+from idp.domain.clients import ClientRegistry
+from idp.domain.hot_path import HotPath
+from idp.domain.keyring import Keyring
+from idp.domain.passwords import Hasher
+from idp.domain.schema import MIGRATIONS
+from idp.domain.services import Services
+from idp.endpoints import discovery, health, token, userinfo
+from idp.environment import environment
+from idp.journeys.authorize import views as authorize
+from idp.journeys.create_account import views as create_account
+from idp.journeys.home import views as home
+from idp.journeys.mailbox import views as mailbox
+from idp.journeys.sign_in import views as sign_in
+from idp.journeys.sign_out import views as sign_out
+from idp.kernel.clock import Clock, SystemClock
+from idp.kernel.database import HOT_BIND, db, engine_options, hot_engine_options
+from idp.kernel.entropy import Entropy, SystemEntropy
+from idp.kernel.fetching import Fetcher
+from idp.kernel.sealing import Sealer
+from idp.oauth_server.grants import GRANTS
+from idp.oauth_server.server import Server
+from idp.settings import Settings
+from idp.web import cookies, current, errors, headers, i18n, layout, limits, logs
+
+ROOMS = (
+    authorize.blueprint,
+    create_account.blueprint,
+    home.blueprint,
+    sign_in.blueprint,
+    sign_out.blueprint,
+    discovery.blueprint,
+    health.blueprint,
+    token.blueprint,
+    userinfo.blueprint,
+)
+"""Every room and endpoint, once."""
+
+OUTSIDE_PRODUCTION = (mailbox.blueprint,)
+"""What only exists where anybody may read everybody's mail."""
+
+
+def build_services(
+    settings: Settings, clock: Clock | None = None, entropy: Entropy | None = None
+) -> Services:
+    """Return what one process works with; a test gives its own clock and entropy."""
+    clock = clock or SystemClock()
+    sealer = Sealer(settings.sealing_keys)
+    # Keys are re-read on a connection of their own: a pool that waiting requests have emptied
+    # would otherwise hold up the request that could let them go on.
+    key_reader = create_engine(settings.database_url, poolclass=NullPool)
+    return Services(
+        settings=settings,
+        clock=clock,
+        entropy=entropy or SystemEntropy(),
+        sealer=sealer,
+        keyring=Keyring(settings, sealer, clock, key_reader.connect),
+        hasher=Hasher(
+            memory_kib=settings.argon2_memory_kib,
+            time_cost=settings.argon2_time,
+            gate_dir=settings.var_dir,
+        ),
+        fetcher=Fetcher(settings.egress_allow, clock, settings.egress_ca_file),
+    )
+
+
+def create_app(settings: Settings, services: Services | None = None) -> Flask:
+    """Return the WSGI application for `settings`."""
+    services = services or build_services(settings)
+    app = current.Application("idp", static_folder=None)
+    connect_database(app, settings)
+    # Pages' furniture first: errors and headers must hold for whatever comes after.
+    logs.init_logs(app, settings)
+    cookies.init_cookies(app, services)
+    current.init_current(app, _wiring(app, services))
+    headers.init_headers(app)
+    errors.init_errors(app)
+    limits.init_limits(app)
+    i18n.init_i18n(app)
+    layout.init_web(app)
+    for room in ROOMS + (OUTSIDE_PRODUCTION if settings.mailbox else ()):
+        app.register_blueprint(room)
+    return app
+
+
+def connect_database(app: Flask, settings: Settings) -> None:
+    """Give `app` its engines: one for units of work, one that commits each statement."""
+    threads = settings.threads
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url, threads=threads)
+    app.config["SQLALCHEMY_BINDS"] = {
+        HOT_BIND: hot_engine_options(settings.database_url, threads=threads)
+    }
+    if settings.database_url.startswith("sqlite:///"):
+        Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(
+            parents=True, exist_ok=True
+        )
+    db.init_app(app)
+    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True)
+
+
+def from_environment() -> Flask:
+    """Return the application that the environment describes: what servers are pointed at."""
+    return create_app(Settings.from_environment(environment(os.environ)))
+
+
+def _wiring(app: Flask, services: Services) -> current.Wiring:
+    with app.app_context():
+        engine, hot_engine = db.engine, db.engines[HOT_BIND]
+    registry = ClientRegistry(services, lambda: Session(engine))
+    client_keys = ClientKeys(services.fetcher, services.clock)
+    hot_path = HotPath(hot_engine)
+    server = Server(services, registry, client_keys, hot_path, current.session)
+    for grant in GRANTS:
+        server.register_grant(grant)
+    return current.Wiring(services, registry, client_keys, hot_path, server)

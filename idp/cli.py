@@ -1,0 +1,69 @@
+"""`onepass …`: one group of commands for each noun, all of them in `idp.commands`."""
+
+import os
+import sys
+import threading
+
+import click
+from flask import Flask
+from sqlalchemy import create_engine
+
+from idp import commands
+from idp.app import build_services, connect_database
+from idp.commands import accounts, clients, db, serving
+from idp.environment import environment
+from idp.kernel.database import engine_options
+from idp.settings import Settings, SettingsError
+from idp.web import logs
+from idp.worker import Worker
+
+COMMANDS: tuple[click.Command, ...] = (
+    accounts.accounts,
+    clients.clients,
+    db.db,
+    serving.serve,
+    serving.worker,
+)
+
+
+@click.group()
+@click.pass_context
+def onepass(context: click.Context) -> None:
+    """One account, one sign-in, every department's service."""
+    try:
+        settings = Settings.from_environment(environment(os.environ))
+    except SettingsError as error:
+        raise click.ClickException("\n  ".join(["This cannot start:", *error.problems])) from error
+    logs.configure(settings.log_level)
+    context.obj = _workplace(settings)
+
+
+for command in COMMANDS:
+    onepass.add_command(command)
+
+
+def _workplace(settings: Settings) -> commands.Workplace:
+    services = build_services(settings)
+    options = engine_options(settings.database_url, threads=2)
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(settings.database_url, **options)
+
+    def migrations() -> Flask:
+        app = Flask("idp.migrations")
+        connect_database(app, settings)
+        return app
+
+    def work(stop: threading.Event | None) -> None:
+        worker = Worker(services, engine)
+        if stop is None:
+            while worker.run_once():
+                pass
+        else:
+            worker.run(stop)
+
+    return commands.Workplace(settings, services, engine, migrations, work)
+
+
+def main() -> None:
+    """Run the command line."""
+    sys.exit(onepass.main(prog_name="onepass"))

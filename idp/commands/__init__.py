@@ -1,0 +1,50 @@
+"""What operators do by command: one module a noun, each a click group or command.
+
+Owns: reading arguments, telling what happened in words or, with `--json`, as one JSON document.
+Does not own: what is done (`domain`), or how a process is put together (`idp.app`, `idp.cli`).
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from flask import Flask
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from idp.domain.services import Services
+from idp.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What a command works with, made by `idp.cli` and found in click's context.
+
+    `migrations` is an application that knows the database and nothing else; `work` runs the
+    worker until its event is set, or once.
+    """
+
+    settings: Settings
+    services: Services
+    engine: Engine
+    migrations: Callable[[], Flask]
+    work: Callable[[threading.Event | None], None]
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """Open a session for one transaction: committed at the end, rolled back on an error."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+
+pass_workplace = click.make_pass_decorator(Workplace)
+as_json = click.option("--json", "as_json", is_flag=True, help="Answer as one JSON document.")
+
+
+def tell(as_json: bool, document: Mapping[str, Any] | list[Any], words: str) -> None:
+    """Print `document` as JSON, or `words` for a person."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False) if as_json else words)

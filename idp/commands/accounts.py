@@ -1,0 +1,84 @@
+"""`onepass accounts`: test citizens, never in production."""
+
+import click
+
+from idp.commands import Workplace, as_json, pass_workplace, tell
+from idp.domain import accounts as accounts_of
+from idp.domain import audit, authenticator_apps, passwords
+
+
+@click.group()
+def accounts() -> None:
+    """Citizens' accounts."""
+
+
+@accounts.command()
+@click.option("--email", help="Address of one account; without it they are numbered.")
+@click.option("--password", help="Password; made up if not given.")
+@click.option("--totp-secret", help="Base32 seed of the authenticator app; made up if not given.")
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--language", default="en", show_default=True, type=click.Choice(["en", "cy"]))
+@as_json
+@pass_workplace
+def create(
+    workplace: Workplace,
+    email: str | None,
+    password: str | None,
+    totp_secret: str | None,
+    count: int,
+    language: str,
+    as_json: bool,
+) -> None:
+    """Make test citizens with a password and an authenticator app, and print both once.
+
+    Refused in production. An account that exists is left as it is.
+    """
+    if workplace.settings.mode == "production":
+        raise click.ClickException("Test citizens cannot be made in production.")
+    if email and count > 1:
+        raise click.UsageError("Use --email for one account, --count for several.")
+    made = [
+        _one(
+            workplace,
+            email or f"citizen-{workplace.services.entropy.digits(9)}@example.com",
+            password or f"test {workplace.services.entropy.short_token()}",
+            totp_secret or authenticator_apps.propose(workplace.services.entropy),
+            language,
+        )
+        for _ in range(count)
+    ]
+    words = "\n".join(f"{citizen['email']}  {citizen['password']}" for citizen in made)
+    tell(as_json, {"accounts": made}, words)
+
+
+def _one(
+    workplace: Workplace, email: str, password: str, totp_secret: str, language: str
+) -> dict[str, object]:
+    services = workplace.services
+    password_hash = services.hasher.hash(password)
+    created = True
+    with workplace.session() as session:
+        account = accounts_of.find_by_email(session, email)
+        if account is None:
+            problem = passwords.problem_with(password, email=email)
+            if problem is not None:
+                raise click.ClickException(f"That password cannot be used: {problem}.")
+            account = accounts_of.create(
+                session, services, email=email, password_hash=password_hash, language=language
+            )
+            authenticator_apps.add(
+                session, services, account_id=account.id, secret=totp_secret, step=0
+            )
+            accounts_of.complete(account)
+            fact = audit.AccountCreatedByOperator(account_id=account.id)
+            audit.record(session, fact, now=services.clock.now())
+        else:
+            created = False
+        account_id = account.id
+    return {
+        "email": email,
+        "password": password,
+        "totp_secret": totp_secret,
+        "account_id": account_id,
+        "created": created,
+    }

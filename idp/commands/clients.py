@@ -1,0 +1,90 @@
+"""`onepass clients`: register, change and list clients."""
+
+import json
+from typing import Any, TextIO
+
+import click
+
+from idp.commands import Workplace, as_json, pass_workplace, tell
+from idp.domain import clients as clients_of
+from idp.protocol.errors import InvalidClientMetadata
+
+
+@click.group()
+def clients() -> None:
+    """Clients of services."""
+
+
+@clients.command()
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@as_json
+@pass_workplace
+def apply(workplace: Workplace, file: TextIO, as_json: bool) -> None:
+    """Create or change clients from the JSON in FILE (one object, or a list; `-`: standard input).
+
+    Field names are those of the registration API. A generated secret is printed once. All of the
+    clients are applied, or none.
+    """
+    try:
+        document = json.load(file)
+    except ValueError as error:
+        raise click.ClickException(f"{file.name} is not JSON: {error}") from error
+    registrations: list[Any] = document if isinstance(document, list) else [document]
+    if not all(isinstance(registration, dict) for registration in registrations):
+        raise click.ClickException("Each client must be a JSON object.")
+    applied = []
+    with workplace.session() as session:
+        for number, registration in enumerate(registrations, 1):
+            try:
+                result = clients_of.apply(session, workplace.services, registration)
+            except InvalidClientMetadata as error:
+                raise click.ClickException(
+                    f"Client {number}: {error.error}: {error.description}"
+                ) from error
+            applied.append(_told(result))
+    words = "\n".join(
+        f"{entry['client_id']}: {'created' if entry['created'] else 'updated'}"
+        + (f", secret {entry['client_secret']}" if "client_secret" in entry else "")
+        for entry in applied
+    )
+    tell(as_json, applied if isinstance(document, list) else applied[0], words)
+
+
+def _told(applied: clients_of.Applied) -> dict[str, object]:
+    told: dict[str, object] = {"client_id": applied.client_id, "created": applied.created}
+    return told | ({"client_secret": applied.client_secret} if applied.client_secret else {})
+
+
+@clients.command(name="list")
+@as_json
+@pass_workplace
+def list_clients(workplace: Workplace, as_json: bool) -> None:
+    """List every client with its state."""
+    with workplace.session() as session:
+        rows = [
+            {"client_id": client.client_id, "state": client.state}
+            | {
+                name: json.loads(client.registration).get(name)
+                for name in ("client_name", "service", "profile", "environment")
+            }
+            for client in clients_of.all_clients(session)
+        ]
+    words = "\n".join(f"{row['client_id']}  {row['state']}  {row['client_name']}" for row in rows)
+    tell(as_json, rows, words or "There are no clients.")
+
+
+@clients.command()
+@click.argument("client_id")
+@as_json
+@pass_workplace
+def show(workplace: Workplace, client_id: str, as_json: bool) -> None:
+    """Show one client's registration; a secret is never shown again."""
+    with workplace.session() as session:
+        client = session.get(clients_of.Client, client_id)
+        if client is None:
+            raise click.ClickException(f"There is no client {client_id}.")
+        registration = json.loads(client.registration)
+        state = client.state
+    document = registration | {"state": state}
+    words = "\n".join(f"{name}: {value}" for name, value in sorted(document.items()))
+    tell(as_json, document, words)

@@ -1,0 +1,105 @@
+"""Sweeping: rows that can no longer matter are deleted, in small batches, by the worker.
+
+One table after another, each batch its own short transaction, so that nothing on the hot path
+waits for it.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import Engine, delete, select
+from sqlalchemy.orm import Session
+
+from idp.domain import grants, outbox, sessions
+from idp.domain.grants import AssertionUse
+from idp.domain.handoffs import Handoff
+from idp.domain.journeys import Journey
+from idp.domain.services import Services
+from idp.domain.throttles import Throttle
+
+BATCH = 500
+MOST_BATCHES = 20
+"""Batches of one table in one sweep; the rest waits for the next."""
+DELIVERED_KEPT_FOR = 86_400
+
+Sweep = Callable[[Session, Services], int]
+
+
+def sweep(engine: Engine, services: Services) -> int:
+    """Delete what has expired and return how many rows that was."""
+    total = 0
+    for task in _TASKS:
+        for _ in range(MOST_BATCHES):
+            with Session(engine) as session, session.begin():
+                deleted = task(session, services)
+            total += deleted
+            if deleted < BATCH:
+                break
+    return total
+
+
+def _journeys(session: Session, services: Services) -> int:
+    # Kept for an hour past their end, so that a late visitor is told what happened.
+    before = services.clock.now() - services.settings.journey_lifetime
+    old = select(Journey.id).where(Journey.expires_at < before).limit(BATCH)
+    return len(session.scalars(delete(Journey).where(Journey.id.in_(old)).returning(Journey.id)).all())
+
+
+def _assertions(session: Session, services: Services) -> int:
+    old = (
+        select(AssertionUse.client_id, AssertionUse.jti_hash)
+        .where(AssertionUse.expires_at < services.clock.now())
+        .limit(BATCH)
+    )
+    rows = session.execute(old).all()
+    for client_id, jti_hash in rows:
+        session.execute(
+            delete(AssertionUse).where(
+                AssertionUse.client_id == client_id, AssertionUse.jti_hash == jti_hash
+            )
+        )
+    return len(rows)
+
+
+def _throttles(session: Session, services: Services) -> int:
+    now = services.clock.now()
+    old = select(Throttle.kind, Throttle.subject_hash).where(Throttle.expires_at <= now).limit(BATCH)
+    rows = session.execute(old).all()
+    for kind, subject in rows:
+        session.execute(
+            delete(Throttle).where(
+                Throttle.kind == kind,
+                Throttle.subject_hash == subject,
+                Throttle.expires_at <= now,
+            )
+        )
+    return len(rows)
+
+
+def _handoffs(session: Session, services: Services) -> int:
+    old = select(Handoff.ticket_hash).where(Handoff.expires_at <= services.clock.now()).limit(BATCH)
+    done = delete(Handoff).where(Handoff.ticket_hash.in_(old)).returning(Handoff.ticket_hash)
+    return len(session.scalars(done).all())
+
+
+def _grants(session: Session, services: Services) -> int:
+    before = services.clock.now() - services.settings.session_lifetime - 3600
+    return grants.sweep(session, before, BATCH)
+
+
+def _sessions(session: Session, services: Services) -> int:
+    return sessions.sweep(session, services, BATCH)
+
+
+def _outbox(session: Session, services: Services) -> int:
+    return outbox.sweep(session, services.clock.now() - DELIVERED_KEPT_FOR, BATCH)
+
+
+_TASKS: tuple[Sweep, ...] = (
+    _journeys,
+    _assertions,
+    _throttles,
+    _handoffs,
+    _grants,
+    _sessions,
+    _outbox,
+)

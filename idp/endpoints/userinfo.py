@@ -1,0 +1,66 @@
+"""`/userinfo`: the claims of a live access token (OIDC Core section 5.3)."""
+
+import orjson
+from flask import Blueprint, Response, request
+
+from idp.domain.keyring import TokenRefused
+from idp.protocol.claims import SubjectFacts, userinfo_claims
+from idp.protocol.id_token import ACCESS_TOKEN_TYPE
+from idp.protocol.metadata import ID_TOKEN_ALGORITHMS, userinfo_endpoint
+from idp.web import current
+
+blueprint = Blueprint("userinfo", __name__)
+
+_LONGEST_TOKEN = 4096
+
+
+@blueprint.route("/userinfo", methods=["GET", "POST"])
+def userinfo() -> Response:
+    """Answer with the claims of the token's grant; the token stands in the header only.
+
+    401 with an empty body otherwise: without an error code when no token was sent (RFC 6750
+    section 3.1).
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if not token:
+        return _refused("Bearer")
+    claims = _released(token.strip()) if scheme.lower() == "bearer" else None
+    if claims is None:
+        return _refused('Bearer error="invalid_token", error_description="Invalid access token"')
+    response = Response(orjson.dumps(claims), mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _released(token: str) -> dict[str, object] | None:
+    services = current.services()
+    issuer, now = services.settings.issuer, current.now()
+    if len(token) > _LONGEST_TOKEN:
+        return None
+    try:
+        claims = services.keyring.verify(token, typ=ACCESS_TOKEN_TYPE, algs=ID_TOKEN_ALGORITHMS)
+    except TokenRefused:
+        return None
+    if claims.get("iss") != issuer or claims.get("aud") != userinfo_endpoint(issuer):
+        return None
+    if not isinstance(claims.get("exp"), int) or claims["exp"] <= now:
+        return None
+    client = current.client(str(claims["client_id"]))
+    if client is None or not client.policy.active:
+        return None
+    released = current.wiring().hot_path.release(
+        grant_id=str(claims["grant"]),
+        client_id=client.policy.client_id,
+        now=now,
+        request_id=current.request_id(),
+    )
+    if released is None:
+        return None
+    scopes = frozenset(released.scope.split()) & client.policy.scopes
+    return userinfo_claims(scopes, SubjectFacts(released.subject, released.email))
+
+
+def _refused(challenge: str) -> Response:
+    return Response(
+        status=401, headers={"WWW-Authenticate": challenge, "Cache-Control": "no-store"}
+    )

@@ -1,0 +1,173 @@
+"""The door (`/authorize`), the way on (`/j/<id>/`) and nothing in between."""
+
+from typing import Final
+
+from flask import Blueprint, Response, redirect, request, url_for
+
+from idp.domain import audit, handoffs, journeys, sessions
+from idp.domain.hot_path import SeenSession
+from idp.journeys.authorize import steps
+from idp.oauth_server.requests import AuthorizationOAuth2Request, SessionGone
+from idp.protocol.next_step import Decision, Step, freshness_required, next_step
+from idp.protocol.parameters import from_text, single_values, to_text
+from idp.protocol.session_facts import PART_CREATED
+from idp.web import cookies, current, i18n, journey_pages
+from idp.web.errors import Kind, PageRefused
+
+blueprint = Blueprint("authorize", __name__)
+
+_ACCOUNT_STATES: Final = {"suspended": Kind.SUSPENDED, "blocked": Kind.BLOCKED}
+
+
+@blueprint.get("/authorize")
+def start() -> Response:
+    """Accept an authorization request; a person already signed in goes straight back."""
+    parameters, repeated = single_values(request.args.items(multi=True))
+    return _accept(steps.judge(_registry(), _issuer(), parameters, repeated), parameters)
+
+
+@blueprint.post("/authorize")
+def start_by_post() -> Response:
+    """Accept a request by POST (OIDC Core section 3.1.2.1), then carry on as a GET.
+
+    A cross-site POST comes without our cookies, so it cannot know who is signed in.
+    """
+    parameters, repeated = single_values(request.form.items(multi=True))
+    judged = steps.judge(_registry(), _issuer(), parameters, repeated)
+    if isinstance(judged, steps.SentBack):
+        return _send_back(judged)
+    ticket = handoffs.leave(current.session(), current.services(), to_text(parameters))
+    return redirect(url_for("authorize.pick_up", ticket=ticket), 303)
+
+
+@blueprint.get("/authorize/posted/<ticket>")
+def pick_up(ticket: str) -> Response:
+    """Go on with a request that came by POST; a ticket is good once, for a minute."""
+    text = handoffs.take(current.session(), current.services(), ticket)
+    if text is None:
+        raise PageRefused(Kind.EXPIRED)
+    current.checkpoint()
+    parameters = from_text(text)
+    return _accept(steps.judge(_registry(), _issuer(), parameters), parameters)
+
+
+@blueprint.get("/j/<journey_id>/")
+def resume(journey_id: str) -> Response:
+    """Decide the next step of a stored request; every room comes back here."""
+    journey = journey_pages.enter(journey_id)
+    judged = steps.judge(_registry(), _issuer(), from_text(journey.parameters))
+    if isinstance(judged, steps.SentBack):
+        return _send_back(judged)
+    seen = _seen()
+    facts = seen.facts if seen else None
+    decision = next_step(
+        judged.request, judged.registered.policy, facts, journey.facts(), current.now()
+    )
+    if decision.step is Step.ISSUE and seen is not None:
+        if not journeys.end(current.session(), journey, current.now()):
+            raise _over(Kind.FINISHED, judged)
+        current.checkpoint()
+        return _issue(judged, seen, journey.id)
+    if decision.step is Step.REFUSE:
+        return _refuse(judged, decision)
+    return redirect(_room(decision, journey, seen), 303)
+
+
+def _accept(judged: steps.Judged | steps.SentBack, parameters: dict[str, str]) -> Response:
+    if isinstance(judged, steps.SentBack):
+        return _send_back(judged)
+    policy, now = judged.registered.policy, current.now()
+    seen = _seen()
+    facts = seen.facts if seen else None
+    decision = next_step(judged.request, policy, facts, None, now)
+    if decision.step is Step.ISSUE and seen is not None:
+        return _issue(judged, seen, None)
+    if decision.step is Step.REFUSE:
+        return _refuse(judged, decision)
+    journey = journeys.open_journey(
+        current.session(),
+        current.services(),
+        browser_id=current.browser_id(),
+        client_id=policy.client_id,
+        parameters=to_text(parameters),
+        language=i18n.language_for(judged.request.ui_locales),
+        fresh=freshness_required(judged.request, policy, facts, now),
+    )
+    return redirect(_room(decision, journey, seen), 303)
+
+
+def _room(decision: Decision, journey: journeys.Journey, seen: SeenSession | None) -> str:
+    """Return the address of the page that this step needs; rooms are known by name only."""
+    part_created = seen is not None and seen.facts.account_state == PART_CREATED
+    if decision.step is Step.CREATE:
+        endpoint = "create_account.app" if part_created else "create_account.email"
+    elif decision.step is Step.STEP_UP:
+        endpoint = "sign_in.code"
+    elif seen is not None:
+        endpoint = "sign_in.password"
+    else:
+        endpoint = "sign_in.start" if journey.choice is None else "sign_in.email"
+    return url_for(endpoint, journey_id=journey.id)
+
+
+def _issue(judged: steps.Judged, seen: SeenSession, journey_id: str | None) -> Response:
+    wiring, now = current.wiring(), current.now()
+    if steps.must_be_touched(seen, now):
+        sessions.touch(current.session(), seen.facts.sid, now)
+        current.checkpoint()
+    request_to_grant = AuthorizationOAuth2Request(
+        judged.request,
+        judged.registered,
+        journey_id=journey_id,
+        request_id=current.request_id(),
+        now=now,
+    )
+    try:
+        return wiring.server.issue(request_to_grant, seen.facts)
+    except SessionGone as gone:
+        raise _over(Kind.EXPIRED, judged) from gone
+
+
+def _over(kind: Kind, judged: steps.Judged) -> PageRefused:
+    return PageRefused(kind, service_url=judged.registered.policy.landing_page_url)
+
+
+def _refuse(judged: steps.Judged, decision: Decision) -> Response:
+    if decision.error is None:
+        raise PageRefused(_ACCOUNT_STATES[decision.description])
+    location = steps.refusal_location(
+        judged.request, _issuer(), decision.error, decision.description
+    )
+    return _redirect_to_service(location)
+
+
+def _send_back(refusal: steps.SentBack) -> Response:
+    audit.record(
+        current.session(),
+        audit.AuthorizationRefused(reason=refusal.error.check or refusal.error.error),
+        now=current.now(),
+        request_id=current.request_id(),
+    )
+    return _redirect_to_service(refusal.location)
+
+
+def _redirect_to_service(location: str) -> Response:
+    # 303 after a form, 302 after a GET: never a status that would send a form's body on.
+    response = redirect(location, 302 if request.method == "GET" else 303, Response=Response)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _seen() -> SeenSession | None:
+    wiring = current.wiring()
+    return steps.session_facts(
+        wiring.hot_path, wiring.services, cookies.session_secret(), current.now()
+    )
+
+
+def _registry() -> steps.ClientRegistry:
+    return current.wiring().registry
+
+
+def _issuer() -> str:
+    return current.services().settings.issuer

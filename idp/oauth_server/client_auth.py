@@ -1,0 +1,194 @@
+"""How clients prove who they are at the token endpoint: `private_key_jwt`, `client_secret_post`.
+
+Gap: Authlib's assertion class accepts one audience list for all, an `exp` years ahead, and asks
+for the `jti` store to be a look-up of its own; its methods answer with its own sentences. Ours
+are registered in their place, say what the contract says, and leave the `jti` to the one
+statement that claims the code.
+"""
+
+import hmac
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+
+import orjson
+
+from idp.domain.client_keys import ClientKeys, KeysUnavailable, PublicKey
+from idp.domain.clients import RegisteredClient
+from idp.kernel.clock import Clock
+from idp.kernel.urls import without_trailing_slash
+from idp.oauth_server.errors import ContractError
+from idp.oauth_server.requests import TokenOAuth2Request
+from idp.protocol.client_policy import ClientPolicy
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256")
+LEEWAY = 30
+FURTHEST_EXPIRY = 61 * 60
+LONGEST_ASSERTION = 8192
+"""Characters. A real assertion has under a thousand."""
+
+QueryClient = Callable[[str], RegisteredClient | None]
+_REGISTRY = jws.JWSRegistry(algorithms=list(ALGORITHMS))
+
+
+class PrivateKeyJwt:
+    """Client authentication by a signed assertion (RFC 7523 section 3, OIDC Core section 9)."""
+
+    name = "private_key_jwt"
+
+    def __init__(self, keys: ClientKeys, clock: Clock, issuer: str) -> None:
+        base = without_trailing_slash(issuer)
+        self._keys = keys
+        self._clock = clock
+        self._audiences = frozenset({issuer, base, f"{base}/", f"{base}/token"})
+
+    def __call__(
+        self, query_client: QueryClient, request: TokenOAuth2Request
+    ) -> RegisteredClient | None:
+        """Return the client whose assertion this is, or None if none was sent.
+
+        Raises ContractError with the sentence of the contract for the first rule that fails.
+        """
+        assertion = request.token_request.client_assertion
+        if assertion is None:
+            return None
+        if request.token_request.client_assertion_type != ASSERTION_TYPE:
+            raise ContractError("invalid_request", "Invalid private_key_jwt", detail="type")
+        header, claims = _read(assertion)
+        client_id = claims["sub"]
+        if request.token_request.client_id not in (None, client_id):
+            raise ContractError("invalid_request", "Invalid private_key_jwt", detail="client_id")
+        registered = query_client(client_id)
+        if registered is None:
+            raise ContractError("invalid_client", "Client authentication failed")
+        if registered.policy.token_endpoint_auth_method != self.name:
+            raise ContractError(
+                "invalid_client", "Client is not registered to use private_key_jwt"
+            )
+        self._check_times(claims)
+        if claims["iss"] != client_id or not self._is_for_us(claims["aud"]):
+            raise _bad_signature("iss or aud")
+        self._check_signature(registered.policy, assertion, header)
+        self._check_jti(registered.policy, claims)
+        jti = claims.get("jti")
+        if jti is not None:
+            request.jti_hash = sha256(jti.encode("utf-8", "surrogatepass")).hexdigest()
+            request.assertion_expires_at = int(claims["exp"]) + LEEWAY + 1
+        return registered
+
+    def _check_times(self, claims: Mapping[str, Any]) -> None:
+        now = self._clock.now()
+        if claims["exp"] <= now - LEEWAY:
+            raise ContractError("invalid_grant", "private_key_jwt has expired")
+        if claims["exp"] > now + FURTHEST_EXPIRY:
+            raise ContractError("invalid_request", "Invalid private_key_jwt", detail="exp too far")
+        for name in ("nbf", "iat"):
+            if claims.get(name, 0) > now + LEEWAY:
+                raise ContractError(
+                    "invalid_request", "Invalid private_key_jwt", detail=f"{name} to come"
+                )
+
+    def _is_for_us(self, audience: str | list[str]) -> bool:
+        entries = {audience} if isinstance(audience, str) else set(audience)
+        return bool(entries) and entries <= self._audiences
+
+    def _check_signature(
+        self, policy: ClientPolicy, assertion: str, header: Mapping[str, Any]
+    ) -> None:
+        try:
+            keys = self._keys.candidates(policy, header.get("kid"))
+        except KeysUnavailable as error:
+            raise ContractError(
+                "server_error",
+                "Failed to fetch or parse JWKS to verify signature of private_key_jwt",
+                detail=str(error),
+            ) from error
+        if not any(_verifies(assertion, key) for key in keys):
+            raise _bad_signature("signature")
+
+    @staticmethod
+    def _check_jti(policy: ClientPolicy, claims: Mapping[str, Any]) -> None:
+        if policy.assertion_jti_required and "jti" not in claims:
+            raise ContractError("invalid_request", "Invalid private_key_jwt", detail="no jti")
+
+
+class ClientSecretPost:
+    """Client authentication by a secret in the body (RFC 6749 section 2.3.1)."""
+
+    name = "client_secret_post"
+
+    def __call__(
+        self, query_client: QueryClient, request: TokenOAuth2Request
+    ) -> RegisteredClient | None:
+        """Return the client whose secret this is, or None if none was sent.
+
+        Raises ContractError with the sentence of the contract for the first rule that fails.
+        """
+        secret = request.token_request.client_secret
+        if secret is None or request.token_request.client_id is None:
+            return None
+        registered = query_client(request.token_request.client_id)
+        if registered is None:
+            raise ContractError("invalid_client", "Client authentication failed")
+        if registered.policy.token_endpoint_auth_method != self.name:
+            raise ContractError(
+                "invalid_client", "Client is not registered to use client_secret_post"
+            )
+        if registered.secret_hash is None or registered.secrets_key is None:
+            raise ContractError("invalid_client", "No client secret registered")
+        given = hmac.new(
+            registered.secrets_key, secret.encode("utf-8", "surrogatepass"), sha256
+        ).hexdigest()
+        if not hmac.compare_digest(given, registered.secret_hash):
+            raise ContractError("invalid_client", "Invalid client secret")
+        return registered
+
+
+def _bad_signature(detail: str) -> ContractError:
+    return ContractError("invalid_client", "Invalid signature in private_key_jwt", detail=detail)
+
+
+def _verifies(assertion: str, key: PublicKey) -> bool:
+    try:
+        jws.deserialize_compact(assertion, key, registry=_REGISTRY)
+    except (JoseError, ValueError, TypeError):
+        return False
+    return True
+
+
+def _read(assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return header and claims of an assertion of the right shape; its signature comes later."""
+    unreadable = ContractError("invalid_request", "Invalid private_key_jwt", detail="unreadable")
+    if len(assertion) > LONGEST_ASSERTION:
+        raise unreadable
+    try:
+        extracted = jws.extract_compact(assertion.encode("ascii"))
+        header = extracted.headers()
+        claims = orjson.loads(extracted.payload)
+    except (JoseError, ValueError, TypeError, RecursionError) as error:
+        raise unreadable from error
+    if not isinstance(claims, dict) or header.get("alg") not in ALGORITHMS or "crit" in header:
+        raise unreadable
+    if not (isinstance(claims.get("sub"), str) and isinstance(claims.get("iss"), str)):
+        raise unreadable
+    if not (_is_time(claims.get("exp")) and _is_audience(claims.get("aud"))):
+        raise unreadable
+    if not all(_is_time(claims[name]) for name in ("nbf", "iat") if name in claims):
+        raise unreadable
+    if not isinstance(claims.get("jti", ""), str) or not isinstance(header.get("kid", ""), str):
+        raise unreadable
+    return header, claims
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _is_audience(value: object) -> bool:
+    if isinstance(value, str):
+        return True
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)

@@ -1,0 +1,19 @@
+"""The contract's refusals in the shape Authlib catches and answers."""
+
+from authlib.oauth2.rfc6749 import OAuth2Error
+
+
+class ContractError(OAuth2Error):
+    """A refusal at the token endpoint, in the contract's words; `detail` is for the log alone.
+
+    Status 400 for every error of a body method, 500 for `server_error` would be a lie to caches
+    and retry loops alike: the contract answers 400 there too.
+    """
+
+    def __init__(self, error: str, description: str, *, detail: str = "") -> None:
+        super().__init__(description=description, status_code=400, error=error)
+        self.detail = detail
+
+    def get_body(self) -> list[tuple[str, str | None]]:
+        """Return error and description; Authlib would add a `state` that nobody sent."""
+        return [("error", self.error), ("error_description", self.description)]

@@ -1,0 +1,76 @@
+"""Requests as Authlib sees them, read from one place only and without repetition.
+
+Gap: Authlib's Flask request merges query and body, keeps the first of a repeated parameter at
+`/token`, and refuses plain http by itself; which transport is right is settled in `settings`.
+"""
+
+from collections.abc import Mapping
+
+from authlib.oauth2.rfc6749 import OAuth2Request
+from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+
+from idp.domain.clients import RegisteredClient
+from idp.protocol.parameters import AuthorizationRequest, TokenRequest
+from idp.protocol.session_facts import SessionFacts
+
+_TRANSPORT_SETTLED = "https://transport.settled/"
+
+
+class SessionGone(Exception):
+    """The session or the account ended while its code was being issued."""
+
+
+class AuthorizationOAuth2Request(OAuth2Request):
+    """An authorization request that `protocol.checks` has passed, on its way to a code."""
+
+    def __init__(
+        self,
+        authorization: AuthorizationRequest,
+        registered: RegisteredClient,
+        *,
+        journey_id: str | None,
+        request_id: str,
+        now: int,
+    ) -> None:
+        super().__init__("GET", _TRANSPORT_SETTLED)
+        self.payload = BasicOAuth2Payload(
+            {
+                "client_id": authorization.client_id,
+                "response_type": authorization.response_type,
+                "redirect_uri": authorization.redirect_uri,
+                "state": authorization.state,
+            }
+        )
+        self.authorization = authorization
+        self.registered = registered
+        self.journey_id = journey_id
+        self.request_id = request_id
+        self.now = now
+        self.user: SessionFacts | None = None
+
+
+class TokenOAuth2Request(OAuth2Request):
+    """A token request; `jti_hash` and `assertion_expires_at` are set by client authentication."""
+
+    def __init__(
+        self,
+        token_request: TokenRequest,
+        form: Mapping[str, str],
+        *,
+        method: str,
+        request_id: str,
+        now: int,
+    ) -> None:
+        super().__init__(method, _TRANSPORT_SETTLED)
+        self.payload = BasicOAuth2Payload(dict(form))
+        self.token_request = token_request
+        self.request_id = request_id
+        self.now = now
+        self.jti_hash: str | None = None
+        self.assertion_expires_at = 0
+
+    @property
+    def form(self) -> Mapping[str, str]:
+        """The body's parameters; the query's never count (RFC 6749 section 2.3.1)."""
+        data: Mapping[str, str] = self.payload.data
+        return data

@@ -1,0 +1,70 @@
+"""Cookies: the signed-in session, and the browser that Journeys and forms are bound to.
+
+`onepass-browser` is Flask's signed cookie: a random browser id and the CSRF token. The session
+cookie holds 256 random bits and nothing else. Over https both carry the `__Host-` prefix.
+"""
+
+from typing import Any
+
+from flask import Flask, Request, Response, current_app, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+
+from idp.domain.services import Services
+
+SESSION = "onepass-session"
+BROWSER = "onepass-browser"
+_LABEL = "browser cookie"
+
+
+class BrowserCookie(SecureCookieSessionInterface):
+    """Opens the signed cookie for pages only: machines send none and get none."""
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
+        """Return the browser's cookie, or an empty one for a machine's endpoint."""
+        if request.path in ("/token", "/userinfo"):
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def get_cookie_samesite(self, app: Flask) -> str:
+        """Return Lax: the cookie comes along when a service sends somebody here."""
+        return "Lax"
+
+
+def init_cookies(app: Flask, services: Services) -> None:
+    """Set up both cookies; keys are derived from the sealing keys, so nothing is stored."""
+    first, *older = [key.hex() for key in services.sealer.derive_all(_LABEL)]
+    app.config["SECRET_KEY"] = first
+    app.config["SECRET_KEY_FALLBACKS"] = older
+    app.config["SESSION_COOKIE_NAME"] = _name(BROWSER, https=services.settings.https)
+    app.config["SESSION_COOKIE_SECURE"] = services.settings.https
+    app.config["SESSION_COOKIE_HTTPONLY"] = True
+    app.config["SESSION_COOKIE_PATH"] = "/"
+    app.session_interface = BrowserCookie()
+
+
+def session_secret() -> str | None:
+    """Return what the session cookie of this request holds, or None."""
+    return request.cookies.get(_session_name())
+
+
+def set_session_cookie(response: Response, secret: str) -> None:
+    """Give this browser the cookie of a session; it ends with the browser."""
+    response.set_cookie(_session_name(), secret, **_attributes())
+
+
+def clear_session_cookie(response: Response) -> None:
+    """Take the session's cookie back."""
+    response.delete_cookie(_session_name(), **_attributes())
+
+
+def _attributes() -> dict[str, Any]:
+    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+    return {"path": "/", "secure": secure, "httponly": True, "samesite": "Lax"}
+
+
+def _session_name() -> str:
+    return _name(SESSION, https=bool(current_app.config["SESSION_COOKIE_SECURE"]))
+
+
+def _name(name: str, *, https: bool) -> str:
+    return f"__Host-{name}" if https else name

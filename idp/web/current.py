@@ -1,0 +1,134 @@
+"""What belongs to the request under way: its transaction, its browser, its Journey, its name.
+
+One transaction per request. It opens with the first statement and is committed when the view has
+answered, and also when the answer is a refusal (an abort, a protocol error, a page of the error
+table): what a refusal found out, a burned try or an audit fact, must last. Any other exception
+rolls back. Argon2 and outbound calls never run inside it: `checkpoint()` commits before them.
+"""
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app, g, request
+from flask import session as browser_cookie
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
+
+from idp.domain import journeys, sessions
+from idp.domain.client_keys import ClientKeys
+from idp.domain.clients import ClientRegistry, RegisteredClient
+from idp.domain.hot_path import HotPath
+from idp.domain.services import Services
+from idp.kernel.database import db
+from idp.oauth_server.server import Server
+from idp.protocol.errors import ProtocolError
+from idp.web import cookies, source
+
+_EXTENSION = "onepass"
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What `create_app` joined, for the views of this process."""
+
+    services: Services
+    registry: ClientRegistry
+    client_keys: ClientKeys
+    hot_path: HotPath
+    server: Server
+
+
+class Refusal(Exception):
+    """An answer that refuses and yet keeps what was written: base of `web.errors.PageRefused`."""
+
+
+class Application(Flask):
+    """Flask, with the rule above around every view."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Run the view and close its transaction."""
+        try:
+            answer = super().dispatch_request()
+        except (HTTPException, ProtocolError, Refusal):
+            checkpoint()
+            raise
+        except Exception:
+            db.session.rollback()
+            raise
+        checkpoint()
+        return answer
+
+
+def init_current(app: Flask, wiring: Wiring) -> None:
+    """Make `wiring` reachable from the requests of `app`."""
+    app.extensions[_EXTENSION] = wiring
+
+
+def wiring() -> Wiring:
+    """Return what this process was joined from."""
+    joined: Wiring = current_app.extensions[_EXTENSION]
+    return joined
+
+
+def services() -> Services:
+    """Return the services of this process."""
+    return wiring().services
+
+
+def session() -> Session:
+    """Return the session of this request's transaction."""
+    return db.session()
+
+
+def checkpoint() -> None:
+    """Commit what was written so far: before hashing, before calling out, at the end."""
+    if db.session.registry.has():
+        db.session.commit()
+
+
+def now() -> int:
+    """Return this request's time, the same whenever it asks."""
+    if "now" not in g:
+        g.now = services().clock.now()
+    return int(g.now)
+
+
+def request_id() -> str:
+    """Return the reference that this request has in the log and on an error page."""
+    if "request_id" not in g:
+        g.request_id = services().entropy.identifier()[-16:].upper()
+    return str(g.request_id)
+
+
+def source_address() -> str:
+    """Return the address this request came from, believing configured proxies only."""
+    return source.address_of(request, services().settings.trusted_proxies)
+
+
+def device() -> str:
+    """Return the browser's description of itself, cut to 256 characters."""
+    return request.headers.get("User-Agent", "")[:256]
+
+
+def browser_id() -> str:
+    """Return this browser's id, giving it one on its first visit."""
+    known = browser_cookie.get("browser")
+    if not isinstance(known, str):
+        known = browser_cookie["browser"] = services().entropy.token()
+    return known
+
+
+def browser_hash() -> str:
+    """Return the form in which this browser is stored."""
+    return journeys.browser_hash(browser_id())
+
+
+def signed_in() -> sessions.BrowserSession | None:
+    """Return the live session of this browser, or None."""
+    return sessions.find(session(), services(), cookies.session_secret())
+
+
+def client(client_id: str) -> RegisteredClient | None:
+    """Return the client as this process knows it (at most 30 seconds old), or None."""
+    return wiring().registry.find(client_id)
+

@@ -1,0 +1,35 @@
+"""Where a request came from: the peer's address, or what a configured proxy says of it."""
+
+import ipaddress
+
+from flask import Request
+
+from idp.settings import Network
+
+
+def address_of(request: Request, trusted_proxies: tuple[Network, ...]) -> str:
+    """Return the caller's address.
+
+    `X-Forwarded-For` counts only when the peer is a configured proxy, and is read from the right:
+    the first entry that is no proxy of ours. What cannot be read is the peer itself.
+    """
+    peer = request.remote_addr or "0.0.0.0"  # noqa: S104 - a name for "unknown", never bound
+    if not trusted_proxies or not _is_trusted(peer, trusted_proxies):
+        return peer
+    for entry in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+        candidate = entry.strip()
+        try:
+            ipaddress.ip_address(candidate)
+        except ValueError:
+            return peer
+        if not _is_trusted(candidate, trusted_proxies):
+            return candidate
+    return peer
+
+
+def _is_trusted(address: str, proxies: tuple[Network, ...]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in proxies)

@@ -1,0 +1,164 @@
+"""The worker: what must happen after a commit, and what nobody waits for.
+
+Any number may run. Each round delivers due messages, seals the audit record and sweeps expired
+rows in small batches. Nothing is delivered inside a transaction: a message is leased, delivered,
+and then recorded.
+"""
+
+import threading
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from idp.domain import audit, audit_log, clients, notices, outbox, sweeping
+from idp.domain.outbox import Leased
+from idp.domain.services import Services
+from idp.kernel.fetching import FetchFailed, FetchRefused
+from idp.protocol import id_token, subjects
+
+log = structlog.get_logger(__name__)
+
+PAUSE = 0.5
+"""Seconds between two rounds that found nothing to do."""
+SWEEP_EVERY = 60
+DELIVERY_TIMEOUT = 15.0
+"""Seconds a service has to answer a logout notice; only 200 counts."""
+
+
+class DeliveryFailed(Exception):
+    """A message could not be delivered this time."""
+
+
+class Worker:
+    """Does the work of one installation on one engine."""
+
+    def __init__(self, services: Services, engine: Engine) -> None:
+        self._services = services
+        self._engine = engine
+        self._registry = clients.ClientRegistry(services, lambda: Session(engine))
+        self._swept_at: int | None = None
+        self._deliver: dict[str, Callable[[Leased], None]] = {
+            notices.KIND: self._mail,
+            "back_channel_logout": self._logout_notice,
+        }
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set; a database that goes away is waited for."""
+        while not stop.is_set():
+            try:
+                busy = self.run_once()
+            except SQLAlchemyError as error:
+                log.warning("database_unavailable", reason=type(error).__name__)
+                busy = False
+            if not busy:
+                stop.wait(PAUSE)
+
+    def run_once(self) -> int:
+        """Do what is due now and return how many things that was."""
+        return self.deliver() + self.seal() + self.sweep()
+
+    def deliver(self) -> int:
+        """Deliver every message that is due and return how many were tried."""
+        with self._transaction() as session:
+            leased = outbox.lease(session, self._services)
+        for message in leased:
+            self._settle(message, self._attempt(message))
+        return len(leased)
+
+    def seal(self) -> int:
+        """Seal what has arrived in the audit record and return how many entries that was."""
+        with Session(self._engine) as session:
+            return audit_log.seal_arrivals(session, self._services)
+
+    def sweep(self) -> int:
+        """Delete expired rows, at most once a minute; return how many."""
+        now = self._services.clock.now()
+        if self._swept_at is not None and abs(now - self._swept_at) < SWEEP_EVERY:
+            return 0
+        self._swept_at = now
+        return sweeping.sweep(self._engine, self._services)
+
+    def _attempt(self, message: Leased) -> str | None:
+        """Deliver a message; return why it failed, or None."""
+        try:
+            self._deliver[message.kind](message)
+        except (DeliveryFailed, FetchFailed, FetchRefused) as error:
+            return f"{type(error).__name__}: {error}"
+        return None
+
+    def _settle(self, message: Leased, why: str | None) -> None:
+        now = self._services.clock.now()
+        with self._transaction() as session:
+            if why is None:
+                state = "delivered" if outbox.delivered(session, message, now) else "lost"
+            else:
+                state = outbox.failed(session, message, now, why)
+            self._record(session, message, state, now)
+        log.info("outbox_message", id=message.id, kind=message.kind, state=state, why=why)
+
+    def _record(self, session: Session, message: Leased, state: str, now: int) -> None:
+        if message.kind != "back_channel_logout" or state not in ("delivered", "dead"):
+            return
+        client_id, sid = message.payload["client_id"], message.payload["sid"]
+        fact: audit.Fact = audit.LogoutNoticeDelivered(client_id=client_id, sid=sid)
+        if state == "dead":
+            fact = audit.LogoutNoticeFailed(
+                client_id=client_id, sid=sid, attempts=message.tries
+            )
+        audit.record(session, fact, now=now)
+
+    def _mail(self, message: Leased) -> None:
+        if not self._services.settings.mailbox:
+            raise DeliveryFailed("no mail server is set up")
+        with self._transaction() as session:
+            notices.put_in_mailbox(session, self._services, message.id, message.payload)
+
+    def _logout_notice(self, message: Leased) -> None:
+        """Tell one service that a session ended (Back-Channel Logout 1.0), with a fresh token."""
+        services, payload = self._services, message.payload
+        registered = self._registry.find(payload["client_id"])
+        if registered is None or not registered.policy.back_channel_logout_uri:
+            return
+        policy = registered.policy
+        token = services.keyring.sign(
+            id_token.logout_token_claims(
+                policy,
+                issuer=services.settings.issuer,
+                subject=payload["subject"],
+                sid=subjects.session_name(policy.client_id, payload["sid"]),
+                token_id=services.entropy.short_token(),
+                now=services.clock.now(),
+            ),
+            alg="ES256",
+            typ=id_token.LOGOUT_TOKEN_TYPE,
+        )
+        status = services.fetcher.post_form(
+            str(policy.back_channel_logout_uri),
+            {"logout_token": token},
+            timeout=DELIVERY_TIMEOUT,
+        )
+        if status != 200:
+            raise DeliveryFailed(f"the service answered {status}")
+
+    def _transaction(self) -> "_Transaction":
+        return _Transaction(self._engine)
+
+
+class _Transaction:
+    """A session whose transaction is committed at the end and rolled back on an error."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._session = Session(engine, expire_on_commit=False)
+
+    def __enter__(self) -> Session:
+        return self._session
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._session.commit()
+        finally:
+            self._session.close()

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from idp.kernel.clock import SystemClock
+from idp.app import build_services
 from idp.settings import Settings
 from tests.bench.client import BenchClient
 from tests.bench.postgres import Postgres
@@ -17,9 +17,8 @@ from tests.bench.processes import NotStarted, free_port, start
 from tests.bench.seeding import SIGN_IN_CITIZENS, seed
 from tests.bench.single_sign_on import Target
 from tests.bench.systems import Provider, System
-from tests.support.building import make_services
 
-_ONEPASS = [sys.executable, "-m", "idp.cli"]
+_ONEPASS = [str(Path(sys.executable).with_name("onepass"))]
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
@@ -42,7 +41,7 @@ def running(
         BenchClient("RS256", "bench-rs256"),
         BenchClient("secret", "bench-secret"),
     ]
-    seeded = seed(make_services(settings, SystemClock()), clients, sign_in_citizens)
+    seeded = seed(build_services(settings), clients, sign_in_citizens)
     server = start(
         [*_ONEPASS, "serve"],
         environment,

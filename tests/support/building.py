@@ -8,14 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from idp.domain import clients, passwords
-from idp.domain.keyring import Keyring
+from idp.app import build_services
+from idp.domain import clients
 from idp.domain.services import Services
 from idp.domain.signing_keys import SigningKey
 from idp.kernel.clock import Clock
 from idp.kernel.entropy import Entropy, SystemEntropy
-from idp.kernel.fetching import Fetcher
-from idp.kernel.sealing import Sealer
 from idp.settings import Settings
 from tests.support.relying_party import RelyingParty
 
@@ -54,21 +52,7 @@ def make_settings(
 
 def make_services(settings: Settings, clock: Clock, entropy: Entropy | None = None) -> Services:
     """What one process holds, on the clock and the entropy given."""
-    sealer = Sealer(settings.sealing_keys)
-    engine = sa.create_engine(settings.database_url, poolclass=NullPool)
-    return Services(
-        settings=settings,
-        clock=clock,
-        entropy=entropy or SystemEntropy(),
-        sealer=sealer,
-        keyring=Keyring(settings, sealer, clock, engine.connect),
-        hasher=passwords.Hasher(
-            memory_kib=settings.argon2_memory_kib,
-            time_cost=settings.argon2_time,
-            gate_dir=settings.var_dir,
-        ),
-        fetcher=Fetcher(settings.egress_allow, clock),
-    )
+    return build_services(settings, clock, entropy or SystemEntropy())
 
 
 def register(session: Session, services: Services, party: RelyingParty) -> RelyingParty:

@@ -6,7 +6,7 @@ from functools import cache
 import pyotp
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts, authenticator_apps, passwords
+from idp.domain import accounts, authenticator_apps, passwords, sessions
 from idp.domain.services import Services
 
 PASSWORD = "marmalade ladder 27"
@@ -61,3 +61,23 @@ def enrol(session: Session, services: Services, citizen: Citizen | None = None) 
     session.flush()
     citizen.account_id = account.id
     return citizen
+
+
+def signed_in_cookie(
+    session: Session, services: Services, citizen: Citizen, *, level: str = "Cl.Cm"
+) -> str:
+    """Open a session for `citizen` as the sign-in pages do; return its cookie's value."""
+    account = accounts.get(session, citizen.account_id)
+    assert account is not None
+    signed_in, secret = sessions.after_password(
+        session,
+        services,
+        browser_hash="0" * 64,
+        account=account,
+        current=None,
+        device="a test",
+    )
+    if level == "Cl.Cm":
+        secret = sessions.after_second_factor(session, services, signed_in)
+    session.flush()
+    return secret

@@ -3,13 +3,19 @@
 import importlib
 import pkgutil
 import shutil
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
+import flask_migrate
 import sqlalchemy as sa
+from flask import Flask
 
 import idp.domain
-from idp.kernel.database import Base
+from idp.app import connect_database
+from idp.domain.schema import MIGRATIONS
+from idp.kernel.database import db
+from tests.support.building import make_settings
 from tests.support.postgres import PostgresServer
 
 
@@ -19,12 +25,27 @@ def load_all_models() -> None:
         importlib.import_module(module.name)
 
 
-def bring_up(url: str) -> None:
-    """Bring the empty database at `url` to today's schema, as `onepass db upgrade` does."""
-    load_all_models()
-    engine = sa.create_engine(url)
-    Base.metadata.create_all(engine)
-    engine.dispose()
+@contextmanager
+def migrations(url: str) -> Iterator[None]:
+    """Where Flask-Migrate's commands act on the database at `url`, as in `onepass db`."""
+    app = Flask("tests.migrations")
+    connect_database(app, make_settings(url, Path("var")))
+    with app.app_context():
+        yield
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def bring_up(url: str, revision: str = "head") -> None:
+    """Bring the database at `url` up to `revision`, as `onepass db upgrade` does."""
+    with migrations(url):
+        flask_migrate.upgrade(directory=str(MIGRATIONS), revision=revision)
+
+
+def take_down(url: str, revision: str = "base") -> None:
+    """Take the database at `url` back to `revision`, as `onepass db downgrade` does."""
+    with migrations(url):
+        flask_migrate.downgrade(directory=str(MIGRATIONS), revision=revision)
 
 
 def server_version(url: str) -> str:

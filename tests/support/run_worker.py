@@ -1,14 +1,16 @@
 """The real worker on the shared clock, one round for each line it reads.
 
-A test says when the worker works, so nothing has to be waited for. Each round answers with one
-line of JSON: what was done.
+A test says when the worker works, so nothing has to be waited for. Each round answers with how
+many things were done.
 """
 
-import json
 import os
 import sys
 from pathlib import Path
 
+from sqlalchemy import create_engine
+
+from idp.kernel.database import engine_options
 from idp.settings import Settings
 from idp.worker import Worker
 from tests.support.building import make_services
@@ -21,9 +23,12 @@ def main() -> None:
     resolve_localhost_names()
     settings = Settings.from_environment(os.environ)
     clock = SharedClock(Path(os.environ["TEST_CLOCK"]))
-    worker = Worker(make_services(settings, clock))
+    engine = create_engine(
+        settings.database_url, **engine_options(settings.database_url, threads=2)
+    )
+    worker = Worker(make_services(settings, clock), engine)
     for _line in sys.stdin:
-        print(json.dumps(worker.run_once()), flush=True)
+        print(worker.run_once(), flush=True)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,6 @@ def verifier_matches(verifier: str | None, challenge: str | None) -> bool:
     """
     if verifier is None or challenge is None:
         return verifier is challenge
-    if _VERIFIER.fullmatch(verifier) is None:
+    if not is_verifier(verifier):
         return False
     return hmac.compare_digest(challenge_of(verifier).encode(), challenge.encode())

@@ -1,0 +1,36 @@
+import pytest
+
+from idp.protocol.claims import CLAIMS, SCOPES, SubjectFacts, claims_supported, userinfo_claims
+
+FACTS = SubjectFacts("subject", "citizen@example.com")
+ALL = ("openid", "email", "phone")
+
+
+@pytest.mark.parametrize(
+    ("scopes", "claims"),
+    [
+        ((), {}),
+        (("openid",), {"sub": "subject"}),
+        (("openid", "email"),
+         {"sub": "subject", "email": "citizen@example.com", "email_verified": True}),
+        (("openid", "phone"), {"sub": "subject", "phone_number_verified": False}),
+        (("openid", "unknown"), {"sub": "subject"}),
+    ],
+)  # fmt: skip
+def test_each_scope_gives_its_claims_and_no_more(
+    scopes: tuple[str, ...], claims: dict[str, object]
+) -> None:
+    assert userinfo_claims(scopes, FACTS) == claims
+
+
+def test_a_telephone_number_that_is_kept_is_a_verified_one() -> None:
+    facts = SubjectFacts("subject", "citizen@example.com", phone_number="+447700900000")
+    claims = userinfo_claims(ALL, facts)
+    assert claims["phone_number"] == "+447700900000"
+    assert claims["phone_number_verified"] is True
+
+
+def test_what_is_supported_is_what_can_be_given() -> None:
+    facts = SubjectFacts("subject", "citizen@example.com", phone_number="+447700900000")
+    assert claims_supported() == list(userinfo_claims(ALL, facts))
+    assert set(SCOPES) == {claim.scope for claim in CLAIMS} == set(ALL)

@@ -1,0 +1,340 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from idp.protocol import registration_rules as rules
+from idp.protocol.client_policy import InvalidClientMetadata, policy_from_registration
+from tests.protocol.examples import (
+    P256_KEY,
+    REDIRECT,
+    REGISTRATION,
+    RSA_KEY,
+    a_client,
+    an_openid_client,
+    changed,
+)
+
+VOCABULARY = "https://vocab.account.gov.uk/v1/"
+BY_SECRET = {"token_endpoint_auth_method": "client_secret_post", "public_key": None}
+BAD_LOGOUT = "Invalid Post logout redirect URIs"
+BAD_LEVELS = "Invalid Accepted Levels of Confidence"
+
+
+def test_a_one_login_client_has_the_contracts_policy() -> None:
+    client = a_client()
+    assert (client.profile, client.environment) == ("one_login", "integration")
+    assert (client.name, client.service) == ("Tax account", "Check your tax account")
+    assert client.sector == "tax.example"
+    assert client.redirect_uris == {REDIRECT}
+    assert (client.id_token_alg, client.channel, client.subject_type) == (
+        "ES256", "web", "pairwise",
+    )  # fmt: skip
+    assert (client.token_endpoint_auth_method, client.public_key_source) == (
+        "private_key_jwt", "STATIC",
+    )  # fmt: skip
+    assert client.pkce_required
+    assert client.nonce_required
+    assert client.state_required
+    assert client.active
+    assert client.assurance == "vot"
+    assert client.levels_of_confidence == {"P0"}
+    assert client.rate_limit == 2000
+    assert not any(
+        (
+            client.max_age_honoured,
+            client.hints_in_query,
+            client.logout_sid,
+            client.assertion_jti_required,
+            client.identity_supported,
+            client.request_object_required,
+            client.deprecated,
+        )
+    )
+
+
+def test_an_openid_client_has_the_standards_policy() -> None:
+    client = an_openid_client()
+    assert client.assurance == "acr"
+    assert client.max_age_honoured
+    assert client.hints_in_query
+    assert client.logout_sid
+    assert client.assertion_jti_required
+    assert client.pkce_required
+    assert not client.nonce_required
+    assert not client.state_required
+
+
+@pytest.mark.parametrize(
+    ("changes", "member", "value"),
+    [
+        ({"service": None}, "service", "Tax account"),
+        ({"service_cy": "Cyfrif treth"}, "service_cy", "Cyfrif treth"),
+        ({"contacts": None}, "contacts", ()),
+        ({"client_id": None}, "client_id", ""),
+        ({"pkce_enforced": False}, "pkce_required", False),
+        ({"max_age_enabled": True}, "max_age_honoured", True),
+        ({"permit_missing_nonce": True}, "nonce_required", False),
+        ({"PermitMissingNonce": True}, "nonce_required", False),
+        ({"active": False}, "active", False),
+        ({"IsActive": False}, "active", False),
+        ({"IsDeprecated": True}, "deprecated", True),
+        ({"id_token_signing_algorithm": "RS256"}, "id_token_alg", "RS256"),
+        ({"id_token_signing_algorithm": "RSA256"}, "id_token_alg", "RS256"),
+        ({"jar_validation_required": True}, "request_object_required", True),
+        ({"subject_type": "public"}, "subject_type", "public"),
+        ({"service_type": "OPTIONAL"}, "service_type", "OPTIONAL"),
+        ({"client_type": "app"}, "client_type", "app"),
+        ({"channel": "strategic_app"}, "channel", "strategic_app"),
+        ({"landing_page_url": "https://tax.example/"}, "landing_page_url", "https://tax.example/"),
+        ({"public_key": P256_KEY}, "public_key", P256_KEY),
+        ({"public_key": None, "jwks_uri": "https://tax.example/jwks"}, "public_key_source", "JWKS"),
+        ({"rate_limit": 0}, "rate_limit", 0),
+        ({"RateLimit": 5}, "rate_limit", 5),
+        ({"claims": [VOCABULARY + "address"]}, "claims", {VOCABULARY + "address"}),
+        ({"accepted_levels_of_confidence": ["P0"]}, "levels_of_confidence", {"P0"}),
+        ({"sector_identifier_uri": "https://www.tax.example/x"}, "sector", "tax.example"),
+        ({"sector_identifier_uri": None}, "sector", "tax.example"),
+        ({"environment": "production"}, "environment", "production"),
+        (BY_SECRET, "token_endpoint_auth_method", "client_secret_post"),
+    ],
+)
+def test_members_override_the_profile(changes: dict[str, Any], member: str, value: Any) -> None:
+    assert getattr(a_client(**changes), member) == value
+
+
+def test_identity_opens_its_levels() -> None:
+    identity = {"identity_verification_supported": True}
+    assert a_client(**identity).levels_of_confidence == {"P0", "P2"}
+    named = a_client(accepted_levels_of_confidence=["P1", "P2"], **identity)
+    assert named.levels_of_confidence == {"P1", "P2"}
+
+
+def test_a_limit_written_as_null_is_no_limit() -> None:
+    assert policy_from_registration(REGISTRATION | {"rate_limit": None}).rate_limit is None
+
+
+# In the registry's order: each row breaks one rule.
+REFUSALS: list[tuple[dict[str, Any], str]] = [
+    ({"profile": "fapi2"}, "Invalid Profile"),
+    ({"profile": ["one_login"]}, "Invalid Profile"),
+    ({"environment": "staging"}, "Invalid Environment"),
+    ({"client_name": " "}, "Invalid Client Name"),
+    ({"client_name": ":tax"}, "Invalid Client Name"),
+    ({"client_name": "x" * 255}, "Invalid Client Name"),
+    ({"client_name": "Treth â"}, "Invalid Client Name"),
+    ({"client_name": 7}, "Invalid Client Name"),
+    ({"contacts": ["nobody"]}, "Invalid Contacts"),
+    ({"contacts": "team@tax.example"}, "Invalid Contacts"),
+    ({"post_logout_redirect_uris": ["nowhere"]}, BAD_LOGOUT),
+    ({"post_logout_redirect_uris": "https://tax.example/"}, BAD_LOGOUT),
+    ({"sector_identifier_uri": "tax.example"}, "Invalid Sector Identifier URI"),
+    ({"sector_identifier_uri": None, "redirect_uris": [REDIRECT, "https://b.example/"]},
+     "Invalid Sector Identifier URI"),
+    ({"back_channel_logout_uri": "http://tax.example/"}, "Invalid Back-Channel Logout URI"),
+    ({"token_endpoint_auth_method": "none"}, "Invalid Token Endpoint Authentication Method"),
+    ({"public_key_source": "FILE"}, "Invalid Public Key Source"),
+    ({"public_key": "-----BEGIN PUBLIC KEY-----"}, "Invalid Public Key"),
+    ({"public_key": "AAAA"}, "Invalid Public Key"),
+    ({"public_key": " "}, "Invalid Public Key"),
+    ({"public_key": None, "jwks_uri": "http://tax.example/jwks"}, "Invalid JWKS URI"),
+    ({"jwks_uri": "https://tax.example/jwks"}, "Inconsistent Public Key Source"),
+    ({"public_key": None}, "Inconsistent Public Key Source"),
+    ({"public_key_source": "JWKS"}, "Inconsistent Public Key Source"),
+    ({"public_key": None, "public_key_source": "STATIC", "jwks_uri": "https://tax.example/jwks"},
+     "Inconsistent Public Key Source"),
+    ({"scopes": None}, "Insufficient Scope"),
+    ({"scopes": ["email"]}, "Insufficient Scope"),
+    ({"scopes": ["openid", "offline_access"]}, "Insufficient Scope"),
+    ({"scopes": ["openid", 1]}, "Insufficient Scope"),
+    ({"service_type": "mandatory"}, "Invalid Service Type"),
+    ({"subject_type": "PAIRWISE"}, "Invalid Subject Type"),
+    ({"claims": ["given_name"]}, "Insufficient Claim"),
+    ({"client_type": "native"}, "Invalid Client Type"),
+    ({"identity_verification_supported": "yes"}, "Invalid identity_verification_supported"),
+    (BY_SECRET | {"identity_verification_supported": True},
+     "Identity verification needs private_key_jwt"),
+    ({"accepted_levels_of_confidence": ["P9"]}, BAD_LEVELS),
+    ({"accepted_levels_of_confidence": ["P0", "P2"]}, BAD_LEVELS),
+    ({"id_token_signing_algorithm": "HS256"}, "Invalid ID Token Signing Algorithm"),
+    ({"id_token_signing_algorithm": "none"}, "Invalid ID Token Signing Algorithm"),
+    ({"channel": "post"}, "Invalid Channel"),
+    ({"landing_page_url": "tax"}, "Invalid Landing Page URI"),
+    ({"pkce_enforced": "no"}, "Invalid pkce_enforced"),
+    ({"rate_limit": -1}, "Invalid rate_limit"),
+    ({"rate_limit": True}, "Invalid rate_limit"),
+    ({"rate_limit": "many"}, "Invalid rate_limit"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "problem"), REFUSALS)
+def test_a_broken_rule_is_told_in_the_registrys_words(
+    changes: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(InvalidClientMetadata) as caught:
+        a_client(**changes)
+    assert (caught.value.error, caught.value.description) == ("invalid_client_metadata", problem)
+
+
+@pytest.mark.parametrize("name", ["client_name", "redirect_uris"])
+def test_a_missing_member_is_an_invalid_request(name: str) -> None:
+    with pytest.raises(InvalidClientMetadata) as caught:
+        a_client(**{name: None})
+    assert (caught.value.error, caught.value.description) == ("invalid_request", f"Missing {name}")
+
+
+IN_ORDER: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"post_logout_redirect_uris": ["x"]}, BAD_LOGOUT),
+    ({"redirect_uris": ["x"]}, "Invalid Redirect URIs"),
+    ({"sector_identifier_uri": "x"}, "Invalid Sector Identifier URI"),
+    ({"back_channel_logout_uri": "x"}, "Invalid Back-Channel Logout URI"),
+    ({"public_key_source": "x"}, "Invalid Public Key Source"),
+    ({"public_key": "x"}, "Invalid Public Key"),
+    ({"jwks_uri": "x"}, "Invalid JWKS URI"),
+    ({"scopes": ["x"]}, "Insufficient Scope"),
+    ({"service_type": "x"}, "Invalid Service Type"),
+    ({"subject_type": "x"}, "Invalid Subject Type"),
+    ({"claims": ["x"]}, "Insufficient Claim"),
+    ({"client_type": "x"}, "Invalid Client Type"),
+    ({"accepted_levels_of_confidence": ["x"]}, BAD_LEVELS),
+    ({"id_token_signing_algorithm": "x"}, "Invalid ID Token Signing Algorithm"),
+    ({"channel": "x"}, "Invalid Channel"),
+    ({"landing_page_url": "x"}, "Invalid Landing Page URI"),
+)
+
+
+@pytest.mark.parametrize("first", range(len(IN_ORDER)))
+def test_the_first_broken_rule_is_the_one_told(first: int) -> None:
+    broken: dict[str, Any] = {}
+    for changes, _ in IN_ORDER[first:]:
+        broken |= changes
+    with pytest.raises(InvalidClientMetadata) as caught:
+        a_client(**broken)
+    assert caught.value.description == IN_ORDER[first][1]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://tax.example/callback",
+        "http://192.168.0.1/callback",
+        "http://localhost.evil.example/",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "com.example.app:/callback",
+        "//tax.example/",
+        "/callback",
+        "",
+        "https://",
+        "https:///callback",
+        "https://tax.example/#fragment",
+        "https://tax.example/#",
+        "https://good.example@evil.example/",
+        "https://user:pass@tax.example/",
+        "https://tax.example\\@evil.example/",
+        "https://tax.example/\n",
+        "https://täx.example/",
+        "https://*.tax.example/",
+        "https://tax_.example./",
+        "https://tax.example:port/",
+        "https://tax.example:99999/",
+        "https://[::1/",
+        "https://tax.example/?code=1",
+        "https://tax.example/?a=1&state=",
+        "https://tax.example/?response=1",
+        "https://tax.example/?iss=1",
+        None,
+        7,
+    ],
+)
+def test_codes_are_never_sent_to_such_an_address(address: object) -> None:
+    assert not rules.redirect_is_acceptable(address, production=False)
+    uris = [REDIRECT] if address is None else [REDIRECT, address]
+    if address is not None:
+        with pytest.raises(InvalidClientMetadata) as caught:
+            a_client(redirect_uris=uris)
+        assert caught.value.error == "invalid_redirect_uri"
+        assert caught.value.description == "Invalid Redirect URIs"
+
+
+@pytest.mark.parametrize("uris", [[], "https://tax.example/", {}])
+def test_there_is_at_least_one_address(uris: object) -> None:
+    with pytest.raises(InvalidClientMetadata) as caught:
+        policy_from_registration(changed(REGISTRATION, {"redirect_uris": uris}))
+    assert caught.value.error == "invalid_redirect_uri"
+
+
+@pytest.mark.parametrize(
+    ("address", "integration", "production"),
+    [
+        ("https://tax.example/callback?next=1", True, True),
+        ("https://tax.example:8443", True, True),
+        ("https://[2001:db8::1]/", True, True),
+        ("http://localhost:8001/callback", True, False),
+        ("http://tax.onepass.localhost:8001/callback", True, False),
+        ("http://127.0.0.9:8001/callback", True, False),
+        ("http://[::1]:8001/callback", True, False),
+        ("https://localhost/callback", True, False),
+        ("https://127.0.0.1/callback", True, False),
+    ],
+)
+def test_plain_http_and_loopback_are_for_integration(
+    address: str, integration: bool, production: bool
+) -> None:
+    assert rules.redirect_is_acceptable(address, production=False) is integration
+    assert rules.redirect_is_acceptable(address, production=True) is production
+
+
+@pytest.mark.parametrize(
+    "member", ["back_channel_logout_uri", "landing_page_url", "sector_identifier_uri"]
+)
+def test_a_production_client_has_no_loopback_address(member: str) -> None:
+    changes = {member: "https://localhost/"}
+    assert a_client(**changes).environment == "integration"
+    with pytest.raises(InvalidClientMetadata):
+        a_client(environment="production", **changes)
+
+
+@pytest.mark.parametrize(
+    ("key", "answer"),
+    [
+        (RSA_KEY, True),
+        (P256_KEY, True),
+        (f"{RSA_KEY[:64]}\n{RSA_KEY[64:]}", True),
+        (RSA_KEY[:-1], False),
+        ("ä" + RSA_KEY, False),
+        ("B" + RSA_KEY[1:], False),
+        ("MCowBQYDK2VwAyEA" + "A" * 44, False),
+        (None, False),
+        ("", False),
+    ],
+)
+def test_a_public_key_is_rsa_or_p256(key: object, answer: bool) -> None:
+    assert rules.public_key_is_acceptable(key) is answer
+
+
+@given(st.text())
+def test_any_address_is_accepted_or_refused(address: str) -> None:
+    if rules.redirect_is_acceptable(address, production=True):
+        assert address.startswith("https://")
+        assert address.isascii()
+        assert rules.sector_of(address)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*REGISTRATION, "claims", "jwks_uri", "profile"]), JSON))
+def test_any_registration_is_accepted_or_refused(registration: dict[str, object]) -> None:
+    try:
+        client = policy_from_registration(REGISTRATION | registration)
+    except InvalidClientMetadata:
+        return
+    assert client.redirect_uris == {REDIRECT}

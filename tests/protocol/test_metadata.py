@@ -1,0 +1,48 @@
+import pytest
+
+from idp.protocol import metadata
+
+
+@pytest.mark.parametrize("issuer", ["https://id.example/", "https://id.example"])
+def test_addresses_never_double_the_slash_and_the_issuer_is_as_configured(issuer: str) -> None:
+    document = metadata.openid_configuration(issuer)
+    assert document["issuer"] == issuer
+    addresses = {
+        name: value
+        for name, value in document.items()
+        if name.endswith(("_endpoint", "_uri")) or name == "trustmarks"
+    }
+    assert addresses == {
+        "authorization_endpoint": "https://id.example/authorize",
+        "token_endpoint": "https://id.example/token",
+        "userinfo_endpoint": "https://id.example/userinfo",
+        "end_session_endpoint": "https://id.example/logout",
+        "jwks_uri": "https://id.example/.well-known/jwks.json",
+        "trustmarks": "https://id.example/trustmark",
+    }
+
+
+def test_only_what_works_is_advertised() -> None:
+    document = metadata.openid_configuration("https://id.example/")
+    assert document["response_types_supported"] == ["code"]
+    assert document["response_modes_supported"] == ["query", "fragment"]
+    assert document["grant_types_supported"] == ["authorization_code"]
+    assert document["code_challenge_methods_supported"] == ["S256"]
+    assert document["scopes_supported"] == ["openid", "email", "phone"]
+    assert document["token_endpoint_auth_methods_supported"] == [
+        "private_key_jwt",
+        "client_secret_post",
+    ]
+    assert document["authorization_response_iss_parameter_supported"] is True
+    assert document["request_parameter_supported"] is False
+    assert document["request_uri_parameter_supported"] is False
+    assert "registration_endpoint" not in document
+
+
+def test_the_trustmark_names_the_levels() -> None:
+    assert metadata.trustmark("https://id.example/") == {
+        "idp": "https://id.example/",
+        "trustmark_provider": "https://id.example/",
+        "C": ["Cl", "Cl.Cm"],
+        "P": ["P0"],
+    }

@@ -1,0 +1,172 @@
+import itertools
+
+import pytest
+
+from idp.protocol.client_policy import ClientPolicy
+from idp.protocol.next_step import Decision, Step, freshness_required, level_asked, next_step
+from idp.protocol.session_facts import JourneyFacts, SessionFacts
+from tests.protocol.examples import (
+    NOW,
+    a_client,
+    a_journey,
+    a_request,
+    a_session,
+    an_openid_client,
+)
+
+ONE_LOGIN = a_client()
+MAX_AGE = a_client(max_age_enabled=True)
+OPENID = an_openid_client()
+AT_CL = a_session(level="Cl", amr=("pwd",), otp_at=None)
+FRESH = a_journey(fresh=True)
+PASSWORD_DONE = a_journey(fresh=True, password_at=NOW - 10, account_id="account-1")
+BOTH_DONE = a_journey(fresh=True, password_at=NOW - 10, otp_at=NOW - 5, account_id="account-1")
+OTHERS = a_journey(fresh=True, password_at=NOW - 10, otp_at=NOW - 5, account_id="account-2")
+
+
+def step(
+    parameters: dict[str, str],
+    facts: SessionFacts | None = None,
+    journey: JourneyFacts | None = None,
+    client: ClientPolicy = ONE_LOGIN,
+) -> Decision:
+    return next_step(a_request(**parameters), client, facts, journey, NOW)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "facts", "journey", "client", "expected"),
+    [
+        # Nobody is signed in.
+        ({}, None, None, ONE_LOGIN, Step.SIGN_IN),
+        ({}, None, a_journey(), ONE_LOGIN, Step.SIGN_IN),
+        ({}, None, a_journey(choice="sign_in"), ONE_LOGIN, Step.SIGN_IN),
+        ({}, None, a_journey(choice="create"), ONE_LOGIN, Step.CREATE),
+        # An account is half made.
+        ({}, a_session(account_state="part_created"), a_journey(), ONE_LOGIN, Step.CREATE),
+        ({"vtr": '["Cl"]'}, a_session(account_state="part_created"), None, ONE_LOGIN, Step.CREATE),
+        # Single sign-on, and stepping up.
+        ({}, a_session(), None, ONE_LOGIN, Step.ISSUE),
+        ({"vtr": '["Cl"]'}, a_session(), None, ONE_LOGIN, Step.ISSUE),
+        ({"vtr": '["Cl"]'}, AT_CL, None, ONE_LOGIN, Step.ISSUE),
+        ({"vtr": '["Cl","Cl.Cm"]'}, AT_CL, None, ONE_LOGIN, Step.ISSUE),
+        ({"vtr": '["Cl.Cm"]'}, AT_CL, None, ONE_LOGIN, Step.STEP_UP),
+        ({}, AT_CL, a_journey(password_at=NOW), ONE_LOGIN, Step.STEP_UP),
+        ({"prompt": "consent"}, a_session(), None, ONE_LOGIN, Step.ISSUE),
+        ({"prompt": "create"}, a_session(), None, ONE_LOGIN, Step.ISSUE),
+        # A new sign-in by request.
+        ({"prompt": "login"}, a_session(), None, ONE_LOGIN, Step.SIGN_IN),
+        ({"prompt": "login"}, a_session(), FRESH, ONE_LOGIN, Step.SIGN_IN),
+        ({"prompt": "login"}, a_session(), PASSWORD_DONE, ONE_LOGIN, Step.STEP_UP),
+        ({"prompt": "login"}, a_session(), BOTH_DONE, ONE_LOGIN, Step.ISSUE),
+        ({"prompt": "login"}, a_session(), OTHERS, ONE_LOGIN, Step.SIGN_IN),
+        ({"prompt": "login", "vtr": '["Cl"]'}, AT_CL, PASSWORD_DONE, ONE_LOGIN, Step.ISSUE),
+        ({"prompt": "login"}, AT_CL, PASSWORD_DONE, ONE_LOGIN, Step.STEP_UP),
+        ({"prompt": "login"}, AT_CL, BOTH_DONE, ONE_LOGIN, Step.STEP_UP),
+        # A new sign-in by age.
+        ({"max_age": "0"}, a_session(auth_time=NOW), None, MAX_AGE, Step.SIGN_IN),
+        ({"max_age": "0"}, a_session(auth_time=NOW), BOTH_DONE, MAX_AGE, Step.ISSUE),
+        ({"max_age": "59"}, a_session(), None, MAX_AGE, Step.SIGN_IN),
+        ({"max_age": "59"}, a_session(), None, OPENID, Step.SIGN_IN),
+        ({"max_age": "60"}, a_session(), None, MAX_AGE, Step.ISSUE),
+        ({"max_age": "0"}, a_session(), None, ONE_LOGIN, Step.ISSUE),
+        # What was decided when the journey was opened holds, though the session is newer now.
+        ({"max_age": "59"}, a_session(auth_time=NOW), PASSWORD_DONE, MAX_AGE, Step.STEP_UP),
+        ({"max_age": "59"}, a_session(auth_time=NOW), BOTH_DONE, MAX_AGE, Step.ISSUE),
+    ],
+)
+def test_the_decision_table(
+    parameters: dict[str, str],
+    facts: SessionFacts | None,
+    journey: JourneyFacts | None,
+    client: ClientPolicy,
+    expected: Step,
+) -> None:
+    decision = step(parameters, facts, journey, client)
+    assert (decision.step, decision.error) == (expected, None)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "facts", "error", "sentence"),
+    [
+        ({}, None, "login_required", "Login required"),
+        ({"max_age": "59"}, a_session(), "login_required", "Login required"),
+        ({"max_age": "0"}, a_session(), "login_required", "Login required"),
+        ({}, a_session(account_state="suspended"), "login_required", "Login required"),
+        ({}, AT_CL, "interaction_required", "Interaction required"),
+        ({}, a_session(account_state="part_created"),
+         "interaction_required", "Interaction required"),
+    ],
+)  # fmt: skip
+def test_a_client_that_forbids_screens_is_told_what_they_were_for(
+    parameters: dict[str, str], facts: SessionFacts | None, error: str, sentence: str
+) -> None:
+    for journey in (None, a_journey(choice="sign_in")):
+        decision = step({"prompt": "none"} | parameters, facts, journey, MAX_AGE)
+        assert decision == Decision(Step.REFUSE, "Cl.Cm", error, sentence)
+
+
+def test_silence_is_no_obstacle_to_single_sign_on() -> None:
+    assert step({"prompt": "none"}, a_session()) == Decision(Step.ISSUE, "Cl.Cm")
+
+
+@pytest.mark.parametrize("state", ["suspended", "blocked"])
+def test_a_closed_account_stays_with_us(state: str) -> None:
+    for parameters in ({}, {"prompt": "login"}, {"vtr": '["Cl"]'}):
+        decision = step(parameters, a_session(account_state=state), BOTH_DONE)
+        assert (decision.step, decision.error, decision.description) == (Step.REFUSE, None, state)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "client", "level"),
+    [
+        ({}, ONE_LOGIN, "Cl.Cm"),
+        ({"vtr": '["Cl"]'}, ONE_LOGIN, "Cl"),
+        ({"acr_values": "Cl"}, ONE_LOGIN, "Cl.Cm"),
+        ({"acr_values": "Cl"}, OPENID, "Cl"),
+        ({"acr_values": "urn:other Cl Cl.Cm"}, OPENID, "Cl"),
+        ({"acr_values": "urn:other"}, OPENID, "Cl.Cm"),
+        ({"acr_values": "Cl", "vtr": '["Cl.Cm"]'}, OPENID, "Cl.Cm"),
+        ({}, OPENID, "Cl.Cm"),
+    ],
+)
+def test_the_level_asked_is_the_level_given(
+    parameters: dict[str, str], client: ClientPolicy, level: str
+) -> None:
+    assert level_asked(a_request(**parameters), client) == level
+    assert step(parameters, a_session(), None, client) == Decision(Step.ISSUE, level)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "client", "facts", "answer"),
+    [
+        ({}, MAX_AGE, a_session(), False),
+        ({"prompt": "login"}, ONE_LOGIN, None, True),
+        ({"prompt": "login consent"}, ONE_LOGIN, a_session(), True),
+        ({"max_age": "0"}, MAX_AGE, None, True),
+        ({"max_age": "10"}, MAX_AGE, None, False),
+        ({"max_age": "10"}, MAX_AGE, a_session(auth_time=NOW - 10), False),
+        ({"max_age": "10"}, MAX_AGE, a_session(auth_time=NOW - 11), True),
+        ({"max_age": "10"}, ONE_LOGIN, a_session(auth_time=NOW - 11), False),
+        ({"max_age": "10"}, MAX_AGE, a_session(auth_time=NOW + 100), False),
+    ],
+)
+def test_when_a_new_sign_in_is_wanted(
+    parameters: dict[str, str], client: ClientPolicy, facts: SessionFacts | None, answer: bool
+) -> None:
+    assert freshness_required(a_request(**parameters), client, facts, NOW) is answer
+
+
+@pytest.mark.parametrize("prompt", ["", "login"])
+def test_every_journey_comes_to_an_end(prompt: str) -> None:
+    """Doing what is asked leads to a code, whatever state a journey starts from."""
+    starts = itertools.product((None, AT_CL, a_session()), ("0", ""), ('["Cl"]', '["Cl.Cm"]'))
+    for facts, max_age, vtr in starts:
+        session, journey, walked = facts, FRESH, []
+        while (due := step({"prompt": prompt, "max_age": max_age, "vtr": vtr}, session, journey,
+                           MAX_AGE).step) is not Step.ISSUE:  # fmt: skip
+            walked.append(due)
+            assert len(walked) <= 2
+            if due is Step.SIGN_IN:
+                session, journey = (session or AT_CL), PASSWORD_DONE
+            else:
+                session, journey = a_session(), BOTH_DONE

@@ -66,9 +66,7 @@ class PrivateKeyJwt:
         if registered is None:
             raise ContractError("invalid_client", "Client authentication failed")
         if registered.policy.token_endpoint_auth_method != self.name:
-            raise ContractError(
-                "invalid_client", "Client is not registered to use private_key_jwt"
-            )
+            raise ContractError("invalid_client", "Client is not registered to use private_key_jwt")
         self._check_times(claims)
         if claims["iss"] != client_id or not self._is_for_us(claims["aud"]):
             raise _bad_signature("iss or aud")

@@ -20,9 +20,15 @@ from idp.domain.hot_path import NewGrant, Redeemed, Redemption
 from idp.oauth_server.errors import ContractError
 from idp.oauth_server.requests import AuthorizationOAuth2Request, SessionGone, TokenOAuth2Request
 from idp.oauth_server.server import Server
-from idp.protocol import id_token, next_step, pkce, subjects
+from idp.protocol import next_step, pkce, subjects
 from idp.protocol.authorization_response import success_location
 from idp.protocol.client_policy import ClientPolicy
+from idp.protocol.id_token import (
+    ACCESS_TOKEN_TYPE,
+    SignedIn,
+    access_token_claims,
+    id_token_claims,
+)
 from idp.protocol.session_facts import SessionFacts
 
 INVALID_GRANT = "Invalid grant"
@@ -147,35 +153,36 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
     def _tokens(self, policy: ClientPolicy, redeemed: Redeemed) -> dict[str, object]:
         services, now = self.server.services, self.request.now
         settings = services.settings
-        session_name = subjects.session_name(policy.client_id, redeemed.sid)
+        who = SignedIn(
+            subject=redeemed.subject,
+            sid=subjects.session_name(policy.client_id, redeemed.sid),
+            auth_time=redeemed.auth_time,
+            level_asked=redeemed.level,
+            level_reached=redeemed.session_level,
+            amr=tuple(redeemed.amr.split()),
+        )
         access_token = services.keyring.sign(
-            id_token.access_token_claims(
+            access_token_claims(
+                policy.client_id,
+                who,
                 issuer=settings.issuer,
-                subject=redeemed.subject,
-                client_id=policy.client_id,
                 scopes=redeemed.scope.split(),
-                sid=session_name,
                 grant_id=redeemed.grant_id,
                 token_id=services.entropy.short_token(),
                 now=now,
                 lifetime=settings.access_token_lifetime,
             ),
             alg=policy.id_token_alg,
-            typ=id_token.ACCESS_TOKEN_TYPE,
+            typ=ACCESS_TOKEN_TYPE,
         )
-        identity = id_token.id_token_claims(
+        identity = id_token_claims(
             policy,
+            who,
             issuer=settings.issuer,
-            subject=redeemed.subject,
-            sid=session_name,
-            auth_time=redeemed.auth_time,
-            now=now,
-            lifetime=settings.id_token_lifetime,
-            level_asked=redeemed.level,
-            level_reached=redeemed.session_level,
-            amr=redeemed.amr.split(),
             nonce=redeemed.nonce,
             access_token=access_token,
+            now=now,
+            lifetime=settings.id_token_lifetime,
         )
         return {
             "access_token": access_token,

@@ -6,8 +6,17 @@ import hashlib
 from base64 import urlsafe_b64encode
 from typing import Final
 
+from idp.protocol.client_policy import ClientPolicy
+
 PREFIX: Final = "urn:fdc:onepass:2026:"
 _SESSION_BYTES: Final = 20
+
+
+def subject_for(client: ClientPolicy, account_id: str, salt: str) -> str:
+    """Name the account towards one client, by the kind of subject it is registered for."""
+    if client.subject_type == "public":
+        return public(account_id, salt)
+    return pairwise(client.sector, account_id, salt)
 
 
 def pairwise(sector: str, account_id: str, salt: str) -> str:

@@ -1,7 +1,8 @@
 import hashlib
 from base64 import urlsafe_b64encode
 
-from idp.protocol.subjects import pairwise, public, session_name
+from idp.protocol.subjects import pairwise, public, session_name, subject_for
+from tests.protocol.examples import a_client
 
 
 def test_a_subject_is_the_hash_of_sector_account_and_salt() -> None:
@@ -35,3 +36,11 @@ def test_a_session_has_another_name_for_each_client() -> None:
     assert len(names) == 4
     assert all(len(name) == 27 for name in names)
     assert session_name("tax", "one") in names
+
+
+def test_a_client_gets_the_kind_of_subject_it_is_registered_for() -> None:
+    assert subject_for(a_client(), "account-1", "salt") == pairwise(
+        "tax.example", "account-1", "salt"
+    )
+    everybody = a_client(subject_type="public")
+    assert subject_for(everybody, "account-1", "salt") == public("account-1", "salt")

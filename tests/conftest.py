@@ -23,6 +23,7 @@ from tests.support.entropy import SeededEntropy
 from tests.support.network import block_other_machines, resolve_localhost_names
 from tests.support.person import Person
 from tests.support.postgres import PostgresServer, end_server
+from tests.support.templates import compile_templates_once
 
 RUN_DIR = "ONEPASS_TEST_RUN_DIR"
 
@@ -36,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     os.environ.pop("DATABASE_URL", None)
     resolve_localhost_names()
+    compile_templates_once()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -1,0 +1,208 @@
+"""Every route stands in this table with its policy, and keeps to it.
+
+A new route makes the first test fail until somebody has written down who may call it and what
+protects its posts.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from idp.domain.services import Services
+from idp.settings import Settings
+from tests.support.building import ISSUER, make_services, make_settings, register
+from tests.support.citizens import enrol
+from tests.support.clock import FixedClock
+from tests.support.person import Person
+from tests.support.relying_party import RelyingParty
+
+PUBLIC: Final = "anybody"
+JOURNEY: Final = "the browser that started this Journey"
+CLIENT: Final = "a client that proves who it is"
+TOKEN: Final = "the bearer of an access token"
+TICKET: Final = "the bearer of a ticket that works once"
+SIGNED_IN: Final = "anybody; it acts on the session of this browser alone"
+NO_PRODUCTION: Final = "anybody, outside production"
+
+FORM: Final = "our token of this browser, and our Origin"
+NOT_A_FORM: Final = "exempt: a machine proves itself in the request"
+FOREIGN_BY_DESIGN: Final = "exempt: services post here; it changes nothing before a page asked"
+NO_POST: Final = ""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Who may call a route, and what protects its posts."""
+
+    who: str
+    posts: str = NO_POST
+    only_post: bool = False
+
+
+ROUTES: Final = {
+    "/": Policy(PUBLIC),
+    "/about": Policy(PUBLIC),
+    "/static/<path:filename>": Policy(PUBLIC),
+    "/assets/<path:filename>": Policy(PUBLIC),
+    "/health": Policy(PUBLIC),
+    "/.well-known/openid-configuration": Policy(PUBLIC),
+    "/.well-known/jwks.json": Policy(PUBLIC),
+    "/trustmark": Policy(PUBLIC),
+    "/authorize": Policy(PUBLIC, FOREIGN_BY_DESIGN),
+    "/authorize/posted/<ticket>": Policy(TICKET),
+    "/token": Policy(CLIENT, NOT_A_FORM, only_post=True),
+    "/userinfo": Policy(TOKEN, NOT_A_FORM),
+    "/logout": Policy(SIGNED_IN, FOREIGN_BY_DESIGN),
+    "/logout/confirm": Policy(SIGNED_IN, FORM, only_post=True),
+    "/signed-out": Policy(PUBLIC),
+    "/mailbox": Policy(NO_PRODUCTION),
+    "/mailbox/<message_id>": Policy(NO_PRODUCTION),
+    "/j/<journey_id>/": Policy(JOURNEY),
+    "/j/<journey_id>/start": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/email": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/password": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/code": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/locked": Policy(JOURNEY),
+    "/j/<journey_id>/create/email": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/create/email-code": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/create/email-resend": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/create/password": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/create/app": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/create/done": Policy(JOURNEY),
+}
+
+FORMS: Final = sorted(rule for rule, policy in ROUTES.items() if policy.posts == FORM)
+OF_A_JOURNEY: Final = sorted(rule for rule, policy in ROUTES.items() if policy.who == JOURNEY)
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What a route lets through does not depend on the database."""
+    return sqlite_url
+
+
+def methods_of(app: Flask) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        found.setdefault(rule.rule, set()).update(rule.methods or ())
+    return {rule: methods - {"HEAD", "OPTIONS"} for rule, methods in found.items()}
+
+
+def test_every_route_stands_in_the_table(app: Flask) -> None:
+    assert set(methods_of(app)) == set(ROUTES)
+
+
+def test_every_route_takes_the_methods_its_policy_names(app: Flask) -> None:
+    wanted = {
+        rule: ({"POST"} if policy.posts else set()) | (set() if policy.only_post else {"GET"})
+        for rule, policy in ROUTES.items()
+    }
+    assert methods_of(app) == wanted
+
+
+@pytest.fixture
+def journey(person: Person, session: Session, services: Services, settings: Settings) -> str:
+    """The id of a Journey that `person` started and is choosing an email address in."""
+    enrol(session, services)
+    party = register(session, services, RelyingParty(settings.issuer))
+    session.commit()
+    person.open(party.url(party.ask()))
+    return person.url.split("/j/")[1].split("/")[0]
+
+
+@pytest.mark.parametrize("rule", FORMS)
+@pytest.mark.parametrize("token", ["none", "another browser's", "made up"])
+def test_a_form_without_our_token_is_refused(
+    app: Flask, person: Person, journey: str, rule: str, token: str
+) -> None:
+    data = {"email": "alice@example.com", "choice": "sign_in"}
+    if token != "none":
+        stranger = Person(app, ISSUER, "127.9.9.9")
+        stranger.open(person.url)
+        forms = [form for form in stranger.page.forms if "csrf_token" in form.values]
+        other = forms[0].values["csrf_token"] if forms else "x.y.z"
+        data["csrf_token"] = other if token == "another browser's" else "made.up.token"
+    answer = person.request("POST", ISSUER + rule[1:].replace("<journey_id>", journey), data, {})
+    assert answer.status == 403
+
+
+@pytest.mark.parametrize("rule", FORMS)
+def test_a_form_from_another_site_is_refused(person: Person, journey: str, rule: str) -> None:
+    token = person.form().values["csrf_token"]
+    answer = person.request(
+        "POST",
+        ISSUER + rule[1:].replace("<journey_id>", journey),
+        {"csrf_token": token, "choice": "sign_in", "email": "alice@example.com"},
+        {"Origin": "https://evil.example"},
+    )
+    assert answer.status == 403
+
+
+def test_the_same_form_with_our_token_is_accepted(person: Person, journey: str) -> None:
+    person.send(button=1)
+    assert (person.status, person.url) == (200, f"{ISSUER}j/{journey}/email")
+
+
+@pytest.mark.parametrize("rule", OF_A_JOURNEY)
+def test_a_journey_is_worth_nothing_in_another_browser(app: Flask, journey: str, rule: str) -> None:
+    mallory = Person(app, ISSUER, "127.9.9.8")
+    mallory.open(ISSUER + rule[1:].replace("<journey_id>", journey))
+    assert mallory.status == 403
+    assert "another browser" in mallory.heading
+
+
+@pytest.mark.parametrize("rule", OF_A_JOURNEY)
+def test_a_journey_that_never_was_shows_a_page_of_its_own(person: Person, rule: str) -> None:
+    person.open(ISSUER + rule[1:].replace("<journey_id>", "a" * 43))
+    assert person.status == 410
+
+
+def test_the_token_endpoint_refuses_who_does_not_prove_themselves(person: Person) -> None:
+    answer = person.request("POST", f"{ISSUER}token", {"grant_type": "authorization_code"}, {})
+    assert answer.status == 400
+    assert '"error"' in answer.body
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_userinfo_refuses_who_bears_no_token(person: Person, method: str) -> None:
+    answer = person.request(method, f"{ISSUER}userinfo", None, {})
+    assert (answer.status, answer.body) == (401, "")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_service_may_post_an_authorization_request(
+    person: Person, session: Session, services: Services, settings: Settings
+) -> None:
+    party = register(session, services, RelyingParty(settings.issuer))
+    session.commit()
+    answer = person.request(
+        "POST", f"{ISSUER}authorize", party.ask().parameters, {"Origin": party.origin}
+    )
+    assert answer.status == 303
+    person.open(answer.headers["Location"])
+    assert person.status == 200
+    person.open(answer.headers["Location"])
+    assert person.status == 410, "the ticket worked twice"
+
+
+def test_production_has_no_mailbox(sqlite_url: str, tmp_path: object, clock: FixedClock) -> None:
+    from pathlib import Path
+
+    from idp.app import create_app
+
+    settings = make_settings(
+        sqlite_url,
+        Path(str(tmp_path)),
+        issuer="https://id.example/",
+        more={
+            "ONEPASS_MODE": "production",
+            "ONEPASS_ARGON2_MEMORY_KIB": "19456",
+            "ONEPASS_ARGON2_TIME": "2",
+        },
+    )
+    app = create_app(settings, make_services(settings, clock))
+    outside = {rule for rule, policy in ROUTES.items() if policy.who == NO_PRODUCTION}
+    assert set(methods_of(app)) == set(ROUTES) - outside

@@ -124,7 +124,9 @@ class _Walk:
         witnesses = heapq.merge(
             checkpoints.kept_in_database(self._session, self._services, self._witnessed_to),
             checkpoints.kept_in_file(self._services, file_end),
-            key=lambda witness: witness.size,
+            # At one size the file goes first: a forged checkpoint of the database agrees with the
+            # forged log, and must not move the place from which on the file disagrees.
+            key=lambda witness: (witness.size, witness.source == "database"),
         )
         waiting = next(witnesses, None)
         for row in itertools.chain(self._rows(0), (None,)):

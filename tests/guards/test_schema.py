@@ -1,4 +1,4 @@
-"""The migrations make exactly the tables that the models name, on both databases, and unmake them."""
+"""The migrations make exactly the tables that the models name, and unmake them, on both."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -21,6 +21,7 @@ from tests.support.network import resolve_localhost_names
 def main() -> None:
     """Work when told to, until the input ends."""
     resolve_localhost_names()
+    answers, sys.stdout = sys.stdout, sys.stderr
     settings = Settings.from_environment(os.environ)
     clock = SharedClock(Path(os.environ["TEST_CLOCK"]))
     engine = create_engine(
@@ -28,7 +29,7 @@ def main() -> None:
     )
     worker = Worker(make_services(settings, clock), engine)
     for _line in sys.stdin:
-        print(worker.run_once(), flush=True)
+        print(worker.run_once(), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ sign-out between two statements leaves nothing behind that works.
 
 import fcntl
 import sqlite3
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -205,7 +204,9 @@ class HotPath:
         With a used assertion nothing is claimed. The code of a claimed row is used up whatever
         its conditions say.
         """
-        return self._steps.redeem({name: getattr(redemption, name) for name in Redemption.__slots__})
+        return self._steps.redeem(
+            {name: getattr(redemption, name) for name in Redemption.__slots__}
+        )
 
     def release(
         self, *, grant_id: str, client_id: str, now: int, request_id: str | None
@@ -329,7 +330,6 @@ RETURNING id, account_id, sid, subject, nonce, scope, level, session_level, amr,
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._local = threading.local()
         self._lock_path = Path(f"{engine.url.database}.write-lock")
 
     def session(self, parameters: Parameters) -> Any:
@@ -405,8 +405,9 @@ RETURNING id, account_id, sid, subject, nonce, scope, level, session_level, amr,
 
     @contextmanager
     def _writing(self) -> Iterator[Any]:
-        with self._connection() as connection:
-            fcntl.flock(self._lock_file(), fcntl.LOCK_EX)
+        # Opened for each write and closed after it, which also gives the lock back.
+        with self._connection() as connection, self._lock_path.open("wb", buffering=0) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 try:
@@ -418,10 +419,3 @@ RETURNING id, account_id, sid, subject, nonce, scope, level, session_level, amr,
             finally:
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
-                fcntl.flock(self._lock_file(), fcntl.LOCK_UN)
-
-    def _lock_file(self) -> Any:
-        lock = getattr(self._local, "lock", None)
-        if lock is None:
-            lock = self._local.lock = self._lock_path.open("w")
-        return lock

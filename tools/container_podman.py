@@ -150,7 +150,8 @@ class Podman:
         command += [f"--cap-drop={capability}" for capability in service.cap_drop]
         command += [f"--cap-add={capability}" for capability in service.cap_add]
         command += [f"--security-opt={option.partition(':')[0]}" for option in service.security_opt]
-        command += ["--read-only"] if service.read_only else []
+        # Podman would add writable folders of its own; compose has only those the file names.
+        command += ["--read-only", "--read-only-tmpfs=false"] if service.read_only else []
         command += [f"--user={service.user}"] if service.user else []
         return [*command, service.image, *service.command]
 
@@ -174,6 +175,8 @@ class Podman:
             return
         deadline = time.monotonic() + HEALTH_SECONDS
         while not works(["podman", "exec", name, *service.health_test]):
+            if run(["podman", "inspect", "--format", "{{.State.Running}}", name]).strip() != "true":
+                raise EngineError(f"{service.name} has ended before it was healthy")
             if time.monotonic() > deadline:
                 raise EngineError(f"{service.name} is not healthy after {HEALTH_SECONDS} s")
             time.sleep(1)

@@ -108,14 +108,14 @@ def add_headers(response: Response, department: Department) -> None:
     # form-action also governs where a posted form is redirected to (Chromium), and signing out
     # posts here, goes on to the provider's /logout and comes back.
     policy = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+        "default-src 'none'; object-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
         f"form-action 'self' {department.place.issuer_origin}; frame-ancestors 'none'"
     )
     headers = response.headers
     headers["Content-Security-Policy"] = policy
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"
-    headers["Referrer-Policy"] = "no-referrer"
+    headers["Referrer-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -105,9 +105,7 @@ class Worker:
         client_id, sid = message.payload["client_id"], message.payload["sid"]
         fact: audit.Fact = audit.LogoutNoticeDelivered(client_id=client_id, sid=sid)
         if state == "dead":
-            fact = audit.LogoutNoticeFailed(
-                client_id=client_id, sid=sid, attempts=message.tries
-            )
+            fact = audit.LogoutNoticeFailed(client_id=client_id, sid=sid, attempts=message.tries)
         audit.record(session, fact, now=now)
 
     def _mail(self, message: Leased) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, RSAKey
 
@@ -21,6 +22,7 @@ BELIEVED_FOR = 86_400
 FETCH_INTERVAL = 30
 MOST_KEYS = 20
 CACHED_SETS = 1000
+SHORTEST_RSA = 2048
 
 PublicKey = RSAKey | ECKey
 
@@ -45,10 +47,19 @@ def static_key(public_key: str) -> PublicKey:
     pem = f"-----BEGIN PUBLIC KEY-----\n{public_key}\n-----END PUBLIC KEY-----\n"
     for kind in (RSAKey, ECKey):
         try:
-            return kind.import_key(pem)
+            key = kind.import_key(pem)
         except (ValueError, JoseError, TypeError):
             continue
-    raise ValueError("not a public key")
+        if _is_strong_enough(key):
+            return key
+    raise ValueError("not a public key of P-256, or RSA of 2048 bits or more")
+
+
+def _is_strong_enough(key: PublicKey) -> bool:
+    raw = key.public_key
+    if isinstance(raw, rsa.RSAPublicKey):
+        return raw.key_size >= SHORTEST_RSA
+    return isinstance(raw.curve, ec.SECP256R1)
 
 
 class ClientKeys:
@@ -121,4 +132,5 @@ def _parsed(entry: object) -> tuple[str, PublicKey] | None:
         key = JWKRegistry.import_key(entry)
     except (ValueError, JoseError, TypeError, KeyError):
         return None
-    return (entry["kid"], key) if isinstance(key, RSAKey | ECKey) else None
+    usable = isinstance(key, RSAKey | ECKey) and _is_strong_enough(key)
+    return (entry["kid"], key) if usable else None

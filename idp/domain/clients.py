@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from idp.domain import audit, secrets
+from idp.domain import audit, client_keys, secrets
 from idp.domain.services import Services
 from idp.kernel.database import Base
 from idp.protocol.client_policy import ClientPolicy, policy_from_registration
+from idp.protocol.errors import InvalidClientMetadata
 
 BELIEVED_FOR = 30
 """Seconds a process goes without re-reading a client."""
@@ -84,6 +85,7 @@ def apply(session: Session, services: Services, registration: Mapping[str, Any])
     fields = json.loads(existing.registration) | given if existing else given
     fields["client_id"] = client_id
     policy = policy_from_registration(fields)
+    _refuse_an_unusable_key(policy)
     service = _service(session, services, fields, policy)
     now = services.clock.now()
     client = existing or Client(client_id=client_id, state="active", created_at=now)
@@ -99,6 +101,17 @@ def apply(session: Session, services: Services, registration: Mapping[str, Any])
     applied = audit.ClientApplied(client_id=client_id, created=existing is None)
     audit.record(session, applied, now=now)
     return Applied(client_id, existing is None, secret)
+
+
+def _refuse_an_unusable_key(policy: ClientPolicy) -> None:
+    if not policy.public_key:
+        return
+    try:
+        client_keys.static_key(policy.public_key)
+    except ValueError as error:
+        raise InvalidClientMetadata(
+            "invalid_client_metadata", "Invalid Public Key", detail=str(error)
+        ) from error
 
 
 def _service(

@@ -49,13 +49,14 @@ def normalise(password: str) -> str:
 
 @cache
 def _deny_list() -> frozenset[str]:
-    return frozenset(FREQUENCY_LISTS["passwords"])
+    # The lists name each word once, where it ranks best: "basketball" stands among the words.
+    return frozenset(word for words in FREQUENCY_LISTS.values() for word in words)
 
 
 def problem_with(password: str, *, email: str) -> Problem | None:
     """Return why a new password is refused, or None when it may be used.
 
-    Ten to 256 characters after NFKC; not on the list of common passwords, also with digits or
+    Ten to 256 characters after NFKC; not a common password or single word, also with digits or
     punctuation hung on; not the owner's address nor our own name (NIST SP 800-63B-4 3.1.1.2).
     """
     if not password:

@@ -181,7 +181,9 @@ def sweep(session: Session, services: Services, limit: int = 500) -> int:
     )
     old = (
         select(BrowserSession.sid)
-        .where(over, ~select(grants.Grant.id).where(grants.Grant.sid == BrowserSession.sid).exists())
+        .where(
+            over, ~select(grants.Grant.id).where(grants.Grant.sid == BrowserSession.sid).exists()
+        )
         .limit(limit)
     )
     return len(

@@ -41,7 +41,9 @@ def _journeys(session: Session, services: Services) -> int:
     # Kept for an hour past their end, so that a late visitor is told what happened.
     before = services.clock.now() - services.settings.journey_lifetime
     old = select(Journey.id).where(Journey.expires_at < before).limit(BATCH)
-    return len(session.scalars(delete(Journey).where(Journey.id.in_(old)).returning(Journey.id)).all())
+    return len(
+        session.scalars(delete(Journey).where(Journey.id.in_(old)).returning(Journey.id)).all()
+    )
 
 
 def _assertions(session: Session, services: Services) -> int:
@@ -62,7 +64,9 @@ def _assertions(session: Session, services: Services) -> int:
 
 def _throttles(session: Session, services: Services) -> int:
     now = services.clock.now()
-    old = select(Throttle.kind, Throttle.subject_hash).where(Throttle.expires_at <= now).limit(BATCH)
+    old = (
+        select(Throttle.kind, Throttle.subject_hash).where(Throttle.expires_at <= now).limit(BATCH)
+    )
     rows = session.execute(old).all()
     for kind, subject in rows:
         session.execute(

@@ -19,20 +19,19 @@ import orjson
 from idp.domain.client_keys import ClientKeys, KeysUnavailable, PublicKey
 from idp.domain.clients import RegisteredClient
 from idp.kernel.clock import Clock
-from idp.kernel.urls import without_trailing_slash
 from idp.oauth_server.errors import ContractError
 from idp.oauth_server.requests import TokenOAuth2Request
 from idp.protocol.client_policy import ClientPolicy
+from idp.protocol.metadata import ASSERTION_ALGORITHMS, assertion_audiences
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256")
 LEEWAY = 30
 FURTHEST_EXPIRY = 61 * 60
 LONGEST_ASSERTION = 8192
 """Characters. A real assertion has under a thousand."""
 
 QueryClient = Callable[[str], RegisteredClient | None]
-_REGISTRY = jws.JWSRegistry(algorithms=list(ALGORITHMS))
+_REGISTRY = jws.JWSRegistry(algorithms=list(ASSERTION_ALGORITHMS))
 
 
 class PrivateKeyJwt:
@@ -41,10 +40,9 @@ class PrivateKeyJwt:
     name = "private_key_jwt"
 
     def __init__(self, keys: ClientKeys, clock: Clock, issuer: str) -> None:
-        base = without_trailing_slash(issuer)
         self._keys = keys
         self._clock = clock
-        self._audiences = frozenset({issuer, base, f"{base}/", f"{base}/token"})
+        self._audiences = assertion_audiences(issuer)
 
     def __call__(
         self, query_client: QueryClient, request: TokenOAuth2Request
@@ -169,7 +167,7 @@ def _read(assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         claims = orjson.loads(extracted.payload)
     except (JoseError, ValueError, TypeError, RecursionError) as error:
         raise unreadable from error
-    if not isinstance(claims, dict) or header.get("alg") not in ALGORITHMS or "crit" in header:
+    if not isinstance(claims, dict) or header.get("alg") not in ASSERTION_ALGORITHMS or "crit" in header:
         raise unreadable
     if not (isinstance(claims.get("sub"), str) and isinstance(claims.get("iss"), str)):
         raise unreadable

@@ -17,7 +17,9 @@ from idp.domain.services import Services
 from idp.oauth_server.client_auth import ClientSecretPost, PrivateKeyJwt
 from idp.oauth_server.errors import ContractError
 from idp.oauth_server.requests import AuthorizationOAuth2Request, TokenOAuth2Request
+from idp.protocol.errors import TokenError
 from idp.protocol.session_facts import SessionFacts
+from idp.protocol.token_checks import check_token_request
 
 _JSON_HEADERS = (
     ("Content-Type", "application/json"),
@@ -74,14 +76,14 @@ class Server(AuthorizationServer):
     def get_token_grant(self, request: TokenOAuth2Request) -> Any:
         """Return the grant for this request.
 
-        Gap: Authlib answers a missing grant type as an unsupported one.
+        Gap: Authlib answers a missing grant type as an unsupported one, and authenticates the
+        client before it looks at the other parameters; the contract asks in another order.
         """
-        if not request.payload.grant_type:
-            raise ContractError("invalid_request", "Request is missing grant_type parameter")
         try:
-            return super().get_token_grant(request)
-        except OAuth2Error as error:
-            raise ContractError("unsupported_grant_type", "Unsupported grant type") from error
+            check_token_request(request.token_request)
+        except TokenError as error:
+            raise ContractError(error.error, error.description, detail=error.detail) from error
+        return super().get_token_grant(request)
 
     def create_token_response(self, request: TokenOAuth2Request) -> Response:  # type: ignore[override]
         """Answer a token request: tokens, or the contract's refusal."""

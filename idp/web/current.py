@@ -131,4 +131,3 @@ def signed_in() -> sessions.BrowserSession | None:
 def client(client_id: str) -> RegisteredClient | None:
     """Return the client as this process knows it (at most 30 seconds old), or None."""
     return wiring().registry.find(client_id)
-

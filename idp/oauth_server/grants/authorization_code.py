@@ -81,7 +81,7 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             account_id=facts.account_id,
             sid=facts.sid,
             client_id=policy.client_id,
-            subject=_subject(policy, facts),
+            subject=subjects.subject_for(policy, facts.account_id, facts.subject_salt),
             code_hash=grants.code_hash(code),
             code_expires_at=request.now + services.settings.code_lifetime,
             redirect_uri=str(authorization.redirect_uri),
@@ -100,19 +100,8 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
     # -- the token endpoint
 
     def validate_token_request(self) -> None:
-        """Check the parameters, then who is asking, in the contract's order."""
+        """Find out who is asking; the server has judged the parameters before it came here."""
         request: TokenOAuth2Request = self.request
-        asked = request.token_request
-        if asked.faults:
-            raise ContractError("invalid_request", "Invalid request", detail=asked.faults[0])
-        if asked.redirect_uri is None:
-            raise ContractError("invalid_request", "Request is missing redirect_uri parameter")
-        if asked.code is None:
-            raise ContractError("invalid_request", "Request is missing code parameter")
-        by_assertion = bool(asked.client_assertion and asked.client_assertion_type)
-        by_secret = bool(asked.client_id and asked.client_secret)
-        if by_assertion == by_secret:
-            raise ContractError("invalid_request", "Invalid token authentication method used")
         request.client = self.authenticate_token_endpoint_client().registered
 
     def create_token_response(self) -> tuple[int, dict[str, object], list[tuple[str, str]]]:
@@ -204,12 +193,6 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             registered.policy.client_id,
             request.now,
         )
-
-
-def _subject(policy: ClientPolicy, facts: SessionFacts) -> str:
-    if policy.subject_type == "public":
-        return subjects.public(facts.account_id, facts.subject_salt)
-    return subjects.pairwise(policy.sector, facts.account_id, facts.subject_salt)
 
 
 def _challenge(verifier: str | None) -> str | None:

@@ -1,0 +1,59 @@
+"""Accounts: one for each address, in whatever spelling it is typed."""
+
+import pytest
+from sqlalchemy.orm import Session
+
+from idp.domain import accounts
+from idp.domain.accounts import Account, EmailTaken
+from idp.domain.services import Services
+
+
+def _create(session: Session, services: Services, email: str) -> Account:
+    return accounts.create(
+        session, services, email=email, password_hash="a hash", language="en"
+    )
+
+
+@pytest.mark.parametrize(
+    "typed", ["Alice@Example.com", " alice@example.com\t", "ALICE@EXAMPLE.COM", "ａlice@example.com"]
+)
+def test_an_account_is_found_by_any_spelling_of_its_address(
+    session: Session, services: Services, typed: str
+) -> None:
+    account = _create(session, services, "alice@example.com")
+    assert accounts.find_by_email(session, typed) is account
+
+
+def test_an_unknown_address_finds_nothing(session: Session, services: Services) -> None:
+    _create(session, services, "alice@example.com")
+    assert accounts.find_by_email(session, "alice@example.org") is None
+
+
+def test_an_address_cannot_be_used_twice_and_the_transaction_goes_on(
+    session: Session, services: Services
+) -> None:
+    first = _create(session, services, "alice@example.com")
+    with pytest.raises(EmailTaken):
+        _create(session, services, "Alice@example.com")
+    session.commit()
+    assert accounts.get(session, first.id) is first
+
+
+def test_the_address_is_kept_as_typed(session: Session, services: Services) -> None:
+    assert _create(session, services, " Alice@Example.com ").email == "Alice@Example.com"
+
+
+def test_only_a_part_created_account_is_completed(session: Session, services: Services) -> None:
+    account = _create(session, services, "alice@example.com")
+    assert account.state == "part_created"
+    accounts.complete(account)
+    assert account.state == "active"
+    account.state = "suspended"
+    accounts.complete(account)
+    assert account.state == "suspended"
+
+
+def test_two_accounts_have_salts_of_their_own(session: Session, services: Services) -> None:
+    one = _create(session, services, "alice@example.com")
+    other = _create(session, services, "bob@example.com")
+    assert one.subject_salt != other.subject_salt

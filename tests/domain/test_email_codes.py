@@ -1,0 +1,121 @@
+"""Codes sent by email: the newest one, for one Journey, with six tries and an hour."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from idp.domain import email_codes, journeys
+from idp.domain.email_codes import EmailCode
+from idp.domain.journeys import Journey
+from idp.domain.services import Services
+from tests.support.clock import FixedClock
+
+
+def _journey(session: Session, services: Services) -> Journey:
+    return journeys.open_journey(
+        session,
+        services,
+        browser_id="a browser",
+        client_id="a client",
+        parameters="{}",
+        language="en",
+        fresh=False,
+    )
+
+
+@pytest.fixture
+def journey(session: Session, services: Services) -> Journey:
+    return _journey(session, services)
+
+
+def _wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06d}"
+
+
+def test_the_right_code_is_right_once(
+    session: Session, services: Services, journey: Journey
+) -> None:
+    code = email_codes.make(session, services, journey)
+    assert len(code) == 6
+    assert email_codes.use(session, services, journey, f" {code[:3]} {code[3:]} ")
+    assert not email_codes.use(session, services, journey, code)
+
+
+def test_only_the_newest_code_counts(
+    session: Session, services: Services, journey: Journey
+) -> None:
+    first = email_codes.make(session, services, journey)
+    second = email_codes.make(session, services, journey)
+    assert first != second
+    assert not email_codes.use(session, services, journey, first)
+    assert email_codes.use(session, services, journey, second)
+
+
+def test_after_six_wrong_codes_only_a_new_one_helps(
+    session: Session, services: Services, journey: Journey
+) -> None:
+    code = email_codes.make(session, services, journey)
+    for _ in range(6):
+        assert not email_codes.use(session, services, journey, _wrong(code))
+    assert not email_codes.use(session, services, journey, code)
+    assert email_codes.use(session, services, journey, email_codes.make(session, services, journey))
+
+
+def test_five_wrong_codes_leave_the_sixth_try(
+    session: Session, services: Services, journey: Journey
+) -> None:
+    code = email_codes.make(session, services, journey)
+    for _ in range(5):
+        assert not email_codes.use(session, services, journey, "no code")
+    assert email_codes.use(session, services, journey, code)
+
+
+def test_a_code_lasts_an_hour(
+    session: Session, services: Services, journey: Journey, clock: FixedClock
+) -> None:
+    code = email_codes.make(session, services, journey)
+    clock.move(email_codes.LIFETIME - 1)
+    other = _journey(session, services)
+    late = email_codes.make(session, services, other)
+    assert email_codes.use(session, services, journey, code)
+    clock.move(email_codes.LIFETIME)
+    assert not email_codes.use(session, services, other, late)
+
+
+def test_a_code_belongs_to_its_journey(
+    session: Session, services: Services, journey: Journey
+) -> None:
+    other = _journey(session, services)
+    code = email_codes.make(session, services, journey)
+    email_codes.make(session, services, other)
+    assert not email_codes.use(session, services, other, code)
+
+
+def test_a_journey_without_a_code_accepts_none(
+    session: Session, services: Services, journey: Journey
+) -> None:
+    assert not email_codes.use(session, services, journey, "123456")
+
+
+def test_the_code_is_not_stored(session: Session, services: Services, journey: Journey) -> None:
+    code = email_codes.make(session, services, journey)
+    stored = session.scalars(select(EmailCode)).one()
+    assert code not in stored.code_hash
+
+
+def test_a_code_that_two_requests_give_at_once_is_used_by_one(
+    session: Session,
+    services: Services,
+    journey: Journey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    code = email_codes.make(session, services, journey)
+    real = email_codes.matches
+
+    def somebody_was_faster(*arguments: object) -> bool:
+        monkeypatch.setattr(email_codes, "matches", real)
+        assert email_codes.use(session, services, journey, code)
+        return True
+
+    monkeypatch.setattr(email_codes, "matches", somebody_was_faster)
+    assert not email_codes.use(session, services, journey, code)

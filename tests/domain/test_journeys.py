@@ -1,0 +1,60 @@
+"""Journeys: stored requests, bound to a browser, closed once."""
+
+from sqlalchemy.orm import Session
+
+from idp.domain import handoffs, journeys
+from idp.domain.journeys import Journey
+from idp.domain.services import Services
+from idp.protocol.session_facts import JourneyFacts
+from tests.support.clock import FixedClock
+
+
+def _open(session: Session, services: Services) -> Journey:
+    return journeys.open_journey(
+        session,
+        services,
+        browser_id="alice's browser",
+        client_id="a client",
+        parameters='{"state":"s"}',
+        language="cy",
+        fresh=True,
+    )
+
+
+def test_a_journey_lives_an_hour_and_knows_its_browser_by_hash(
+    session: Session, services: Services
+) -> None:
+    journey = _open(session, services)
+    assert journey.expires_at == services.clock.now() + 3600
+    assert journey.browser_hash == journeys.browser_hash("alice's browser")
+    assert "alice" not in journey.browser_hash
+
+
+def test_a_journey_tells_what_was_proved_in_it(session: Session, services: Services) -> None:
+    journey = _open(session, services)
+    opened = services.clock.now()
+    assert journey.facts() == JourneyFacts(opened_at=opened, fresh=True)
+    journey.choice, journey.password_at, journey.account_id = "create", opened + 5, "alice"
+    assert journey.facts() == JourneyFacts(
+        opened_at=opened, password_at=opened + 5, fresh=True, choice="create", account_id="alice"
+    )
+
+
+def test_a_journey_ends_once(session: Session, services: Services) -> None:
+    journey = _open(session, services)
+    assert journeys.end(session, journey, services.clock.now())
+    assert not journeys.end(session, journey, services.clock.now())
+
+
+def test_a_ticket_fetches_its_request_once(session: Session, services: Services) -> None:
+    ticket = handoffs.leave(session, services, '{"state":"s"}')
+    assert handoffs.take(session, services, ticket) == '{"state":"s"}'
+    assert handoffs.take(session, services, ticket) is None
+
+
+def test_a_ticket_lasts_a_minute(
+    session: Session, services: Services, clock: FixedClock
+) -> None:
+    ticket = handoffs.leave(session, services, "{}")
+    clock.move(handoffs.LIFETIME)
+    assert handoffs.take(session, services, ticket) is None

@@ -1,0 +1,107 @@
+"""The outbox: nothing lost, nothing delivered twice without need, dead letters laid aside."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from idp.domain import outbox
+from idp.domain.outbox import LEASE_SECONDS, PAUSES, Leased, OutboxMessage
+from idp.domain.services import Services
+from tests.support.clock import FixedClock
+
+
+@pytest.fixture
+def message(session: Session, services: Services) -> Leased:
+    outbox.put(session, services, "email", {"to": "alice@example.com", "body": "Code 123456"})
+    [leased] = outbox.lease(session, services)
+    return leased
+
+
+def test_a_message_is_leased_to_one_worker(
+    session: Session, services: Services, message: Leased
+) -> None:
+    assert message.payload == {"to": "alice@example.com", "body": "Code 123456"}
+    assert (message.kind, message.tries) == ("email", 1)
+    assert outbox.lease(session, services) == []
+
+
+def test_what_a_dead_worker_held_is_leased_again(
+    session: Session, services: Services, clock: FixedClock, message: Leased
+) -> None:
+    clock.move(LEASE_SECONDS)
+    [again] = outbox.lease(session, services)
+    assert (again.id, again.tries) == (message.id, 2)
+    assert not outbox.delivered(session, message, clock.now()), "its lease had gone to another"
+    assert outbox.delivered(session, again, clock.now())
+
+
+def test_a_delivered_message_is_never_leased_again(
+    session: Session, services: Services, clock: FixedClock, message: Leased
+) -> None:
+    assert outbox.delivered(session, message, clock.now())
+    clock.move(10_000)
+    assert outbox.lease(session, services) == []
+    assert outbox.counts(session) == {"delivered": 1}
+
+
+def test_failures_wait_longer_each_time_and_end_as_a_dead_letter(
+    session: Session, services: Services, clock: FixedClock, message: Leased
+) -> None:
+    for pause in PAUSES:
+        assert outbox.failed(session, message, clock.now(), "the service answered 500") == "waiting"
+        clock.move(pause - 1)
+        assert outbox.lease(session, services) == []
+        clock.move(1)
+        [message] = outbox.lease(session, services)
+    assert outbox.failed(session, message, clock.now(), "it answered 500 again") == "dead"
+    clock.move(100_000)
+    assert outbox.lease(session, services) == []
+    [row] = outbox.messages(session, "dead")
+    assert row.last_error == "it answered 500 again"
+
+
+def test_a_dead_letter_can_be_tried_again_by_hand(
+    session: Session, services: Services, clock: FixedClock, message: Leased
+) -> None:
+    assert not outbox.retry(session, message.id, clock.now())
+    for _ in range(len(PAUSES)):
+        outbox.failed(session, message, clock.now(), "no")
+        clock.move(10_000)
+        [message] = outbox.lease(session, services)
+    outbox.failed(session, message, clock.now(), "no")
+    assert outbox.retry(session, message.id, clock.now())
+    [again] = outbox.lease(session, services)
+    assert again.tries == 1
+
+
+def test_the_payload_is_sealed(session: Session, services: Services, message: Leased) -> None:
+    stored = session.scalars(select(OutboxMessage)).one()
+    assert "123456" not in stored.payload_sealed
+
+
+def test_at_most_the_asked_number_is_leased(session: Session, services: Services) -> None:
+    ids = [outbox.put(session, services, "email", {"n": str(n)}) for n in range(5)]
+    assert len(outbox.lease(session, services, limit=2)) == 2
+    assert len(outbox.lease(session, services, limit=10)) == 3
+    assert len(outbox.messages(session)) == len(ids)
+
+
+def test_the_age_of_the_outbox_is_that_of_its_oldest_waiting_message(
+    session: Session, services: Services, clock: FixedClock
+) -> None:
+    assert outbox.oldest_waiting_at(session) is None
+    written = clock.now()
+    outbox.put(session, services, "email", {})
+    clock.move(50)
+    outbox.put(session, services, "email", {})
+    assert outbox.oldest_waiting_at(session) == written
+
+
+def test_delivered_messages_are_swept_and_others_stay(
+    session: Session, services: Services, clock: FixedClock, message: Leased
+) -> None:
+    outbox.put(session, services, "email", {})
+    outbox.delivered(session, message, clock.now())
+    assert outbox.sweep(session, clock.now()) == 0
+    assert outbox.sweep(session, clock.now() + 1) == 1
+    assert outbox.counts(session) == {"waiting": 1}

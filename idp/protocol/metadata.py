@@ -65,6 +65,11 @@ def trustmark_uri(issuer: str) -> str:
     return base(issuer) + "/trustmark"
 
 
+def assertion_audiences(issuer: str) -> frozenset[str]:
+    """Everything a client assertion may name as its audience: the token endpoint or us."""
+    return frozenset({token_endpoint(issuer), issuer, base(issuer) + "/", base(issuer)})
+
+
 def openid_configuration(issuer: str) -> dict[str, object]:
     """Describe the provider as discovery publishes it."""
     return {

@@ -6,6 +6,7 @@ are loaded from an environment of their own.
 
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import urlencode
@@ -106,10 +107,7 @@ def _govuk_asset(filename: str) -> Response:
 
 
 class _Upstream(BaseLoader):
-    """Loads from another environment, so that its own rules hold inside those templates."""
-
-    def __init__(self, environment: Environment) -> None:
-        self._environment = environment
+    """Loads GOV.UK's templates from an environment with GOV.UK's rules."""
 
     def load(
         self,
@@ -118,23 +116,29 @@ class _Upstream(BaseLoader):
         globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - Jinja's name for it
     ) -> Template:
         """Return the other environment's template. Raises TemplateNotFound."""
-        return self._environment.get_template(name, globals=globals)
+        return _govuk_environment().get_template(name)
 
     def get_source(
         self, environment: Environment, template: str
     ) -> tuple[str, str | None, Callable[[], bool] | None]:
         """Return the source, for tools that list templates."""
-        loader = self._environment.loader
-        assert loader is not None  # noqa: S101 - made below, always with a loader
-        return loader.get_source(self._environment, template)
+        return _govuk_packages().get_source(environment, template)
+
+
+def _govuk_packages() -> PrefixLoader:
+    return PrefixLoader({name: PackageLoader(name) for name in GOVUK_PACKAGES})
+
+
+@cache
+def _govuk_environment() -> Environment:
+    # One for the process: what is compiled once serves every application made here.
+    return Environment(loader=_govuk_packages(), autoescape=True, auto_reload=False)
 
 
 def _load_templates(environment: Environment) -> None:
-    packages = PrefixLoader({name: PackageLoader(name) for name in GOVUK_PACKAGES})
-    upstream = _Upstream(environment.overlay(loader=packages))
-    ours = [FileSystemLoader(HERE / "templates")]
+    ours = FileSystemLoader(HERE / "templates")
     rooms = [environment.loader] if environment.loader is not None else []
-    environment.loader = ChoiceLoader([*ours, *rooms, upstream])
+    environment.loader = ChoiceLoader([ours, *rooms, _Upstream()])
     environment.undefined = StrictUndefined
     environment.trim_blocks = True
     environment.lstrip_blocks = True

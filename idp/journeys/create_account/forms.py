@@ -38,4 +38,6 @@ class NewPasswordForm(Form):
 class FirstCodeForm(Form):
     """Which code does the new app show?"""
 
-    code = CodeField(_("6-digit code from your app"), when_empty=_("Enter the code shown in your app"))
+    code = CodeField(
+        _("6-digit code from your app"), when_empty=_("Enter the code shown in your app")
+    )

@@ -99,8 +99,7 @@ def open_account(
     """
     account = accounts.create(
         session,
-        clock=services.clock,
-        entropy=services.entropy,
+        services,
         email=journey.email or "",
         password_hash=password_hash,
         language=language,
@@ -177,9 +176,7 @@ def finish(
         return None
     authenticator_apps.add(
         session,
-        clock=services.clock,
-        entropy=services.entropy,
-        sealer=services.sealer,
+        services,
         account_id=account.id,
         secret=seed,
         step=step,

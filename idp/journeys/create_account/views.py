@@ -52,9 +52,7 @@ def email_code(journey_id: str) -> Response:
         return to("create_account.password", journey)
     form = EmailCodeForm()
     if form.accepted():
-        if steps.prove_email(
-            current.session(), current.services(), journey, form.code.data
-        ):
+        if steps.prove_email(current.session(), current.services(), journey, form.code.data):
             return to("create_account.password", journey)
         say(form.code, _("That code is wrong or has expired. Try again or get a new one"))
     return show("create_account/email_code.html", form=form, journey=journey)
@@ -79,9 +77,7 @@ def email_resend(journey_id: str) -> Response:
 
 def _send(journey: Journey) -> Response:
     try:
-        left = steps.send_code(
-            current.session(), current.services(), journey, i18n.language()
-        )
+        left = steps.send_code(current.session(), current.services(), journey, i18n.language())
     except Locked:
         return to("create_account.email_resend", journey)
     return to("create_account.email_code" if left else "create_account.email_resend", journey)
@@ -137,9 +133,7 @@ def app(journey_id: str) -> Response:
     services = current.services()
     form = FirstCodeForm()
     if form.accepted():
-        secret = steps.finish(
-            current.session(), services, journey, signed_in, form.code.data
-        )
+        secret = steps.finish(current.session(), services, journey, signed_in, form.code.data)
         if secret is not None:
             response = to("create_account.done", journey)
             cookies.set_session_cookie(response, secret)

@@ -16,9 +16,7 @@ def start() -> Response:
     if not settings.mailbox:
         return show("home/plain.html")
     services = [
-        service
-        for service in clients.all_services(current.session())
-        if service.landing_page_url
+        service for service in clients.all_services(current.session()) if service.landing_page_url
     ]
     return show("home/start.html", services=services)
 

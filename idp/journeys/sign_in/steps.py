@@ -184,8 +184,7 @@ def use_code(
     """Raise the session to `Cl.Cm` and return its new cookie, or None if the code was wrong."""
     right = authenticator_apps.use_code(
         session,
-        clock=services.clock,
-        sealer=services.sealer,
+        services,
         account_id=signed_in.account_id,
         code=code,
     )
@@ -228,9 +227,7 @@ def locked_until(
     return max((end for end in ends if end is not None), default=None)
 
 
-def _tell_of_lock(
-    session: Session, services: Services, account_id: str | None, kind: Kind
-) -> None:
+def _tell_of_lock(session: Session, services: Services, account_id: str | None, kind: Kind) -> None:
     audit.record(
         session, audit.Locked(account_id=account_id, kind=kind.value), now=services.clock.now()
     )

@@ -14,7 +14,9 @@ from idp.web.forms import Form, say
 from idp.web.journey_pages import enter, leave, service_of, to
 from idp.web.layout import show
 
-blueprint = Blueprint("sign_in", __name__, url_prefix="/j/<journey_id>", template_folder="templates")
+blueprint = Blueprint(
+    "sign_in", __name__, url_prefix="/j/<journey_id>", template_folder="templates"
+)
 
 CLOSED = {SUSPENDED: Kind.SUSPENDED, BLOCKED: Kind.BLOCKED}
 CHOICES = {"create": "create_account.email", "sign_in": "sign_in.email"}
@@ -119,16 +121,12 @@ def code(journey_id: str) -> Response:
         except Locked:
             return to("sign_in.locked", journey)
         current.checkpoint()
-        secret = steps.use_code(
-            current.session(), services, journey, signed_in, form.code.data
-        )
+        secret = steps.use_code(current.session(), services, journey, signed_in, form.code.data)
         if secret is not None:
             response = leave(journey)
             cookies.set_session_cookie(response, secret)
             return response
-        if steps.code_was_wrong(
-            current.session(), services, signed_in.account_id, tries_left=left
-        ):
+        if steps.code_was_wrong(current.session(), services, signed_in.account_id, tries_left=left):
             return to("sign_in.locked", journey)
         say(form.code, _("That code is wrong. Check your app and try again"))
     return show(
@@ -153,4 +151,3 @@ def locked(journey_id: str) -> Response:
     if until is None:
         return leave(journey)
     return show("sign_in/locked.html", until=until, service=service_of(journey))
-

@@ -42,7 +42,9 @@ def logout_by_post() -> Response:
 
     A cross-site POST comes without our cookies, so it cannot know who is signed in.
     """
-    return _see_other(f"{url_for('sign_out.logout')}?{urlencode(list(request.form.items(multi=True)))}")
+    return _see_other(
+        f"{url_for('sign_out.logout')}?{urlencode(list(request.form.items(multi=True)))}"
+    )
 
 
 @blueprint.post("/logout/confirm")

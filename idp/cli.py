@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 
 from idp import commands
 from idp.app import build_services, connect_database
-from idp.commands import accounts, clients, db, serving
+from idp.commands import accounts, audit, clients, db, keys, outbox, serving
 from idp.environment import environment
 from idp.kernel.database import engine_options
 from idp.settings import Settings, SettingsError
@@ -19,8 +19,11 @@ from idp.worker import Worker
 
 COMMANDS: tuple[click.Command, ...] = (
     accounts.accounts,
+    audit.audit,
     clients.clients,
     db.db,
+    keys.keys,
+    outbox.outbox,
     serving.serve,
     serving.worker,
 )
@@ -33,7 +36,9 @@ def onepass(context: click.Context) -> None:
     try:
         settings = Settings.from_environment(environment(os.environ))
     except SettingsError as error:
-        raise click.ClickException("\n  ".join(["This cannot start:", *error.problems])) from error
+        # Told by the first command that needs an installation: making a sealing key does not.
+        context.obj = error
+        return
     logs.configure(settings.log_level)
     context.obj = _workplace(settings)
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import click
@@ -17,7 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from idp.domain.services import Services
-from idp.settings import Settings
+from idp.settings import Settings, SettingsError
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,10 @@ class Workplace:
     migrations: Callable[[], Flask]
     work: Callable[[threading.Event | None], None]
 
+    def bare_session(self) -> Session:
+        """Open a session whose transactions the caller ends."""
+        return Session(self.engine, expire_on_commit=False)
+
     @contextmanager
     def session(self) -> Iterator[Session]:
         """Open a session for one transaction: committed at the end, rolled back on an error."""
@@ -41,7 +46,21 @@ class Workplace:
             yield session
 
 
-pass_workplace = click.make_pass_decorator(Workplace)
+def pass_workplace(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command its workplace, or say why this installation has none."""
+
+    @click.pass_context
+    @wraps(command)
+    def with_workplace(context: click.Context, /, *arguments: Any, **options: Any) -> None:
+        found = context.find_root().obj
+        if isinstance(found, SettingsError):
+            words = "\n  ".join(["This cannot start:", *found.problems])
+            raise click.ClickException(words) from found
+        context.invoke(command, found, *arguments, **options)
+
+    return with_workplace
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer as one JSON document.")
 
 

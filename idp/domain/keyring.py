@@ -164,7 +164,9 @@ class Keyring:
         made = []
         for purpose, alg in signing_keys.RINGS:
             if signing_keys.current(session, purpose, alg) is None:
-                key = self.generate(session, alg, purpose)
+                key = signing_keys.generate(
+                    session, self._settings, self._sealer, alg=alg, purpose=purpose, now=now
+                )
                 made.append(self.activate(session, key.kid, now))
         return made
 

@@ -1,0 +1,170 @@
+"""`onepass keys`: signing keys from their making to their retirement, and the sealing key."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from idp.commands import Workplace, as_json, pass_workplace, tell
+from idp.domain import audit, resealing, signing_keys
+from idp.domain.key_files import KeyFileUnusable
+from idp.domain.signing_keys import Alg, KeyRefused, Purpose, SigningKey
+from idp.kernel.entropy import SystemEntropy
+from idp.kernel.sealing import SealBroken, generate_sealing_key
+
+emergency_option = click.option(
+    "--emergency", is_flag=True, help="A key was stolen or lost: do not wait."
+)
+
+
+@click.group()
+def keys() -> None:
+    """Keys that sign tokens and audit checkpoints, and the key that seals them."""
+
+
+@keys.command()
+@click.option("--algorithm", type=click.Choice(["ES256", "RS256"]), default="ES256")
+@click.option("--purpose", type=click.Choice(["tokens", "audit"]), default="tokens")
+@click.option("--missing", is_flag=True, help="One for every ring without a current key, at work.")
+@as_json
+@pass_workplace
+def generate(
+    workplace: Workplace, algorithm: Alg, purpose: Purpose, missing: bool, as_json: bool
+) -> None:
+    """Make a next key. It is seen by nobody before `publish`.
+
+    With --missing: equip an installation. Every ring that has no current key gets one, which is
+    published and signs at once.
+    """
+    keyring = workplace.services.keyring
+    with _step(workplace) as session:
+        if missing:
+            made = [_told(key) for key in keyring.equip(session, workplace.services.clock.now())]
+        else:
+            made = [_told(keyring.generate(session, algorithm, purpose))]
+    words = "\n".join(_line(key) for key in made)
+    tell(as_json, made if missing else made[0], words or "Every ring has a current key.")
+
+
+@keys.command(name="list")
+@as_json
+@pass_workplace
+def list_keys(workplace: Workplace, as_json: bool) -> None:
+    """List every key, ring by ring, with its state."""
+    with workplace.session() as session:
+        found = [_told(key) for key in signing_keys.states(session)]
+    words = "\n".join(_line(key) for key in found)
+    tell(as_json, found, words or "There are no keys. Make some: onepass keys generate --missing")
+
+
+@keys.command()
+@click.argument("kid")
+@as_json
+@pass_workplace
+def publish(workplace: Workplace, kid: str, as_json: bool) -> None:
+    """Show a next key to services. KID: the key's name or the start of it."""
+    _take(workplace, workplace.services.keyring.publish, kid, as_json)
+
+
+@keys.command()
+@click.argument("kid")
+@emergency_option
+@as_json
+@pass_workplace
+def activate(workplace: Workplace, kid: str, emergency: bool, as_json: bool) -> None:
+    """Let a next key sign, and retire the one before it.
+
+    Refused until every JWKS that a service may have kept holds the key (24 hours after it was
+    published), unless the ring has no current key. With --emergency it signs in 30 seconds.
+    """
+
+    def step(session: Session, kid: str, now: int) -> SigningKey:
+        return workplace.services.keyring.activate(session, kid, now, emergency=emergency)
+
+    _take(workplace, step, kid, as_json)
+
+
+@keys.command()
+@click.argument("kid")
+@emergency_option
+@as_json
+@pass_workplace
+def retire(workplace: Workplace, kid: str, emergency: bool, as_json: bool) -> None:
+    """Give up a next key; with --emergency withdraw any key, and with it all that it signed."""
+
+    def step(session: Session, kid: str, now: int) -> SigningKey:
+        return workplace.services.keyring.retire(session, kid, now, emergency=emergency)
+
+    _take(workplace, step, kid, as_json)
+
+
+@keys.command()
+@as_json
+@pass_workplace
+def reseal(workplace: Workplace, as_json: bool) -> None:
+    """Seal everything anew under the first sealing key, so that the others can be dropped."""
+    services = workplace.services
+    with _step(workplace) as session:
+        files = signing_keys.reseal(session, workplace.settings, services.sealer)
+        values = resealing.reseal(session, services.sealer)
+        key_id = services.sealer.current_key_id
+        audit.record(
+            session,
+            audit.KeysResealed(key_id=key_id, count=files + values),
+            now=services.clock.now(),
+        )
+    words = f"{files} key files and {values} values in the database are sealed with {key_id}."
+    tell(as_json, {"key_id": key_id, "files": files, "values": values}, words)
+
+
+@keys.command()
+@as_json
+def sealing(as_json: bool) -> None:
+    """Print a new sealing key. Keep it where the database's backups are not."""
+    text = generate_sealing_key(SystemEntropy())
+    tell(as_json, {"id": text.partition(":")[0], "sealing_key": text}, text)
+
+
+@contextmanager
+def _step(workplace: Workplace) -> Iterator[Session]:
+    """Open a transaction, and say in words why a step cannot be taken."""
+    try:
+        with workplace.session() as session:
+            yield session
+    except (KeyRefused, KeyFileUnusable, SealBroken) as refused:
+        raise click.ClickException(f"{str(refused)[:1].upper()}{str(refused)[1:]}.") from refused
+
+
+def _take(
+    workplace: Workplace,
+    step: Callable[[Session, str, int], SigningKey],
+    kid: str,
+    as_json: bool,
+) -> None:
+    with _step(workplace) as session:
+        key = _told(step(session, kid, workplace.services.clock.now()))
+    tell(as_json, key, _line(key))
+
+
+def _told(key: SigningKey) -> dict[str, Any]:
+    return {
+        "kid": key.kid,
+        "purpose": key.purpose,
+        "algorithm": key.alg,
+        "state": key.state,
+        "created_at": key.created_at,
+        "published_at": key.published_at,
+        "activates_at": key.activates_at,
+        "activated_at": key.activated_at,
+        "retired_at": key.retired_at,
+        "withdrawn_at": key.withdrawn_at,
+    }
+
+
+def _line(key: dict[str, Any]) -> str:
+    state = "withdrawn" if key["withdrawn_at"] else key["state"]
+    if state == "next" and key["published_at"]:
+        state = "next, published"
+    return f"{key['kid'][:16]}  {key['purpose']:<6}  {key['algorithm']}  {state}"

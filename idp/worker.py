@@ -14,6 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from idp.domain import audit, audit_log, clients, notices, outbox, sweeping
+from idp.domain.key_files import KeyFileUnusable
+from idp.domain.keyring import NoSigningKey
 from idp.domain.outbox import Leased
 from idp.domain.services import Services
 from idp.kernel.fetching import FetchFailed, FetchRefused
@@ -69,9 +71,16 @@ class Worker:
         return len(leased)
 
     def seal(self) -> int:
-        """Seal what has arrived in the audit record and return how many entries that was."""
-        with Session(self._engine) as session:
-            return audit_log.seal_arrivals(session, self._services)
+        """Seal what has arrived in the audit record and return how many entries that was.
+
+        A record that cannot grow must not keep mails and logout notices from being delivered.
+        """
+        try:
+            with Session(self._engine) as session:
+                return audit_log.seal_arrivals(session, self._services)
+        except (audit_log.AuditLogBroken, NoSigningKey, KeyFileUnusable, OSError) as fault:
+            log.error("audit_not_sealed", reason=f"{type(fault).__name__}: {fault}")
+            return 0
 
     def sweep(self) -> int:
         """Delete expired rows, at most once a minute; return how many."""

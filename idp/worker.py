@@ -79,7 +79,7 @@ class Worker:
             with Session(self._engine) as session:
                 return audit_log.seal_arrivals(session, self._services)
         except (audit_log.AuditLogBroken, NoSigningKey, KeyFileUnusable, OSError) as fault:
-            log.error("audit_not_sealed", reason=f"{type(fault).__name__}: {fault}")
+            log.warning("audit_not_sealed", reason=f"{type(fault).__name__}: {fault}")
             return 0
 
     def sweep(self) -> int:

@@ -1,5 +1,6 @@
 """A street of real servers on PostgreSQL for each worker, and a browser profile for each test."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ def visitor_without_javascript(browser: Browser) -> Iterator[Visitor]:
 @pytest.fixture
 def citizen(request: pytest.FixtureRequest, street: Street) -> Citizen:
     """A citizen of this test alone, so that no other test uses their codes."""
-    name = request.node.name.split("[")[0].removeprefix("test_")[:40].replace("_", ".")
+    name = re.sub(r"[^a-z0-9]+", ".", request.node.name.removeprefix("test_"))[:60].strip(".")
     citizen = Citizen(email=f"{name}@example.com")
     with street.records() as session:
         enrol(session, street.services, citizen)

@@ -65,7 +65,7 @@ def test_a_column_that_no_migration_makes_is_seen(empty_database: str) -> None:
     try:
         assert differences(empty_database) != []
     finally:
-        table._columns.remove(extra)  # type: ignore[attr-defined]
+        table._columns.remove(extra)
 
 
 def test_every_migration_goes_up_and_down_again(empty_database: str) -> None:

@@ -1,0 +1,172 @@
+"""One signed-in flow keeps to its budget, counted at the driver with everything on.
+
+PostgreSQL: 5 statements and 3 commits; SQLite: 9 and 3. Two signatures, two verifications; no
+password hash, no template, no key parsed, nobody called.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from idp.domain.services import Services
+from idp.kernel.database import db
+from idp.settings import Settings
+from idp.web import cookies
+from tests.support.building import register
+from tests.support.citizens import enrol, signed_in_cookie
+from tests.support.clock import FixedClock
+from tests.support.counting import DatabaseWork, counting_effort, counting_statements
+from tests.support.person import Person
+from tests.support.relying_party import RelyingParty, verified
+
+STATEMENTS = {"postgresql": 5, "sqlite": 9}
+COMMITS = 3
+FIRST_VISIT_MORE = 4
+
+
+@pytest.fixture
+def work() -> Iterator[DatabaseWork]:
+    """What is sent to the database; before `app`, so that every connection is seen."""
+    with counting_statements() as work:
+        yield work
+
+
+@dataclass
+class Flow:
+    """A signed-in citizen's browser, the service they open, and the clock they share."""
+
+    app: Flask
+    person: Person
+    party: RelyingParty
+    clock: FixedClock
+
+    def run(self) -> None:
+        """Authorize, token, UserInfo; each answer checked so that nothing is skipped."""
+        request = self.party.ask()
+        answer = self.person.request("GET", self.party.url(request), None, {})
+        assert answer.status == 302, answer
+        code = self.party.answer(request, answer.headers["Location"])["code"]
+        form = self.party.token_form(request, code, self.clock.now())
+        tokens = self.person.client.post("/token", data=form, base_url=self.party.issuer)
+        assert tokens.status_code == 200, tokens.data
+        bearer = {"Authorization": f"Bearer {tokens.get_json()['access_token']}"}
+        claims = self.person.client.get("/userinfo", headers=bearer, base_url=self.party.issuer)
+        assert claims.status_code == 200
+        assert claims.get_json()["email"] == "alice@example.com"
+        self.last_id_token = tokens.get_json()["id_token"]
+
+
+@pytest.fixture(params=["ES256", "RS256", "secret"])
+def flow(
+    request: pytest.FixtureRequest,
+    work: DatabaseWork,
+    app: Flask,
+    person: Person,
+    session: Session,
+    services: Services,
+    settings: Settings,
+    clock: FixedClock,
+) -> Flow:
+    """A service of each kind, and Alice signed in at `Cl.Cm`."""
+    alice = enrol(session, services)
+    party = RelyingParty(settings.issuer, alg=request.param, id_token_alg="ES256")
+    if request.param == "secret":
+        party = RelyingParty(settings.issuer, method="client_secret_post", id_token_alg="RS256")
+    register(session, services, party)
+    secret = signed_in_cookie(session, services, alice)
+    session.commit()
+    person.client.set_cookie(cookies.SESSION, secret, domain="id.onepass.localhost")
+    return Flow(app, person, party, clock)
+
+
+def kind_of(session: Session) -> str:
+    """Which database answers: it is asked, so that none can stand in for the other quietly."""
+    name = session.get_bind().dialect.name
+    session.scalar(text("SELECT version()" if name == "postgresql" else "SELECT sqlite_version()"))
+    return name
+
+
+def test_a_signed_in_flow_keeps_to_its_statements_and_commits(
+    flow: Flow, work: DatabaseWork, session: Session
+) -> None:
+    flow.run()
+    audited = session.scalar(text("SELECT count(*) FROM audit_entries"))
+    session.rollback()
+    work.clear()
+    flow.run()
+    statements, commits = list(work.statements), work.commits
+    assert len(statements) <= STATEMENTS[kind_of(session)], "\n".join(statements)
+    assert commits == COMMITS
+    assert session.scalar(text("SELECT count(*) FROM audit_entries")) == (audited or 0) + 3
+
+
+def test_the_first_visit_of_a_service_costs_few_statements_more(
+    flow: Flow, work: DatabaseWork, session: Session, services: Services
+) -> None:
+    flow.run()
+    flow.party = register(session, services, RelyingParty(flow.party.issuer))
+    session.commit()
+    work.clear()
+    flow.run()
+    most = STATEMENTS[kind_of(session)] + FIRST_VISIT_MORE
+    assert len(work.statements) <= most, "\n".join(work.statements)
+
+
+def test_a_signed_in_flow_signs_and_verifies_twice_and_does_nothing_else_dear(flow: Flow) -> None:
+    flow.run()
+    request = flow.party.ask()
+    answer = flow.person.request("GET", flow.party.url(request), None, {})
+    code = flow.party.answer(request, answer.headers["Location"])["code"]
+    form = flow.party.token_form(request, code, flow.clock.now())
+    url = flow.party.url(flow.party.ask())
+    with counting_effort() as effort:
+        flow.person.request("GET", url, None, {})
+        tokens = flow.person.client.post("/token", data=form)
+        bearer = {"Authorization": f"Bearer {tokens.get_json()['access_token']}"}
+        claims = flow.person.client.get("/userinfo", headers=bearer)
+    assert claims.status_code == 200
+    verifications = 1 if flow.party.method == "client_secret_post" else 2
+    assert effort == {"sign": 2, "verify": verifications}
+
+
+def test_a_statement_more_turns_the_budget_red(
+    flow: Flow, work: DatabaseWork, session: Session
+) -> None:
+    flow.run()
+
+    def planted() -> None:
+        db.session.execute(text("SELECT 1"))
+
+    flow.app.before_request_funcs.setdefault(None, []).append(planted)
+    work.clear()
+    flow.run()
+    assert len(work.statements) > STATEMENTS[kind_of(session)]
+
+
+def test_a_commit_more_is_counted(flow: Flow, work: DatabaseWork) -> None:
+    flow.run()
+
+    def planted() -> None:
+        db.session.execute(text("UPDATE accounts SET language = 'cy'"))
+        db.session.commit()
+
+    flow.app.before_request_funcs.setdefault(None, []).append(planted)
+    work.clear()
+    flow.run()
+    assert work.commits == 2 * COMMITS
+
+
+def test_the_tokens_of_the_counted_flow_are_real(flow: Flow, person: Person) -> None:
+    flow.run()
+    jwks = person.client.get("/.well-known/jwks.json").get_json()
+    claims = verified(
+        flow.last_id_token,
+        jwks,
+        audience=flow.party.client_id,
+        algorithm=flow.party.id_token_alg,
+    )
+    assert claims["iss"] == flow.party.issuer

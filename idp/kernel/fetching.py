@@ -125,7 +125,12 @@ class Fetcher:
                     allow_redirects=False,
                     verify=str(self._ca_file) if self._ca_file else True,
                     stream=True,
-                    headers={"User-Agent": "Onepass", "Accept-Encoding": "identity"},
+                    headers={
+                        # The connection is to an address; many services share one by their name.
+                        "Host": urlsplit(url).netloc,
+                        "User-Agent": "Onepass",
+                        "Accept-Encoding": "identity",
+                    },
                 )
                 body = self._read(response, max_bytes, deadline)
             except (requests.RequestException, OSError, ValueError) as error:

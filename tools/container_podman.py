@@ -21,7 +21,7 @@ from tools.container_engines import (
     works,
 )
 
-HEALTH_SECONDS = 90
+HEALTH_SECONDS = 240
 TINY_LIMITS = ("--ulimit", "nofile=512:512", "--ulimit", "nproc=1000:1000")
 
 

@@ -12,16 +12,14 @@ from pathlib import Path
 
 from tools.demo_installation import (
     DEPARTMENTS,
+    ROOT,
     Demo,
     InstallationFailed,
-    Record,
-    onepass,
-    open_keys,
+    make_records,
     read_description,
-    register_departments,
-    seed_people,
     write_privately,
 )
+from tools.onepass_session import CommandFailed, OnepassSession
 
 HOME = Path("/var/lib/onepass")
 OURS = ("ONEPASS_", "DATABASE_URL")
@@ -50,14 +48,12 @@ def main() -> int:
     """Fill what is missing; 1 after saying which step failed."""
     demo = ComposeDemo(8000, HOME / "demo", HOME / "keys", dict(os.environ))
     try:
-        onepass(demo, "db", "upgrade")
-        open_keys(demo)
-        description: Record = {"issuer": demo.issuer, "services": register_departments(demo)}
-        description |= seed_people(demo, read_description(demo.var))
-    except InstallationFailed as problem:
+        with OnepassSession(demo.environ(), ROOT, demo.var / "commands.log") as onepass:
+            onepass.run("db", "upgrade")
+            description = make_records(demo, onepass, read_description(demo.var))
+    except (CommandFailed, InstallationFailed) as problem:
         print(f"The installation was not filled: {problem}", file=sys.stderr)
         return 1
-    description["mailbox"] = demo.issuer + "mailbox"
     write_privately(demo.var / "demo.json", json.dumps(description, indent=2) + "\n")
     citizen = description["citizen"]
     print(f"{len(DEPARTMENTS)} departments registered. Open {demo.issuer} and sign in:")

@@ -26,9 +26,9 @@ from tools.demo_installation import (
     Record,
     configure,
     fill,
-    onepass,
     read_description,
 )
+from tools.onepass_session import CommandFailed, OnepassSession
 from tools.progress import Steps
 
 START_SECONDS = 60.0
@@ -138,11 +138,13 @@ def run(demo: Demo) -> NoReturn:
     children = Children(demo.var / "log")
     steps = Steps(3, demo.var / "log" / "demo.log")
     try:
-        with steps.step("database"):
-            configure(demo)
-            onepass(demo, "db", "upgrade")
-        with steps.step("keys, departments, people"):
-            description = fill(demo)
+        configure(demo)
+        log = demo.var / "log" / "commands.log"
+        with OnepassSession(demo.environ(), ROOT, log) as onepass:
+            with steps.step("database"):
+                onepass.run("db", "upgrade")
+            with steps.step("keys, departments, people"):
+                description = fill(demo, onepass)
         with steps.step("servers"):
             start_servers(demo, children)
         print(what_to_click(description), flush=True)
@@ -169,7 +171,7 @@ def main() -> int:
     try:
         with only_one(var):
             run(Demo(chosen_port(), var, keys, dict(os.environ)))
-    except (CannotStart, ChildEnded, InstallationFailed) as problem:
+    except (CannotStart, ChildEnded, CommandFailed, InstallationFailed) as problem:
         print(f"\nThe demo cannot run: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -13,12 +13,14 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from idp.kernel.entropy import SystemEntropy
 from idp.kernel.sealing import generate_sealing_key
+from tools.onepass_session import OnepassSession
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -29,13 +31,12 @@ PEOPLE = {
     "operator one": ("operator.one@example.com", "quiet orchard 63"),
     "operator two": ("operator.two@example.com", "silver meadow 72"),
 }
-ALGORITHMS = ("ES256", "RS256")
 
 Record = dict[str, Any]
 
 
 class InstallationFailed(Exception):
-    """A command of the installation did not succeed; the message holds what it said."""
+    """The demo's records could not be made; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -101,21 +102,6 @@ class Demo:
         }
 
 
-def onepass(demo: Demo, *arguments: str) -> str:
-    """What `onepass …` prints; raises InstallationFailed with what it complains of."""
-    return _output([str(BIN / "onepass"), *arguments], demo.environ())
-
-
-def _output(command: list[str], environ: Mapping[str, str]) -> str:
-    done = subprocess.run(
-        command, cwd=ROOT, env=dict(environ), capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip()
-        raise InstallationFailed(f"`{' '.join(command[:6])}` ended with {done.returncode}:\n{said}")
-    return done.stdout
-
-
 def write_privately(path: Path, text: str) -> None:
     """Write a file that only its owner may read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -135,23 +121,24 @@ def configure(demo: Demo) -> None:
     write_privately(demo.var / "demo.env", "".join(lines))
 
 
-def open_keys(demo: Demo) -> None:
-    """See that each ring has a current key; an empty ring may be opened at once."""
-    rings = json.loads(onepass(demo, "keys", "list", "--json"))
-    current = {key["algorithm"] for key in rings if key["state"] == "current"}
-    for algorithm in ALGORITHMS:
-        if algorithm not in current:
-            made = json.loads(onepass(demo, "keys", "generate", "--algorithm", algorithm, "--json"))
-            onepass(demo, "keys", "publish", made["kid"], "--json")
-            onepass(demo, "keys", "activate", made["kid"], "--emergency", "--json")
+def make_records(demo: Demo, onepass: OnepassSession, before: Record) -> Record:
+    """See that keys, departments and people are there; what `demo.json` is to say."""
+    onepass.run("keys", "generate", "--missing", "--json")
+    description: Record = {"issuer": demo.issuer}
+    description["services"] = register_departments(demo, onepass)
+    description |= seed_people(demo, onepass, before)
+    description["mailbox"] = demo.issuer + "mailbox"
+    return description
 
 
-def register_departments(demo: Demo) -> list[Record]:
+def register_departments(demo: Demo, onepass: OnepassSession) -> list[Record]:
     """Register the four departments; their names and addresses as `var/demo.json` holds them."""
-    registrations = {slug: _registration(demo, slug) for slug in DEPARTMENTS}
+    with ThreadPoolExecutor(len(DEPARTMENTS)) as pool:
+        described = pool.map(lambda slug: _registration(demo, slug), DEPARTMENTS)
+        registrations = dict(zip(DEPARTMENTS, described, strict=True))
     file = demo.var / "departments" / "registrations.json"
     write_privately(file, json.dumps(list(registrations.values()), indent=2) + "\n")
-    applied = json.loads(onepass(demo, "clients", "apply", str(file), "--json"))
+    applied = json.loads(onepass.run("clients", "apply", str(file), "--json"))
     services: list[Record] = []
     for (slug, registration), client in zip(registrations.items(), applied, strict=True):
         if client.get("client_secret"):
@@ -170,12 +157,21 @@ def register_departments(demo: Demo) -> list[Record]:
 
 def _registration(demo: Demo, slug: str) -> Record:
     (demo.var / "departments" / slug).mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "relying_party_demo", "registration", slug]
-    registration: Record = json.loads(_output(command, demo.department_environ(slug)))
+    done = subprocess.run(
+        [sys.executable, "-m", "relying_party_demo", "registration", slug],
+        cwd=ROOT,
+        env=demo.department_environ(slug),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise InstallationFailed(f"the department {slug!r} cannot be registered:\n{done.stderr}")
+    registration: Record = json.loads(done.stdout)
     return registration
 
 
-def seed_people(demo: Demo, before: Record) -> Record:
+def seed_people(demo: Demo, onepass: OnepassSession, before: Record) -> Record:
     """See that the demo's people have accounts; their secrets survive a new database."""
     known = [before.get("citizen"), before.get("service_team"), *before.get("operators", [])]
     secrets_before = {person["email"]: person["totp_secret"] for person in known if person}
@@ -183,7 +179,7 @@ def seed_people(demo: Demo, before: Record) -> Record:
     for role, (email, password) in PEOPLE.items():
         secret = secrets_before.get(email) or base64.b32encode(secrets.token_bytes(20)).decode()
         who = ["--email", email, "--password", password, "--totp-secret", secret]
-        (account,) = json.loads(onepass(demo, "accounts", "create", *who, "--json"))["accounts"]
+        (account,) = json.loads(onepass.run("accounts", "create", *who, "--json"))["accounts"]
         if not account["created"] and email not in secrets_before:
             raise InstallationFailed(
                 f"{email} has an account, but {demo.var / 'demo.json'}, which held its key, is "
@@ -206,7 +202,7 @@ def read_description(var: Path) -> Record:
     return found
 
 
-def fill(demo: Demo) -> Record:
+def fill(demo: Demo, onepass: OnepassSession) -> Record:
     """See that keys, departments and people are there; what `var/demo.json` says.
 
     Skipped when an earlier start left exactly this in exactly this database.
@@ -215,10 +211,7 @@ def fill(demo: Demo) -> Record:
     before = read_description(demo.var)
     if before and stamp.exists() and stamp.read_text(encoding="utf-8") == _fingerprint(demo):
         return before
-    open_keys(demo)
-    description: Record = {"issuer": demo.issuer, "services": register_departments(demo)}
-    description |= seed_people(demo, before)
-    description["mailbox"] = demo.issuer + "mailbox"
+    description = make_records(demo, onepass, before)
     write_privately(demo.var / "demo.json", json.dumps(description, indent=2) + "\n")
     write_privately(stamp, _fingerprint(demo))
     return description

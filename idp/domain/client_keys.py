@@ -132,5 +132,6 @@ def _parsed(entry: object) -> tuple[str, PublicKey] | None:
         key = JWKRegistry.import_key(entry)
     except (ValueError, JoseError, TypeError, KeyError):
         return None
-    usable = isinstance(key, RSAKey | ECKey) and _is_strong_enough(key)
-    return (entry["kid"], key) if usable else None
+    if not isinstance(key, RSAKey | ECKey) or not _is_strong_enough(key):
+        return None
+    return entry["kid"], key

@@ -18,6 +18,7 @@ from idp.domain import audit, client_keys, secrets
 from idp.domain.services import Services
 from idp.kernel.database import Base
 from idp.protocol.client_policy import ClientPolicy, policy_from_registration
+from idp.protocol.client_registration import CLIENT_SECRET_POST
 from idp.protocol.errors import InvalidClientMetadata
 
 BELIEVED_FOR = 30
@@ -93,7 +94,7 @@ def apply(session: Session, services: Services, registration: Mapping[str, Any])
     client.registration = json.dumps(fields, sort_keys=True, ensure_ascii=False)
     client.updated_at = now
     secret = None
-    if policy.token_endpoint_auth_method != "private_key_jwt" and not client.secret_hash:
+    if policy.token_endpoint_auth_method == CLIENT_SECRET_POST and not client.secret_hash:
         secret = services.entropy.token()
         client.secret_hash = secrets.keyed_hash(session, services, SECRETS_KEY, secret)
     session.add(client)

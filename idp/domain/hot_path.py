@@ -191,8 +191,20 @@ class HotPath:
         )
         if row is None:
             return None
-        amr = tuple(row[4].split())
-        return SeenSession(SessionFacts(*row[:4], amr, *row[5:10]), row[10])
+        sid, account_id, state, level, amr, auth_time, password_at, otp_at, email, salt, seen = row
+        facts = SessionFacts(
+            sid=sid,
+            account_id=account_id,
+            account_state=state,
+            level=level,
+            amr=tuple(amr.split()),
+            auth_time=auth_time,
+            password_at=password_at,
+            otp_at=otp_at,
+            email=email,
+            subject_salt=salt,
+        )
+        return SeenSession(facts, seen)
 
     def issue(self, grant: NewGrant) -> bool:
         """Store a grant with its code; False if the session or account had ended meanwhile."""
@@ -312,14 +324,15 @@ class _SqliteSteps:
     )
     # Not `revoked_at IS NULL`: in RETURNING after an UPDATE, SQLite 3.40 answers that with false.
     _CLAIM = _sqlite(
-        f"""
-UPDATE grants SET code_consumed_at = {{now}}, access_expires_at = {{access_expires_at}}
-WHERE code_hash = {{code_hash}} AND client_id = {{client_id}} AND code_consumed_at IS NULL
+        """
+UPDATE grants SET code_consumed_at = {now}, access_expires_at = {access_expires_at}
+WHERE code_hash = {code_hash} AND client_id = {client_id} AND code_consumed_at IS NULL
 RETURNING id, account_id, sid, subject, nonce, scope, level, session_level, amr, auth_time,
-  code_expires_at > {{now}} AND coalesce(revoked_at, 0) = 0 AND EXISTS (
+  code_expires_at > {now} AND coalesce(revoked_at, 0) = 0 AND EXISTS (
     SELECT 1 FROM accounts a, browser_sessions s
-    WHERE a.id = grants.account_id AND s.sid = grants.sid AND s.ended_at IS NULL AND a.state = 'active'),
-  redirect_uri = {{redirect_uri}}, code_challenge IS {{challenge}}
+    WHERE a.id = grants.account_id AND s.sid = grants.sid
+      AND s.ended_at IS NULL AND a.state = 'active'),
+  redirect_uri = {redirect_uri}, code_challenge IS {challenge}
 """
     )
     _REDEEMED = _sqlite(

@@ -71,7 +71,7 @@ class Keyring:
         self,
         claims: bytes | Mapping[str, Any],
         *,
-        alg: Alg,
+        alg: str,
         typ: str,
         purpose: Purpose = "tokens",
     ) -> str:

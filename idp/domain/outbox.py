@@ -147,7 +147,7 @@ def counts(session: Session) -> dict[str, int]:
     rows = session.execute(
         select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)
     ).all()
-    return {state: count for state, count in rows}
+    return dict(rows)
 
 
 def oldest_waiting_at(session: Session) -> int | None:

@@ -99,7 +99,7 @@ def reserve(session: Session, kind: Kind, subject: str, now: int) -> int:
     )
     if tries is None:
         raise Locked(locked_until(session, kind, subject, now) or now + limit.window)
-    return limit.tries - tries
+    return int(limit.tries - tries)
 
 
 def forgive(session: Session, kind: Kind, subject: str) -> None:

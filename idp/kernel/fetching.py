@@ -56,11 +56,11 @@ class _PinnedAdapter(HTTPAdapter):
         secure = (request.url or "").startswith("https:")
         pool_options: dict[str, Any] = {}
         if secure:
-            host_params, pool_options = self.build_connection_pool_key_attributes(
+            _, tls_options = self.build_connection_pool_key_attributes(
                 request, verify if verify is not None else True, cert
             )
-            del host_params
-            pool_options |= {
+            pool_options = {
+                **tls_options,
                 "assert_hostname": self._target.host,
                 "server_hostname": self._target.host,
             }

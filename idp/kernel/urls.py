@@ -11,4 +11,4 @@ def origin_of(url: str) -> str:
 
 def without_trailing_slash(url: str) -> str:
     """Return `url` with one closing slash removed, if it has one."""
-    return url[:-1] if url.endswith("/") else url
+    return url.removesuffix("/")

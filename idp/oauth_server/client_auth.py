@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
+import orjson
 from joserfc import jws
 from joserfc.errors import JoseError
-
-import orjson
 
 from idp.domain.client_keys import ClientKeys, KeysUnavailable, PublicKey
 from idp.domain.clients import RegisteredClient
@@ -167,7 +166,11 @@ def _read(assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         claims = orjson.loads(extracted.payload)
     except (JoseError, ValueError, TypeError, RecursionError) as error:
         raise unreadable from error
-    if not isinstance(claims, dict) or header.get("alg") not in ASSERTION_ALGORITHMS or "crit" in header:
+    if (
+        not isinstance(claims, dict)
+        or header.get("alg") not in ASSERTION_ALGORITHMS
+        or "crit" in header
+    ):
         raise unreadable
     if not (isinstance(claims.get("sub"), str) and isinstance(claims.get("iss"), str)):
         raise unreadable

@@ -1,6 +1,10 @@
 """The contract's refusals in the shape Authlib catches and answers."""
 
+from typing import Literal
+
 from authlib.oauth2.rfc6749 import OAuth2Error
+
+_Member = Literal["error", "error_description", "error_uri"]
 
 
 class ContractError(OAuth2Error):
@@ -14,6 +18,8 @@ class ContractError(OAuth2Error):
         super().__init__(description=description, status_code=400, error=error)
         self.detail = detail
 
-    def get_body(self) -> list[tuple[str, str | None]]:
+    def get_body(
+        self,
+    ) -> list[tuple[Literal["error", "error_description", "error_uri"], str | None]]:
         """Return error and description; Authlib would add a `state` that nobody sent."""
         return [("error", self.error), ("error_description", self.description)]

@@ -35,10 +35,10 @@ class AuthorizationOAuth2Request(OAuth2Request):
         super().__init__("GET", _TRANSPORT_SETTLED)
         self.payload = BasicOAuth2Payload(
             {
-                "client_id": authorization.client_id,
-                "response_type": authorization.response_type,
-                "redirect_uri": authorization.redirect_uri,
-                "state": authorization.state,
+                "client_id": registered.policy.client_id,
+                "response_type": str(authorization.response_type),
+                "redirect_uri": str(authorization.redirect_uri),
+                "state": authorization.state or "",
             }
         )
         self.authorization = authorization
@@ -50,7 +50,9 @@ class AuthorizationOAuth2Request(OAuth2Request):
 
 
 class TokenOAuth2Request(OAuth2Request):
-    """A token request; `jti_hash` and `assertion_expires_at` are set by client authentication."""
+    """A token request; `jti_hash` and `assertion_expires_at` are set by client
+    authentication, `registered` when it has succeeded.
+    """
 
     def __init__(
         self,
@@ -62,15 +64,16 @@ class TokenOAuth2Request(OAuth2Request):
         now: int,
     ) -> None:
         super().__init__(method, _TRANSPORT_SETTLED)
-        self.payload = BasicOAuth2Payload(dict(form))
+        self._form = dict(form)
+        self.payload = BasicOAuth2Payload(self._form)
         self.token_request = token_request
         self.request_id = request_id
         self.now = now
+        self.registered: RegisteredClient
         self.jti_hash: str | None = None
         self.assertion_expires_at = 0
 
     @property
-    def form(self) -> Mapping[str, str]:
+    def form(self) -> dict[str, str]:
         """The body's parameters; the query's never count (RFC 6749 section 2.3.1)."""
-        data: Mapping[str, str] = self.payload.data
-        return data
+        return self._form

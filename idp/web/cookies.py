@@ -7,7 +7,7 @@ cookie holds 256 random bits and nothing else. Over https both carry the `__Host
 from typing import Any
 
 from flask import Flask, Request, Response, current_app, request
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from idp.domain.services import Services
 
@@ -19,10 +19,10 @@ _LABEL = "browser cookie"
 class BrowserCookie(SecureCookieSessionInterface):
     """Opens the signed cookie for pages only: machines send none and get none."""
 
-    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return the browser's cookie, or an empty one for a machine's endpoint."""
         if request.path in ("/token", "/userinfo"):
-            return self.session_class()
+            return SecureCookieSession()
         return super().open_session(app, request)
 
     def get_cookie_samesite(self, app: Flask) -> str:

@@ -9,13 +9,12 @@ from idp.domain.services import Services
 
 
 def _create(session: Session, services: Services, email: str) -> Account:
-    return accounts.create(
-        session, services, email=email, password_hash="a hash", language="en"
-    )
+    return accounts.create(session, services, email=email, password_hash="a hash", language="en")
 
 
 @pytest.mark.parametrize(
-    "typed", ["Alice@Example.com", " alice@example.com\t", "ALICE@EXAMPLE.COM", "ａlice@example.com"]
+    "typed",
+    ["Alice@Example.com", " alice@example.com\t", "ALICE@EXAMPLE.COM", "ａlice@example.com"],
 )
 def test_an_account_is_found_by_any_spelling_of_its_address(
     session: Session, services: Services, typed: str

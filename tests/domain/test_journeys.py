@@ -52,9 +52,7 @@ def test_a_ticket_fetches_its_request_once(session: Session, services: Services)
     assert handoffs.take(session, services, ticket) is None
 
 
-def test_a_ticket_lasts_a_minute(
-    session: Session, services: Services, clock: FixedClock
-) -> None:
+def test_a_ticket_lasts_a_minute(session: Session, services: Services, clock: FixedClock) -> None:
     ticket = handoffs.leave(session, services, "{}")
     clock.move(handoffs.LIFETIME)
     assert handoffs.take(session, services, ticket) is None

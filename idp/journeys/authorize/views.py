@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from idp.domain import audit, handoffs, journeys, sessions
+from idp.domain.clients import ClientRegistry
 from idp.domain.hot_path import SeenSession
 from idp.journeys.authorize import steps
 from idp.oauth_server.requests import AuthorizationOAuth2Request, SessionGone
@@ -37,7 +38,7 @@ def start_by_post() -> Response:
     if isinstance(judged, steps.SentBack):
         return _send_back(judged)
     ticket = handoffs.leave(current.session(), current.services(), to_text(parameters))
-    return redirect(url_for("authorize.pick_up", ticket=ticket), 303)
+    return _see_other(url_for("authorize.pick_up", ticket=ticket))
 
 
 @blueprint.get("/authorize/posted/<ticket>")
@@ -70,7 +71,7 @@ def resume(journey_id: str) -> Response:
         return _issue(judged, seen, journey.id)
     if decision.step is Step.REFUSE:
         return _refuse(judged, decision)
-    return redirect(_room(decision, journey, seen), 303)
+    return _see_other(_room(decision, journey, seen))
 
 
 def _accept(judged: steps.Judged | steps.SentBack, parameters: dict[str, str]) -> Response:
@@ -93,7 +94,7 @@ def _accept(judged: steps.Judged | steps.SentBack, parameters: dict[str, str]) -
         language=i18n.language_for(judged.request.ui_locales),
         fresh=freshness_required(judged.request, policy, facts, now),
     )
-    return redirect(_room(decision, journey, seen), 303)
+    return _see_other(_room(decision, journey, seen))
 
 
 def _room(decision: Decision, journey: journeys.Journey, seen: SeenSession | None) -> str:
@@ -151,9 +152,14 @@ def _send_back(refusal: steps.SentBack) -> Response:
     return _redirect_to_service(refusal.location)
 
 
+def _see_other(address: str) -> Response:
+    return make_response(redirect(address, 303))
+
+
 def _redirect_to_service(location: str) -> Response:
     # 303 after a form, 302 after a GET: never a status that would send a form's body on.
-    response = redirect(location, 302 if request.method == "GET" else 303, Response=Response)
+    status = 302 if request.method == "GET" else 303
+    response = make_response(redirect(location, status))
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -165,7 +171,7 @@ def _seen() -> SeenSession | None:
     )
 
 
-def _registry() -> steps.ClientRegistry:
+def _registry() -> ClientRegistry:
     return current.wiring().registry
 
 

@@ -6,7 +6,7 @@ extensions without an order. This one is a grant like any other to Authlib's ser
 the code in the statement that decides everything else.
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 from authlib.oauth2.rfc6749.grants import (
     AuthorizationEndpointMixin,
@@ -38,8 +38,8 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
     """RFC 6749 section 4.1, OIDC Core section 3.1, RFC 7636."""
 
     GRANT_TYPE = "authorization_code"
-    RESPONSE_TYPES: ClassVar[set[str]] = {"code"}
-    TOKEN_ENDPOINT_AUTH_METHODS: ClassVar[list[str]] = ["private_key_jwt", "client_secret_post"]
+    RESPONSE_TYPES = {"code"}  # noqa: RUF012 - Authlib declares it as an instance's
+    TOKEN_ENDPOINT_AUTH_METHODS = ["private_key_jwt", "client_secret_post"]  # noqa: RUF012
 
     request: Any
     server: Server
@@ -102,15 +102,16 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
     def validate_token_request(self) -> None:
         """Find out who is asking; the server has judged the parameters before it came here."""
         request: TokenOAuth2Request = self.request
-        request.client = self.authenticate_token_endpoint_client().registered
+        authenticated: Any = self.authenticate_token_endpoint_client()
+        request.registered = authenticated.registered
 
-    def create_token_response(self) -> tuple[int, dict[str, object], list[tuple[str, str]]]:
+    def create_token_response(self) -> tuple[int, Any, list[tuple[str, str]]]:
         """Claim the code, then sign an access token and an ID token.
 
         The code is used up before anything else is judged, so that no guess has a second try.
         """
         request: TokenOAuth2Request = self.request
-        registered: RegisteredClient = request.client
+        registered: RegisteredClient = request.registered
         assertion_is_new, redeemed = self.server.hot_path.redeem(self._redemption(registered))
         if not assertion_is_new:
             raise self._assertion_was_used(registered)
@@ -121,7 +122,7 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             raise ContractError("invalid_grant", INVALID_GRANT, detail="not live, or address")
         if not redeemed.challenge_matches:
             raise ContractError("invalid_grant", "PKCE code verification failed")
-        return 200, self._tokens(registered.policy, redeemed), self.TOKEN_RESPONSE_HEADER
+        return 200, self._tokens(registered.policy, redeemed), []
 
     def _redemption(self, registered: RegisteredClient) -> Redemption:
         request: TokenOAuth2Request = self.request

@@ -1,0 +1,119 @@
+"""Notices, keyed hashes, the schema's version, and the sweeping of what has expired."""
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from idp.domain import handoffs, journeys, notices, outbox, schema, secrets, sweeping, throttles
+from idp.domain.grants import AssertionUse
+from idp.domain.handoffs import Handoff
+from idp.domain.journeys import Journey
+from idp.domain.secrets import SealedSecret
+from idp.domain.services import Services
+from idp.domain.throttles import Kind, Throttle
+from tests.support.citizens import enrol, signed_in_cookie
+from tests.support.clock import FixedClock
+
+
+@pytest.fixture
+def engine(services: Services) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(services.settings.database_url)
+    yield engine
+    engine.dispose()
+
+
+def test_a_notice_reaches_the_mailbox_once_however_often_it_is_delivered(
+    session: Session, services: Services
+) -> None:
+    notices.send(
+        session,
+        services,
+        to="alice@example.com",
+        template="email_code",
+        language="en",
+        code="123456",
+    )
+    [message] = outbox.lease(session, services)
+    for _ in range(2):
+        notices.put_in_mailbox(session, services, message.id, message.payload)
+    [mail] = notices.in_mailbox(session)
+    assert (mail.to, mail.kind, mail.language) == ("alice@example.com", "email_code", "en")
+    assert "123456" in mail.body
+    assert notices.message(session, mail.id) is mail
+    assert notices.message(session, "another") is None
+
+
+def test_a_keyed_hash_needs_its_key(session: Session, services: Services) -> None:
+    hashed = secrets.keyed_hash(session, services, "one", "123456")
+    assert secrets.matches(session, services, "one", "123456", hashed)
+    assert not secrets.matches(session, services, "one", "123457", hashed)
+    assert not secrets.matches(session, services, "two", "123456", hashed)
+    assert len(session.scalars(sa.select(SealedSecret)).all()) == 2
+
+
+def test_a_key_is_made_once_and_read_afterwards(session: Session, services: Services) -> None:
+    first = secrets.key(session, services, "one")
+    session.commit()
+    session.expunge_all()
+    assert secrets.key(session, services, "one") == first
+
+
+def test_a_migrated_database_is_current_and_an_empty_one_is_not(session: Session) -> None:
+    assert schema.is_current(session)
+    nowhere = sa.create_engine("sqlite://")
+    with Session(nowhere) as empty:
+        assert schema.current(empty) is None
+        assert not schema.is_current(empty)
+    nowhere.dispose()
+
+
+def test_what_has_expired_is_swept_and_the_rest_stays(
+    session: Session, services: Services, engine: sa.Engine, clock: FixedClock
+) -> None:
+    alice = enrol(session, services)
+    signed_in_cookie(session, services, alice)
+    for language in ("en", "cy"):
+        journeys.open_journey(
+            session,
+            services,
+            browser_id="b",
+            client_id="c",
+            parameters="{}",
+            language=language,
+            fresh=False,
+        )
+    handoffs.leave(session, services, "{}")
+    throttles.reserve(session, Kind.PASSWORD, "alice", clock.now())
+    session.add(AssertionUse(client_id="c", jti_hash="1" * 64, expires_at=clock.now() + 5))
+    outbox.put(session, services, "email", {})
+    [message] = outbox.lease(session, services)
+    outbox.delivered(session, message, clock.now())
+    session.commit()
+    assert sweeping.sweep(engine, services) == 0
+    clock.move(7201)
+    # Two journeys, a handoff, a throttle and an assertion; the session lives, the mail is young.
+    assert sweeping.sweep(engine, services) == 5
+    session.expire_all()
+    for table in (Journey, Handoff, Throttle, AssertionUse):
+        assert session.scalars(sa.select(table)).all() == []
+    clock.move(86_400)
+    assert sweeping.sweep(engine, services) == 2
+
+
+def test_sweeping_stops_after_a_number_of_batches(
+    session: Session,
+    services: Services,
+    engine: sa.Engine,
+    clock: FixedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sweeping, "BATCH", 2)
+    monkeypatch.setattr(sweeping, "MOST_BATCHES", 2)
+    for _ in range(7):
+        handoffs.leave(session, services, "{}")
+    session.commit()
+    clock.move(handoffs.LIFETIME)
+    assert sweeping.sweep(engine, services) == 4
+    assert sweeping.sweep(engine, services) == 3

@@ -1,0 +1,1 @@
+"""Tries the lowest floor: outbound calls."""

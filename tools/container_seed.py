@@ -47,8 +47,9 @@ class ComposeDemo(Demo):
 def main() -> int:
     """Fill what is missing; 1 after saying which step failed."""
     demo = ComposeDemo(8000, HOME / "demo", HOME / "keys", dict(os.environ))
+    log = Path("/tmp/commands.log")  # noqa: S108 -- the one folder of a container to write to
     try:
-        with OnepassSession(demo.environ(), ROOT, demo.var / "commands.log") as onepass:
+        with OnepassSession(demo.environ(), ROOT, log) as onepass:
             onepass.run("db", "upgrade")
             description = make_records(demo, onepass, read_description(demo.var))
     except (CommandFailed, InstallationFailed) as problem:

@@ -122,13 +122,17 @@ def slugs() -> tuple[str, ...]:
     return tuple(sorted(_tables(), key=lambda slug: str(_tables()[slug].get("port"))))
 
 
-def service_called(name: str) -> Text | None:
-    """The service that ``name`` (a slug, or its name in either language) belongs to, or None."""
+def service_called(name: str, language: str) -> tuple[str, str]:
+    """What to call the service that ``name`` (a slug or a name) belongs to, and in what language.
+
+    A page in Welsh uses Welsh names; a page in English leaves a Welsh service its own name.
+    """
     for slug, table in _tables().items():
-        words = table.get("service")
+        words, own = table.get("service"), table.get("language")
         if isinstance(words, dict) and name in {slug, *words.values()}:
-            return Text(words["en"], words["cy"])
-    return None
+            chosen = "cy" if "cy" in {language, own} else "en"
+            return words[chosen], chosen
+    return name, "en"
 
 
 @cache

@@ -140,7 +140,7 @@ class SignIn:
         state = _one(answer, "state")
         pending = self.store.take_pending(state, browser) if state and browser else None
         fresh = pending is not None and now - pending.asked_at <= PENDING_LIFETIME
-        step.check("state", passed=fresh, seen=mask(state), wanted="state")
+        step.check("state", passed=fresh, seen=mask(state), wanted="")
         assert pending is not None  # noqa: S101 - the check above has just said so
         return pending
 
@@ -155,7 +155,7 @@ class SignIn:
             reason = PROVIDER_ERRORS.get(error, "provider")
             raise SignInRefused(reason, exchange, error[:80])
         code = _one(answer, "code")
-        step.check("code", passed=bool(code), seen=mask(code), wanted="code")
+        step.check("code", passed=bool(code), seen=mask(code), wanted="")
         return str(code)
 
     def _redeem(self, code: str, pending: Pending, exchange: Exchange) -> Arrived:

@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from relying_party_demo import words
 from relying_party_demo.department import Action, service_called
 from relying_party_demo.discovery import DiscoveryRefused
-from relying_party_demo.exchange import Exchange
+from relying_party_demo.exchange import Exchange, mask
 from relying_party_demo.outbound import ProviderUnreachable
 from relying_party_demo.parts import known_session, language, live_session, parts
 from relying_party_demo.problems import refuse
@@ -53,8 +53,7 @@ def _for_every_page() -> dict[str, object]:
         "form_token": parts().cookies.form_token,
         "signed_in": g.get("signed_in", False),
         "others": [
-            (text.within(ours) if (text := service_called(other.name)) else other.name, other.url)
-            for other in department.place.others
+            (*service_called(other.name, ours), other.url) for other in department.place.others
         ],
     }
 
@@ -200,14 +199,13 @@ def signed_out() -> BaseResponse | str:
         returned = request.args.get("state")
         if session.ended_how == "here" and returned is not None:
             matches = digest(returned) == session.state_hash
-            session, exchange = _returned(session, exchange, matches=matches)
+            if matches:
+                session, exchange = _returned(session, exchange, returned)
     return render_template("signed_out.html", session=session, exchange=exchange)
 
 
-def _returned(session: Session, exchange: Exchange, *, matches: bool) -> tuple[Session, Exchange]:
-    """The record of signing out, with Onepass's answer; an answer that is not ours is left out."""
-    if not matches:
-        return session, exchange
+def _returned(session: Session, exchange: Exchange, returned: str) -> tuple[Session, Exchange]:
+    """The record of signing out, with Onepass's answer."""
     step = exchange.step("logout_answer", parts().clock.now())
-    step.check("logout_state", passed=True, seen="state", wanted="state")
+    step.check("logout_state", passed=True, seen=mask(returned), wanted=mask(returned))
     return replace(session, ended_how="everywhere"), exchange

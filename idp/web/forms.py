@@ -33,7 +33,7 @@ _EMAIL: Final = re.compile(
 _SEPARATORS: Final = re.compile(r"[\s\-‐-―]+")
 
 
-class Protection(CSRFProtect):  # type: ignore[misc]
+class Protection(CSRFProtect):
     """The token of this browser on every post, and no other site's name in its Origin."""
 
     def protect(self, apply_exemptions: bool = False) -> None:
@@ -72,7 +72,7 @@ def _is_ours(origin: str) -> bool:
     return parts.scheme == request.scheme and parts.netloc == request.host
 
 
-class Form(FlaskForm):  # type: ignore[misc]
+class Form(FlaskForm):
     """A form of one question. Without a field it is a button, and only the token is checked."""
 
     def accepted(self) -> bool:
@@ -97,11 +97,11 @@ class _Spoken:
         return params
 
 
-class TextInput(_Spoken, GovTextInput):  # type: ignore[misc]
+class TextInput(_Spoken, GovTextInput):
     """One line of text."""
 
 
-class PasswordInput(_Spoken, GovPasswordInput):  # type: ignore[misc]
+class PasswordInput(_Spoken, GovPasswordInput):
     """A password with a Show button where there is JavaScript."""
 
     def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
@@ -121,7 +121,11 @@ class _PlainText:
     """A text field that takes one value without control characters, of bounded length."""
 
     data: str | None
-    raw_data: list[Any] | None
+
+    @property
+    def text(self) -> str:
+        """What was sent, or nothing."""
+        return self.data or ""
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Keep the value, or refuse it: sent twice, too long, or holding what nobody types."""

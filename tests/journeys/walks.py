@@ -37,9 +37,7 @@ def come_to_code(person: Person, service: RelyingParty, citizen: Citizen) -> Req
     return request
 
 
-def sign_in(
-    person: Person, service: RelyingParty, citizen: Citizen, clock: FixedClock
-) -> Request:
+def sign_in(person: Person, service: RelyingParty, citizen: Citizen, clock: FixedClock) -> Request:
     """Sign in and be sent back to the service."""
     request = come_to_code(person, service, citizen)
     person.send({"code": citizen.code(clock.now())})

@@ -35,7 +35,7 @@ def email(journey_id: str) -> Response:
         return leave(journey)
     form = EmailForm(email=journey.email)
     if form.accepted():
-        steps.choose_email(journey, form.email.data)
+        steps.choose_email(journey, form.email.text)
         return _send(journey)
     return show("create_account/email.html", form=form, journey=journey)
 
@@ -52,7 +52,7 @@ def email_code(journey_id: str) -> Response:
         return to("create_account.password", journey)
     form = EmailCodeForm()
     if form.accepted():
-        if steps.prove_email(current.session(), current.services(), journey, form.code.data):
+        if steps.prove_email(current.session(), current.services(), journey, form.code.text):
             return to("create_account.password", journey)
         say(form.code, _("That code is wrong or has expired. Try again or get a new one"))
     return show("create_account/email_code.html", form=form, journey=journey)
@@ -93,9 +93,9 @@ def password(journey_id: str) -> Response:
         return to("create_account.email_code", journey)
     form = NewPasswordForm()
     if form.accepted():
-        problem = steps.password_problem(journey, form.password.data)
+        problem = steps.password_problem(journey, form.password.text)
         if problem is None:
-            return _open_account(journey, form.password.data)
+            return _open_account(journey, form.password.text)
         say(form.password, PROBLEMS[problem])
     return show("create_account/password.html", form=form, journey=journey)
 
@@ -133,7 +133,7 @@ def app(journey_id: str) -> Response:
     services = current.services()
     form = FirstCodeForm()
     if form.accepted():
-        secret = steps.finish(current.session(), services, journey, signed_in, form.code.data)
+        secret = steps.finish(current.session(), services, journey, signed_in, form.code.text)
         if secret is not None:
             response = to("create_account.done", journey)
             cookies.set_session_cookie(response, secret)

@@ -1,4 +1,4 @@
-"""The pages of signing in. A page out of turn leads to the dispatcher, which knows the right one."""
+"""The pages of signing in. A page out of turn leads to the dispatcher."""
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
@@ -47,7 +47,7 @@ def email(journey_id: str) -> Response:
     form = EmailForm(email=journey.email)
     if form.accepted():
         journey.choice = "sign_in"
-        steps.choose_email(journey, form.email.data)
+        steps.choose_email(journey, form.email.text)
         return to("sign_in.password", journey)
     return show("sign_in/email.html", form=form, journey=journey)
 
@@ -77,7 +77,7 @@ def _try_password(journey: Journey, email: str, form: PasswordForm) -> Response 
     except Locked:
         return to("sign_in.locked", journey)
     current.checkpoint()
-    verdict = steps.judge(services, guess, form.password.data)
+    verdict = steps.judge(services, guess, form.password.text)
     if not verdict.right:
         if steps.password_was_wrong(current.session(), services, guess):
             return to("sign_in.locked", journey)
@@ -121,7 +121,7 @@ def code(journey_id: str) -> Response:
         except Locked:
             return to("sign_in.locked", journey)
         current.checkpoint()
-        secret = steps.use_code(current.session(), services, journey, signed_in, form.code.data)
+        secret = steps.use_code(current.session(), services, journey, signed_in, form.code.text)
         if secret is not None:
             response = leave(journey)
             cookies.set_session_cookie(response, secret)

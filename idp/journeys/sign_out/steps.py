@@ -16,13 +16,12 @@ from idp.protocol.logout import HintFault, VerifiedHint
 
 ID_TOKEN_TYPE = ""
 KNOWN_FAULTS = {
-    fault: "invalid_request"
-    for fault in (
-        *(fault.value for fault in HintFault),
-        "invalid post logout redirect URI",
-        "client registry does not contain post_logout_redirect_uri",
-    )
-} | {"client not found": "unauthorized_client"}
+    HintFault.SIGNATURE.value: "invalid_request",
+    HintFault.UNREADABLE.value: "invalid_request",
+    "invalid post logout redirect URI": "invalid_request",
+    "client registry does not contain post_logout_redirect_uri": "invalid_request",
+    "client not found": "unauthorized_client",
+}
 """What our signed-out page may be told by its address; any other words are not shown."""
 
 

@@ -1,5 +1,6 @@
 """Reading a page as a browser would, and what must be true of every page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -101,7 +102,7 @@ class PageReader(HTMLParser):
             self._words.append(data)
 
 
-def problems_of(html: str, headers: dict[str, str], origin: str) -> list[str]:
+def problems_of(html: str, headers: Mapping[str, str], origin: str) -> list[str]:
     """What is wrong with a page that must hold for every page; empty when nothing is.
 
     `origin` is the page's own, so that forms which lead elsewhere need no token of ours.
@@ -124,7 +125,7 @@ def problems_of(html: str, headers: dict[str, str], origin: str) -> list[str]:
     return found + header_problems(page, headers)
 
 
-def header_problems(page: PageReader, headers: dict[str, str]) -> list[str]:
+def header_problems(page: PageReader, headers: Mapping[str, str]) -> list[str]:
     """What is wrong with the headers of this page."""
     found = [
         f"{name} is {headers.get(name)!r}"

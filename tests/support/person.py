@@ -5,11 +5,13 @@ page shown is checked as it arrives for what must hold everywhere.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from flask import Flask
+from requests.structures import CaseInsensitiveDict
 
 from tests.support.pages import Form, PageReader, problems_of
 
@@ -20,7 +22,7 @@ class Answer:
 
     url: str
     status: int
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: str
 
 
@@ -132,7 +134,10 @@ class Person(Walker):
             headers=headers,
         )
         return Answer(
-            url, response.status_code, dict(response.headers), response.get_data(as_text=True)
+            url,
+            response.status_code,
+            CaseInsensitiveDict(response.headers.items()),
+            response.get_data(as_text=True),
         )
 
 
@@ -160,7 +165,7 @@ class DistantPerson(Walker):
             allow_redirects=False,
             timeout=30,
         )
-        return Answer(url, response.status_code, dict(response.headers), response.text)
+        return Answer(url, response.status_code, response.headers, response.text)
 
     def close(self) -> None:
         """Close the connections."""

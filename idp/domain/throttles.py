@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlalchemy import BigInteger, Integer, String, case, delete, select
+from sqlalchemy import BigInteger, Integer, String, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -108,4 +108,18 @@ def forgive(session: Session, kind: Kind, subject: str) -> None:
         delete(Throttle).where(
             Throttle.kind == kind, Throttle.subject_hash == subject_hash(subject)
         )
+    )
+
+
+def give_back(session: Session, kind: Kind, subject: str) -> None:
+    """Give one try back: it was taken, and then nothing was tried."""
+    session.execute(
+        update(Throttle)
+        .where(
+            Throttle.kind == kind,
+            Throttle.subject_hash == subject_hash(subject),
+            Throttle.tries > 0,
+        )
+        .values(tries=Throttle.tries - 1)
+        .execution_options(synchronize_session=False)
     )

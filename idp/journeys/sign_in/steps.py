@@ -87,6 +87,11 @@ def judge(services: Services, guess: Guess, password: str) -> Verdict:
     return Verdict(right)
 
 
+def nothing_was_tried(session: Session, guess: Guess) -> None:
+    """Give the try back that was taken for a password which nobody had time to judge."""
+    throttles.give_back(session, Kind.PASSWORD, accounts.email_key(guess.email))
+
+
 def password_was_wrong(session: Session, services: Services, guess: Guess) -> bool:
     """Record a wrong password; return whether it was the last try, so that the lock begins."""
     now = services.clock.now()

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
 from idp.domain.journeys import Journey
+from idp.domain.passwords import TooBusy
 from idp.domain.throttles import Locked
 from idp.journeys.sign_in import steps
 from idp.journeys.sign_in.forms import CodeForm, EmailForm, PasswordForm
@@ -77,7 +78,12 @@ def _try_password(journey: Journey, email: str, form: PasswordForm) -> Response 
     except Locked:
         return to("sign_in.locked", journey)
     current.checkpoint()
-    verdict = steps.judge(services, guess, form.password.text)
+    try:
+        verdict = steps.judge(services, guess, form.password.text)
+    except TooBusy:
+        steps.nothing_was_tried(current.session(), guess)
+        current.checkpoint()
+        raise
     if not verdict.right:
         if steps.password_was_wrong(current.session(), services, guess):
             return to("sign_in.locked", journey)

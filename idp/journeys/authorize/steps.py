@@ -81,6 +81,6 @@ def must_be_touched(seen: hot_path.SeenSession, now: int) -> bool:
     return seen.last_seen_at < now - sessions.TOUCH_AFTER
 
 
-def same_person(facts: SessionFacts | None, account_id: str | None) -> bool:
-    """Return whether a Journey that somebody began signing in for is still theirs."""
-    return account_id is None or (facts is not None and facts.account_id == account_id)
+def same_person(facts: SessionFacts, account_id: str | None) -> bool:
+    """Return whether a Journey that `account_id` gave a password in is this person's."""
+    return account_id in {None, facts.account_id}

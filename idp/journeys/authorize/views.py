@@ -60,6 +60,9 @@ def resume(journey_id: str) -> Response:
     if isinstance(judged, steps.SentBack):
         return _send_back(judged)
     seen = _seen()
+    if seen is not None and not steps.same_person(seen.facts, journey.account_id):
+        # Somebody else signed in meanwhile, in another tab: whose code would it be?
+        seen = None
     facts = seen.facts if seen else None
     decision = next_step(
         judged.request, judged.registered.policy, facts, journey.facts(), current.now()

@@ -6,6 +6,7 @@ Owns not: the words for them (``relying_party_demo.words``), nor any decision.
 
 import json
 from dataclasses import asdict, dataclass, field
+from typing import NoReturn
 
 SHOWN_OF_A_SECRET = 6
 HIDDEN = "•" * 8
@@ -37,9 +38,14 @@ class Step:
 
     def check(self, name: str, *, passed: bool, seen: object, wanted: object) -> None:
         """Note a check, and stop everything when it fails. Raises CheckFailed."""
-        self.checks.append(Check(name, passed, _shown(seen), _shown(wanted)))
         if not passed:
-            raise CheckFailed(name)
+            self.fail(name, seen=seen, wanted=wanted)
+        self.checks.append(Check(name, passed=True, seen=_shown(seen), wanted=_shown(wanted)))
+
+    def fail(self, name: str, *, seen: object, wanted: object) -> NoReturn:
+        """Note a check that failed. Raises CheckFailed."""
+        self.checks.append(Check(name, passed=False, seen=_shown(seen), wanted=_shown(wanted)))
+        raise CheckFailed(name)
 
     def equal(self, name: str, seen: object, wanted: object, *, masked: bool = False) -> None:
         """Check that ``seen`` is exactly ``wanted``, type included."""

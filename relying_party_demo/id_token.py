@@ -70,8 +70,7 @@ def signed_claims(
     try:
         key = discovery.key(kid if isinstance(kid, str) else "", algorithm)
     except UnknownKey:
-        step.check("key", passed=False, seen=kid, wanted="jwks.json")
-        raise
+        step.fail("key", seen=kid, wanted="jwks.json")
     step.check("key", passed=True, seen=kid, wanted="jwks.json")
     claims: Claims = {}
     with suppress(jwt.PyJWTError):

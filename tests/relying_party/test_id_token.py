@@ -10,7 +10,9 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey
 
-from tests.relying_party.fake_provider import Claims
+from relying_party_demo.exchange import CheckFailed, Step
+from relying_party_demo.id_token import Expected, check_id_token
+from tests.relying_party.fake_provider import Claims, left_hash
 from tests.relying_party.visiting import Visit
 
 Change = Callable[[Claims, int], Claims]
@@ -155,3 +157,31 @@ def test_a_key_of_somebody_else_under_a_known_name_is_refused(tax: Visit) -> Non
 
     tax.provider.change_token = resign
     assert "<strong>The signature is good" in tax.arrive(tax.leave()).text
+
+
+@pytest.mark.parametrize(("age", "good"), [(60, True), (65, True), (66, False)])
+def test_an_age_is_counted_from_when_it_was_asked(age: int, good: bool) -> None:
+    asked_at = 1_790_000_000
+    expected = Expected(
+        issuer="i",
+        client_id="c",
+        algorithm="ES256",
+        nonce="n",
+        level="Cl",
+        access_token="t",
+        asked_at=asked_at,
+        max_age=60,
+        prompt=None,
+        sub=None,
+    )
+    now = asked_at + 90
+    claims: Claims = {"iss": "i", "aud": "c", "exp": now + 9, "iat": now, "nonce": "n"}
+    claims |= {"at_hash": left_hash("t"), "vot": "Cl", "sub": "s", "auth_time": asked_at - age}
+    step = Step("id_token", now)
+    if good:
+        check_id_token(claims, expected, now, step)
+        assert all(check.passed for check in step.checks)
+    else:
+        with pytest.raises(CheckFailed, match="auth_time"):
+            check_id_token(claims, expected, now, step)
+        assert not step.checks[-1].passed

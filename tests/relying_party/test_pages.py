@@ -78,6 +78,13 @@ def test_plain_http_gets_plain_cookies(tax: Visit) -> None:
     assert second.startswith("dept-tax=")
 
 
+def test_nobody_who_is_signed_in_is_told_otherwise(tax: Visit) -> None:
+    tax.sign_in()
+    assert tax.get("/signed-out").location == "/account"
+    assert "Go to your account" in tax.get("/").text
+    assert "Start now" in tax.another_browser().get("/").text
+
+
 def test_forged_cookies_are_nobody(tax: Visit) -> None:
     for value in ("x", "é", "A" * 43, "A" * 4000):
         tax.browser.set_cookie("dept-tax", value, domain="localhost")

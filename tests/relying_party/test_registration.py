@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_public_key,
+)
 
 from relying_party_demo.__main__ import main
 from relying_party_demo.keys import load_or_make
@@ -98,3 +104,34 @@ def test_the_store_is_ours_alone(tmp_path: Path) -> None:
     Store(tmp_path / "new")
     assert (tmp_path / "new" / "department.db").stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_key_of_another_kind_is_refused(tmp_path: Path) -> None:
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    (tmp_path / "es256.pem").write_bytes(pem)
+    with pytest.raises(TypeError, match="cannot sign ES256"):
+        load_or_make(tmp_path, "ES256")
+
+
+def test_a_department_is_served_by_one_process_and_several_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    served: dict[str, object] = {}
+
+    class Server:
+        def __init__(self, target: str, **settings: object) -> None:
+            served.update(settings, target=target)
+
+        def serve(self) -> None:
+            served["running"] = True
+
+    monkeypatch.setattr("relying_party_demo.__main__.Granian", Server)
+    monkeypatch.setenv("DEPARTMENT_PORT", "9001")
+    assert main(["serve", "tax"]) == 0
+    assert served["running"]
+    assert (served["workers"], served["port"], served["address"]) == (1, 9001, "127.0.0.1")
+    assert isinstance(served["blocking_threads"], int)
+    assert served["blocking_threads"] > 1
+    assert served["log_access"] is False

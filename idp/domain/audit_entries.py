@@ -6,19 +6,14 @@ Does not own: the catalogue of facts (`idp.domain.audit`) or sealing (`idp.domai
 `audit_entries` is where a transaction leaves a fact: insert only, no index but the key, nothing
 read. The columns a writer names are: at (epoch seconds), fact (snake_case name of the fact),
 account_id, client_id, sid, grant_id, journey_id, request_id (each may be null) and detail
-(canonical JSON of the fact's other fields, `{}` when there are none). `id` and `tx` come from the
-database: `tx` is the inserting transaction on PostgreSQL and 0 on SQLite, and tells the sealer
-which rows can no longer be overtaken by a transaction that is still open.
+(canonical JSON of the fact's other fields, `{}` when there are none). `id` comes from the database.
 """
 
 from typing import Any
 
 import orjson
 from sqlalchemy import BigInteger, Identity, Integer, String, Text
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql import ColumnElement
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from idp.kernel.database import Base
 
@@ -33,22 +28,6 @@ ENTRY_COLUMNS = (
     "request_id",
     "detail",
 )
-
-
-class CurrentTransaction(ColumnElement[int]):
-    """The number of the inserting transaction, as a column default; 0 on SQLite."""
-
-    inherit_cache = True
-
-
-@compiles(CurrentTransaction, "sqlite")
-def _none_on_sqlite(_element: CurrentTransaction, _compiler: SQLCompiler, **_: Any) -> str:
-    return "0"
-
-
-@compiles(CurrentTransaction, "postgresql")
-def _on_postgresql(_element: CurrentTransaction, _compiler: SQLCompiler, **_: Any) -> str:
-    return "((pg_current_xact_id())::text)::bigint"
 
 
 class EntryColumns:
@@ -73,7 +52,6 @@ class AuditEntry(EntryColumns, Base):
     id: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), Identity(), primary_key=True, sort_order=-1
     )
-    tx: Mapped[int] = mapped_column(BigInteger, server_default=CurrentTransaction())
 
 
 class SealedEntry(EntryColumns, Base):

@@ -11,8 +11,6 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the schema forward."""
-    postgresql = op.get_bind().dialect.name == "postgresql"
-    current_transaction = "((pg_current_xact_id())::text)::bigint" if postgresql else "0"
     op.create_table(
         "accounts",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -54,9 +52,6 @@ def upgrade() -> None:
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
             sa.Identity(always=False),
             nullable=False,
-        ),
-        sa.Column(
-            "tx", sa.BigInteger(), server_default=sa.text(current_transaction), nullable=False
         ),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("fact", sa.String(length=64), nullable=False),

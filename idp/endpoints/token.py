@@ -8,11 +8,17 @@ from idp.web import current
 
 blueprint = Blueprint("token", __name__)
 
+_FORM = "application/x-www-form-urlencoded"
+
 
 @blueprint.post("/token")
 def token() -> Response:
-    """Answer a token request; parameters count in the form body only, each sent once."""
-    form, repeated = single_values(request.form.items(multi=True))
+    """Answer a token request; parameters count in the form body only, each sent once.
+
+    A body of another content type is no form, also one that Flask could read as a form.
+    """
+    sent = request.form.items(multi=True) if request.mimetype == _FORM else ()
+    form, repeated = single_values(sent)
     return current.wiring().server.create_token_response(
         TokenOAuth2Request(
             parse_token_request(form, repeated),
@@ -20,5 +26,6 @@ def token() -> Response:
             method=request.method,
             request_id=current.request_id(),
             now=current.now(),
+            basic=request.headers.get("Authorization", "")[:6].lower() == "basic ",
         )
     )

@@ -53,6 +53,9 @@ class PrivateKeyJwt:
         assertion = request.token_request.client_assertion
         if assertion is None:
             return None
+        if request.token_request.client_secret is not None:
+            # Authlib tries one method after the other and is content with the first that fits.
+            raise ContractError("invalid_request", "Invalid token authentication method used")
         if request.token_request.client_assertion_type != ASSERTION_TYPE:
             raise ContractError("invalid_request", "Invalid private_key_jwt", detail="type")
         header, claims = _read(assertion)
@@ -62,6 +65,7 @@ class PrivateKeyJwt:
         registered = query_client(client_id)
         if registered is None:
             raise ContractError("invalid_client", "Client authentication failed")
+        request.claimed_client_id = client_id
         if registered.policy.token_endpoint_auth_method != self.name:
             raise ContractError("invalid_client", "Client is not registered to use private_key_jwt")
         self._check_times(claims)

@@ -14,6 +14,9 @@ class ContractError(OAuth2Error):
     and retry loops alike: the contract answers 400 there too.
     """
 
+    challenge = ""
+    """What `WWW-Authenticate` says, where it says anything."""
+
     def __init__(self, error: str, description: str, *, detail: str = "") -> None:
         super().__init__(description=description, status_code=400, error=error)
         self.detail = detail
@@ -23,3 +26,13 @@ class ContractError(OAuth2Error):
     ) -> list[tuple[Literal["error", "error_description", "error_uri"], str | None]]:
         """Return error and description; Authlib would add a `state` that nobody sent."""
         return [("error", self.error), ("error_description", self.description)]
+
+
+class BasicNotOffered(ContractError):
+    """Whoever tries the Authorization header is answered there too (RFC 6749 section 5.2)."""
+
+    challenge = 'Basic realm="onepass"'
+
+    def __init__(self) -> None:
+        super().__init__("invalid_client", "Invalid token authentication method used")
+        self.status_code = 401

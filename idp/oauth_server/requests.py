@@ -50,8 +50,10 @@ class AuthorizationOAuth2Request(OAuth2Request):
 
 
 class TokenOAuth2Request(OAuth2Request):
-    """A token request; `jti_hash` and `assertion_expires_at` are set by client
-    authentication, `registered` when it has succeeded.
+    """A token request; `basic` says that its sender tried the Authorization header.
+
+    `jti_hash`, `assertion_expires_at` and `claimed_client_id` (who the assertion says it is from)
+    are set by client authentication, `registered` when it has succeeded.
     """
 
     def __init__(
@@ -62,8 +64,11 @@ class TokenOAuth2Request(OAuth2Request):
         method: str,
         request_id: str,
         now: int,
+        basic: bool = False,
     ) -> None:
         super().__init__(method, _TRANSPORT_SETTLED)
+        self.basic = basic
+        self.claimed_client_id: str | None = None
         self._form = dict(form)
         self.payload = BasicOAuth2Payload(self._form)
         self.token_request = token_request

@@ -15,7 +15,7 @@ from idp.domain.clients import ClientRegistry, RegisteredClient
 from idp.domain.hot_path import HotPath
 from idp.domain.services import Services
 from idp.oauth_server.client_auth import ClientSecretPost, PrivateKeyJwt
-from idp.oauth_server.errors import ContractError
+from idp.oauth_server.errors import BasicNotOffered, ContractError
 from idp.oauth_server.requests import AuthorizationOAuth2Request, TokenOAuth2Request
 from idp.protocol.errors import TokenError
 from idp.protocol.session_facts import SessionFacts
@@ -81,6 +81,8 @@ class Server(AuthorizationServer):
         Gap: Authlib answers a missing grant type as an unsupported one, and authenticates the
         client before it looks at the other parameters; the contract asks in another order.
         """
+        if request.basic:
+            raise BasicNotOffered
         try:
             check_token_request(request.token_request)
         except TokenError as error:
@@ -125,14 +127,17 @@ class Server(AuthorizationServer):
                 )
             )
         status, body, headers = error(None)
-        return self.handle_response(status, dict(body), headers)
+        response = self.handle_response(status, dict(body), headers)
+        if isinstance(error, ContractError) and error.challenge:
+            response.headers["WWW-Authenticate"] = error.challenge
+        return response
 
     def record(self, fact: audit.Fact) -> None:
         """Record a fact in this request's transaction."""
         audit.record(self.session(), fact, now=self.services.clock.now())
 
     def _known(self, request: TokenOAuth2Request) -> str | None:
-        client_id = request.token_request.client_id
+        client_id = request.claimed_client_id or request.token_request.client_id
         return client_id if client_id and self._registry.find(client_id) else None
 
 

@@ -10,6 +10,7 @@ from flask import Flask, Request, Response, current_app, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 from idp.domain.services import Services
+from idp.web.source import MACHINES
 
 SESSION = "onepass-session"
 BROWSER = "onepass-browser"
@@ -21,7 +22,7 @@ class BrowserCookie(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return the browser's cookie, or an empty one for a machine's endpoint."""
-        if request.path in ("/token", "/userinfo"):
+        if request.path in MACHINES:
             return SecureCookieSession()
         return super().open_session(app, request)
 

@@ -24,11 +24,11 @@ from flask_babel import lazy_gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from idp.domain.passwords import TooBusy
 from idp.protocol.errors import ProtocolError
-from idp.web import current
+from idp.web import current, source
 
 log = structlog.get_logger()
 
@@ -285,12 +285,21 @@ def _json(row: Row, refused: PageRefused) -> Response:
 
 
 def _is_machine_endpoint() -> bool:
-    view = request.endpoint and _view_module(request.endpoint)
-    return bool(view) and str(view).startswith("idp.endpoints")
+    view = current_app.view_functions.get(_endpoint_of_address() or "")
+    return getattr(view, "__module__", "").startswith("idp.endpoints.")
 
 
-def _view_module(endpoint: str) -> str:
-    return getattr(current_app.view_functions.get(endpoint), "__module__", "")
+def _endpoint_of_address() -> str | None:
+    """Return the endpoint at this address, also when it was asked with the wrong method."""
+    refused = request.routing_exception
+    if not isinstance(refused, MethodNotAllowed):
+        return request.endpoint
+    adapter = current_app.create_url_adapter(request)
+    right_method = next(iter(refused.valid_methods or ()), None)
+    if adapter is None or right_method is None:
+        return None
+    endpoint, _arguments = adapter.match(method=right_method)
+    return str(endpoint)
 
 
 def _protocol(error: ProtocolError) -> Response:

@@ -9,20 +9,30 @@ count.
 import threading
 
 from flask import Flask, Response, request
-from werkzeug.exceptions import RequestURITooLarge, TooManyRequests
+from werkzeug.exceptions import (
+    BadRequest,
+    RequestHeaderFieldsTooLarge,
+    RequestURITooLarge,
+    TooManyRequests,
+)
 
 from idp.settings import Settings
 from idp.web import current
+from idp.web.source import MACHINES
 
 LARGEST_BODY = 64 * 1024
 MOST_FIELDS = 200
+LARGEST_HEADERS = 16 * 1024
+"""Characters of all header values together; a browser's have under two thousand."""
 LONGEST_QUERY = 4096
 LONGEST_OTHER_QUERY = 2048
 REMEMBERED_SOURCES = 50_000
 WINDOW = 60
 FAILURES_AT_TOKEN = 60
 """Failed client authentications one source may make in a minute."""
-_MACHINES = frozenset({"/token", "/userinfo", "/health"})
+_FAILURES = frozenset({"invalid_client", "invalid_request"})
+_UNCOUNTED = MACHINES | {"/health"}
+"""Where requests are not counted by source."""
 
 
 class SourceRates:
@@ -56,24 +66,50 @@ def init_limits(app: Flask) -> None:
     app.config["MAX_FORM_PARTS"] = MOST_FIELDS
     requests_made, failures = SourceRates(), SourceRates()
 
-    def refuse_what_is_too_much() -> None:
-        longest = LONGEST_QUERY if request.path == "/authorize" else LONGEST_OTHER_QUERY
-        if len(request.query_string) > longest:
-            raise RequestURITooLarge
+    def refuse_too_many() -> None:
         source, now = current.source_address(), current.now()
-        if request.path in _MACHINES:
+        if request.path in _UNCOUNTED:
             if request.path == "/token" and failures.seen(source, now) >= FAILURES_AT_TOKEN:
                 raise TooManyRequests
         elif requests_made.count(source, now) > _share(current.services().settings):
             raise TooManyRequests
 
     def count_failures(response: Response) -> Response:
-        if request.path == "/token" and response.status_code == 400:
+        if request.path == "/token" and _refuses_a_client(response):
             failures.count(current.source_address(), current.now())
         return response
 
-    app.before_request(refuse_what_is_too_much)
+    app.before_request(_refuse_too_much)
+    app.before_request(refuse_too_many)
     app.after_request(count_failures)
+
+
+def _refuse_too_much() -> None:
+    if _length_of_headers() > LARGEST_HEADERS:
+        raise RequestHeaderFieldsTooLarge
+    longest = LONGEST_QUERY if request.path == "/authorize" else LONGEST_OTHER_QUERY
+    if len(request.query_string) > longest:
+        raise RequestURITooLarge
+    if request.query_string.count(b"&") >= MOST_FIELDS:
+        raise BadRequest
+    if request.path == "/authorize":
+        # The same request is as long as it is, whichever way it comes.
+        request.max_content_length = LONGEST_QUERY
+
+
+def _length_of_headers() -> int:
+    environ = request.environ
+    return sum(len(str(environ[name])) for name in environ if name.startswith("HTTP_"))
+
+
+def _refuses_a_client(response: Response) -> bool:
+    """Return whether somebody did not prove who they are.
+
+    A bad code is another matter: citizens can make their service send any number of those.
+    """
+    if response.status_code not in (400, 401):
+        return False
+    return (response.get_json(silent=True) or {}).get("error") in _FAILURES
 
 
 def _share(settings: Settings) -> int:

@@ -6,6 +6,9 @@ from flask import Request
 
 from idp.settings import Network
 
+MACHINES = frozenset({"/token", "/userinfo"})
+"""Where programs call, never browsers: no cookie is read there, and errors are JSON."""
+
 
 def address_of(request: Request, trusted_proxies: tuple[Network, ...]) -> str:
     """Return the caller's address.

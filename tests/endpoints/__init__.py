@@ -1,0 +1,1 @@
+"""What machines and browsers get from the endpoints, row by row, on both databases."""

@@ -69,7 +69,7 @@ def _one(
             authenticator_apps.add(
                 session, services, account_id=account.id, secret=totp_secret, step=0
             )
-            accounts_of.complete(account)
+            accounts_of.complete(session, account)
             fact = audit.AccountCreatedByOperator(account_id=account.id)
             audit.record(session, fact, now=services.clock.now())
         else:

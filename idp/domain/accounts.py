@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from sqlalchemy import BigInteger, String, select
+from sqlalchemy import BigInteger, String, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -81,7 +81,14 @@ def create(
     return account
 
 
-def complete(account: Account) -> None:
-    """Make a part-created account active; any other state stays as it is."""
-    if account.state == "part_created":
-        account.state = "active"
+def complete(session: Session, account: Account) -> bool:
+    """Make a part-created account active; False if it was not, or another request was faster."""
+    completed = session.scalar(
+        update(Account)
+        .where(Account.id == account.id, Account.state == "part_created")
+        .values(state="active")
+        .returning(Account.id)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(account, ["state"])
+    return completed is not None

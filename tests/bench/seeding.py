@@ -78,7 +78,7 @@ def _citizen(
     account = accounts.create(
         session, services, email=email, password_hash=password_hash, language="en"
     )
-    accounts.complete(account)
+    accounts.complete(session, account)
     secret = authenticator_apps.propose(services.entropy)
     authenticator_apps.add(session, services, account_id=account.id, secret=secret, step=0)
     return account, Citizen(email, PASSWORD, secret)

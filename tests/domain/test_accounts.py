@@ -45,10 +45,12 @@ def test_the_address_is_kept_as_typed(session: Session, services: Services) -> N
 def test_only_a_part_created_account_is_completed(session: Session, services: Services) -> None:
     account = _create(session, services, "alice@example.com")
     assert account.state == "part_created"
-    accounts.complete(account)
+    assert accounts.complete(session, account)
     assert account.state == "active"
+    assert not accounts.complete(session, account), "only one of two requests completes it"
     account.state = "suspended"
-    accounts.complete(account)
+    session.flush()
+    assert not accounts.complete(session, account)
     assert account.state == "suspended"
 
 

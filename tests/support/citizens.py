@@ -57,7 +57,7 @@ def enrol(session: Session, services: Services, citizen: Citizen | None = None) 
         secret=citizen.seed,
         step=services.clock.now() // authenticator_apps.STEP_SECONDS - 2,
     )
-    accounts.complete(account)
+    accounts.complete(session, account)
     session.flush()
     citizen.account_id = account.id
     return citizen

@@ -23,6 +23,10 @@ _SEED_PURPOSE = "proposed authenticator app"
 GROUP = 4
 
 
+class AlreadyDone(Exception):
+    """Another request has done this step; nothing is left to do."""
+
+
 def choose_email(journey: Journey, email: str) -> None:
     """Create the account for `email`; what was proved for another address is forgotten."""
     journey.choice = "create"
@@ -164,9 +168,10 @@ def finish(
     signed_in: BrowserSession,
     code: str,
 ) -> str | None:
-    """Keep the app and complete the account if `code` is the app's; return the new cookie.
+    """Complete the account and keep the app if `code` is the app's; return the new cookie.
 
-    None when the code is wrong: nothing is kept, and the same seed is shown again.
+    None when the code is wrong: nothing is kept, and the same seed is shown again. Raises
+    AlreadyDone when another request completed the account: a second app is never kept by this.
     """
     now = services.clock.now()
     seed = proposed_seed(services, journey)
@@ -174,6 +179,8 @@ def finish(
     account = accounts.get(session, signed_in.account_id)
     if step is None or account is None:
         return None
+    if not accounts.complete(session, account):
+        raise AlreadyDone
     authenticator_apps.add(
         session,
         services,
@@ -181,7 +188,6 @@ def finish(
         secret=seed,
         step=step,
     )
-    accounts.complete(account)
     journey.app_secret_sealed = None
     if journey.account_id != account.id:
         journey.account_id, journey.password_at = account.id, None

@@ -133,7 +133,10 @@ def app(journey_id: str) -> Response:
     services = current.services()
     form = FirstCodeForm()
     if form.accepted():
-        secret = steps.finish(current.session(), services, journey, signed_in, form.code.text)
+        try:
+            secret = steps.finish(current.session(), services, journey, signed_in, form.code.text)
+        except steps.AlreadyDone:
+            return leave(journey)
         if secret is not None:
             response = to("create_account.done", journey)
             cookies.set_session_cookie(response, secret)

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, sync_playwright
 
+from idp.app import create_app
 from tests.support.addresses import own_address
-from tests.support.building import KeyRoom
+from tests.support.building import KeyRoom, make_services, make_settings
 from tests.support.chromium import Visitor, keep_evidence, launch, visiting
 from tests.support.citizens import Citizen, enrol
+from tests.support.clock import FixedClock
 from tests.support.databases import PostgresTemplate
 from tests.support.servers import Street, lay_out
 
@@ -89,3 +92,10 @@ def citizen(request: pytest.FixtureRequest, street: Street) -> Citizen:
     with street.records() as session:
         enrol(session, street.services, citizen)
     return citizen
+
+
+@pytest.fixture
+def plain_app(tmp_path: Path, sqlite_url: str) -> Flask:
+    """The provider inside this process, to render what no address leads to."""
+    settings = make_settings(sqlite_url, tmp_path)
+    return create_app(settings, make_services(settings, FixedClock()))

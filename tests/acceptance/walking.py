@@ -64,8 +64,8 @@ def code_from_mailbox(visitor: Visitor, street: Street, address: str) -> str:
     street.work()
     mailbox = visitor.context.new_page()
     mailbox.goto(f"{street.issuer}mailbox")
-    mailbox.locator("main a", has_text=re.compile(".")).first.click()
-    mailbox.wait_for_load_state("load")
+    with mailbox.expect_navigation():
+        mailbox.locator("main li a").first.click()
     words = mailbox.locator("main").inner_text()
     mailbox.close()
     assert address in words, f"the newest mail is not for {address}: {words}"

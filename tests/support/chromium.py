@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=program, args=FLAGS)
 
 
+@cache
 def axe_source() -> str:
     """The axe-core script that `npm ci` installed."""
     path = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -43,12 +45,19 @@ def axe_source() -> str:
     return path.read_text()
 
 
-def axe_violations(page: Page) -> list[dict[str, Any]]:
-    """What axe finds on this page, as `id`, `help` and the elements concerned."""
+def axe_violations(page: Page, *, colours: bool = True) -> list[dict[str, Any]]:
+    """What axe finds on this page, as `id`, `help` and the elements concerned.
+
+    Judging contrast is most of the work; without `colours` it is left out.
+    """
     page.evaluate(axe_source())
     found: list[dict[str, Any]] = page.evaluate(
-        """async () => (await axe.run(document)).violations.map(v => ({
-            id: v.id, help: v.help, targets: v.nodes.map(n => n.target.join(' '))}))"""
+        """async (colours) => (await axe.run(document, {
+            resultTypes: ['violations'],
+            rules: {'color-contrast': {enabled: colours}},
+        })).violations.map(v => ({
+            id: v.id, help: v.help, targets: v.nodes.map(n => n.target.join(' '))}))""",
+        colours,
     )
     return found
 

@@ -66,7 +66,7 @@ class Program:
 
     def words(self) -> str:
         """What the program has written so far."""
-        return self.log.read_text(errors="replace")[-20_000:]
+        return self.log.read_text(errors="replace")[-6_000:]
 
     def kill(self) -> None:
         """End the program at once, as a power cut would."""

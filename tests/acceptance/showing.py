@@ -1,0 +1,276 @@
+"""Every page there is, in every state it can be in, reached as a person reaches it.
+
+Each walk yields the name of what is shown, once it is shown. Used by the accessibility guard and
+by the pictures of `make pages`.
+"""
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from idp.domain import accounts, notices
+from tests.acceptance.walking import (
+    code_from_mailbox,
+    enter_code,
+    enter_email,
+    enter_password,
+    set_out,
+    sign_in,
+    typed_key,
+)
+from tests.support.chromium import Visitor
+from tests.support.citizens import Citizen, enrol
+from tests.support.servers import SLUGS, Street
+
+JOURNEY = "/j/<journey_id>"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is on the screen: the provider's route (or a department), and its state."""
+
+    route: str
+    state: str = "as it is"
+
+    @property
+    def name(self) -> str:
+        """A name for files and reports."""
+        return re.sub(r"[^a-z0-9]+", "-", f"{self.route} {self.state}".lower()).strip("-")
+
+
+Walk = Callable[[Visitor, Street, str], Iterator[Shown]]
+
+
+def stranger(name: str) -> Citizen:
+    """Somebody without an account, whom no other walk knows."""
+    return Citizen(email=f"{name}.{next(_numbers)}@example.com")
+
+
+def newcomer(street: Street, name: str) -> Citizen:
+    """A citizen with an account, whom no other walk knows."""
+    with street.records() as session:
+        return enrol(session, street.services, stranger(name))
+
+
+def speak(visitor: Visitor, language: str) -> None:
+    """Choose the language by the toggle of the page, where it is not chosen already."""
+    if visitor.page.locator("html").get_attribute("lang") != language:
+        separator = "&" if "?" in visitor.page.url else "?"
+        visitor.open(f"{visitor.page.url}{separator}lng={language}")
+
+
+def arrive(visitor: Visitor, street: Street, slug: str, language: str) -> None:
+    """Set out from a department, and choose the language where it sent another one along."""
+    set_out(visitor, street, slug)
+    speak(visitor, language)
+
+
+def signing_in(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """The first page, email, password and code, each also with what can go wrong."""
+    citizen = newcomer(street, "shown")
+    arrive(visitor, street, "tax", language)
+    yield Shown(f"{JOURNEY}/start")
+    visitor.submit(1)
+    yield Shown(f"{JOURNEY}/email")
+    enter_email(visitor, "not an address")
+    yield Shown(f"{JOURNEY}/email", "wrong")
+    enter_email(visitor, citizen.email)
+    yield Shown(f"{JOURNEY}/password")
+    enter_password(visitor, "")
+    yield Shown(f"{JOURNEY}/password", "empty")
+    enter_password(visitor, "not this one at all")
+    yield Shown(f"{JOURNEY}/password", "wrong")
+    enter_password(visitor, citizen.password)
+    yield Shown(f"{JOURNEY}/code")
+    visitor.fill("code", citizen.wrong_code(street.clock.now()))
+    visitor.submit()
+    yield Shown(f"{JOURNEY}/code", "wrong")
+    enter_code(visitor, street, citizen)
+
+
+def being_locked_out(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """Six wrong passwords."""
+    citizen = newcomer(street, "locked")
+    arrive(visitor, street, "tax", language)
+    visitor.submit(1)
+    enter_email(visitor, citizen.email)
+    for _ in range(6):
+        enter_password(visitor, "not this one at all")
+    yield Shown(f"{JOURNEY}/locked")
+
+
+def stepping_up_and_signing_out(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """A code alone, then the question before signing out and the page after it."""
+    citizen = newcomer(street, "stepping")
+    arrive(visitor, street, "library", language)
+    visitor.submit(1)
+    enter_email(visitor, citizen.email)
+    enter_password(visitor, citizen.password)
+    arrive(visitor, street, "tax", language)
+    yield Shown(f"{JOURNEY}/code", "stepping up")
+    enter_code(visitor, street, citizen)
+    visitor.open(f"{street.issuer}logout?lng={language}")
+    yield Shown("/logout")
+    visitor.open(f"{street.issuer}logout?id_token_hint=nonsense")
+    yield Shown("/logout", "with a bad hint")
+    visitor.submit()
+    yield Shown("/signed-out")
+    visitor.open(f"{street.issuer}logout?lng={language}")
+    yield Shown("/signed-out", "of nothing")
+
+
+def creating_an_account(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """Every step of a new account, each also with what can go wrong."""
+    citizen = stranger("new")
+    create = f"{JOURNEY}/create"
+    arrive(visitor, street, "driving", language)
+    visitor.submit(0)
+    yield Shown(f"{create}/email")
+    enter_email(visitor, "")
+    yield Shown(f"{create}/email", "empty")
+    enter_email(visitor, citizen.email)
+    yield Shown(f"{create}/email-code")
+    visitor.fill("code", "12 34")
+    visitor.submit()
+    yield Shown(f"{create}/email-code", "wrong")
+    for again in range(5):
+        visitor.open(re.sub(r"/create/.*", "/create/email-resend", visitor.page.url))
+        if not again:
+            yield Shown(f"{create}/email-resend")
+        visitor.submit()
+    visitor.open(re.sub(r"/create/.*", "/create/email-resend", visitor.page.url))
+    yield Shown(f"{create}/email-resend", "no more for now")
+    visitor.open(re.sub(r"/create/.*", "/create/email-code", visitor.page.url))
+    visitor.fill("code", code_from_mailbox(visitor, street, citizen.email))
+    visitor.submit()
+    yield Shown(f"{create}/password")
+    enter_password(visitor, "password12")
+    yield Shown(f"{create}/password", "common")
+    enter_password(visitor, citizen.password)
+    yield Shown(f"{create}/app")
+    citizen.seed = typed_key(visitor)
+    visitor.fill("code", citizen.wrong_code(street.clock.now()))
+    visitor.submit()
+    yield Shown(f"{create}/app", "wrong")
+    enter_code(visitor, street, citizen)
+    yield Shown(f"{create}/done")
+    finished = visitor.page.url
+    visitor.open(finished.replace("/create/done", "/"))
+    visitor.open(finished)
+    yield Shown(f"{create}/done", "finished")
+
+
+def looking_around(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """The pages outside every Journey, and the errors an address can lead to."""
+    visitor.open(f"{street.issuer}?lng={language}")
+    yield Shown("/")
+    visitor.open(f"{street.issuer}about")
+    yield Shown("/about")
+    visitor.open(f"{street.issuer}mailbox")
+    yield Shown("/mailbox")
+    with street.records() as session:
+        notices.send(
+            session,
+            street.services,
+            to="somebody@example.com",
+            template="email_code",
+            language=language,
+            code="123456",
+        )
+    street.work()
+    visitor.open(f"{street.issuer}mailbox")
+    visitor.page.locator("main li a").first.click()
+    visitor.page.wait_for_url("**/mailbox/*")
+    visitor.look()
+    yield Shown("/mailbox/<message_id>")
+    for path, state in (
+        ("nowhere", "not found"),
+        ("authorize", "a request without a client"),
+        ("authorize?client_id=nobody&redirect_uri=https://evil.example/", "an unknown client"),
+        ("j/" + "a" * 43 + "/", "a journey that never was"),
+        ("logout/confirm", "a form's address opened"),
+        ("?" + "x" * 3000, "an address too long"),
+    ):
+        visitor.open(f"{street.issuer}{path}")
+        yield Shown("an error", state)
+
+
+def meeting_a_stranger(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """A Journey of another browser, one that is too old, and an account that is closed."""
+    citizen = newcomer(street, "closed")
+    arrive(visitor, street, "tax", language)
+    address = visitor.page.url
+    visitor.context.clear_cookies(name="onepass-browser")
+    visitor.open(address)
+    yield Shown("an error", "another browser's journey")
+    arrive(visitor, street, "tax", language)
+    visitor.submit(1)
+    for state in ("suspended", "blocked"):
+        with street.records() as session:
+            account = accounts.get(session, citizen.account_id)
+            assert account is not None
+            account.state = state
+        enter_email(visitor, citizen.email)
+        enter_password(visitor, citizen.password)
+        yield Shown(f"{JOURNEY}/locked", state)
+        arrive(visitor, street, "tax", language)
+        visitor.submit(1)
+    address = visitor.page.url
+    street.clock.move(3601)
+    visitor.open(address)
+    yield Shown("an error", "an expired journey")
+
+
+def visiting_departments(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """All four departments: before, during and after."""
+    citizen = newcomer(street, "departments")
+    sign_in(visitor, street, "tax", citizen)
+    for slug in SLUGS:
+        base = street.url(slug)
+        visitor.open(f"{base}/?lng={language}")
+        yield Shown(slug, "before")
+        visitor.open(f"{base}/sign-in")
+        yield Shown(slug, "signed in")
+        visitor.open(f"{base}/nowhere")
+        yield Shown(slug, "not found")
+        visitor.open(f"{base}/callback?error=access_denied&state=x")
+        yield Shown(slug, "refused")
+    visitor.open(f"{street.url('library')}/account")
+    visitor.follow("/actions/pay-a-fine")
+    yield Shown("library", "an action")
+    visitor.submit()
+    yield Shown("library", "an action done")
+    visitor.page.locator("form[action='/sign-out'] button").click()
+    visitor.page.wait_for_url("**/signed-out*")
+    street.work()
+    for slug in SLUGS:
+        visitor.open(f"{street.url(slug)}/account")
+        yield Shown(slug, "signed out")
+
+
+WALKS: dict[str, Walk] = {
+    "signing in": signing_in,
+    "being locked out": being_locked_out,
+    "stepping up and signing out": stepping_up_and_signing_out,
+    "creating an account": creating_an_account,
+    "looking around": looking_around,
+    "meeting a stranger": meeting_a_stranger,
+    "visiting departments": visiting_departments,
+}
+
+ALL_ROUTES = {
+    "/",
+    "/about",
+    "/mailbox",
+    "/mailbox/<message_id>",
+    "/logout",
+    "/signed-out",
+    *(f"{JOURNEY}/{page}" for page in ("start", "email", "password", "code", "locked")),
+    *(
+        f"{JOURNEY}/create/{page}"
+        for page in ("email", "email-code", "email-resend", "password", "app", "done")
+    ),
+}
+"""Every route of the provider that shows a page."""

@@ -83,7 +83,7 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     logs.init_logs(app, settings)
     cookies.init_cookies(app, services)
     current.init_current(app, _wiring(app, services))
-    headers.init_headers(app)
+    headers.init_headers(app, settings)
     errors.init_errors(app)
     limits.init_limits(app)
     i18n.init_i18n(app)

@@ -4,6 +4,7 @@ import orjson
 from flask import Blueprint, Response, request
 
 from idp.domain.keyring import TokenRefused
+from idp.oauth_server.answers import ReadyAnswer
 from idp.protocol.claims import SubjectFacts, userinfo_claims
 from idp.protocol.id_token import ACCESS_TOKEN_TYPE
 from idp.protocol.metadata import ID_TOKEN_ALGORITHMS, userinfo_endpoint
@@ -12,6 +13,7 @@ from idp.web import current
 blueprint = Blueprint("userinfo", __name__)
 
 _LONGEST_TOKEN = 4096
+_HEADERS = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 
 
 @blueprint.route("/userinfo", methods=["GET", "POST"])
@@ -27,9 +29,7 @@ def userinfo() -> Response:
     claims = _released(token.strip()) if scheme.lower() == "bearer" else None
     if claims is None:
         return _refused('Bearer error="invalid_token", error_description="Invalid access token"')
-    response = Response(orjson.dumps(claims), mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return ReadyAnswer(orjson.dumps(claims), 200, _HEADERS)
 
 
 def _released(token: str) -> dict[str, object] | None:

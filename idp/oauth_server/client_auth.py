@@ -159,31 +159,34 @@ def _verifies(assertion: str, key: PublicKey) -> bool:
     return True
 
 
+def _unreadable() -> ContractError:
+    return ContractError("invalid_request", "Invalid private_key_jwt", detail="unreadable")
+
+
 def _read(assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Return header and claims of an assertion of the right shape; its signature comes later."""
-    unreadable = ContractError("invalid_request", "Invalid private_key_jwt", detail="unreadable")
     if len(assertion) > LONGEST_ASSERTION:
-        raise unreadable
+        raise _unreadable()
     try:
         extracted = jws.extract_compact(assertion.encode("ascii"))
         header = extracted.headers()
         claims = orjson.loads(extracted.payload)
     except (JoseError, ValueError, TypeError, RecursionError) as error:
-        raise unreadable from error
+        raise _unreadable() from error
     if (
         not isinstance(claims, dict)
         or header.get("alg") not in ASSERTION_ALGORITHMS
         or "crit" in header
     ):
-        raise unreadable
+        raise _unreadable()
     if not (isinstance(claims.get("sub"), str) and isinstance(claims.get("iss"), str)):
-        raise unreadable
+        raise _unreadable()
     if not (_is_time(claims.get("exp")) and _is_audience(claims.get("aud"))):
-        raise unreadable
+        raise _unreadable()
     if not all(_is_time(claims[name]) for name in ("nbf", "iat") if name in claims):
-        raise unreadable
+        raise _unreadable()
     if not isinstance(claims.get("jti", ""), str) or not isinstance(header.get("kid", ""), str):
-        raise unreadable
+        raise _unreadable()
     return header, claims
 
 

@@ -14,6 +14,7 @@ from idp.domain.client_keys import ClientKeys
 from idp.domain.clients import ClientRegistry, RegisteredClient
 from idp.domain.hot_path import HotPath
 from idp.domain.services import Services
+from idp.oauth_server.answers import ReadyAnswer
 from idp.oauth_server.client_auth import ClientSecretPost, PrivateKeyJwt
 from idp.oauth_server.errors import BasicNotOffered, ContractError
 from idp.oauth_server.requests import AuthorizationOAuth2Request, TokenOAuth2Request
@@ -21,11 +22,11 @@ from idp.protocol.errors import TokenError
 from idp.protocol.session_facts import SessionFacts
 from idp.protocol.token_checks import check_token_request
 
-_JSON_HEADERS = (
+_JSON_HEADERS = [
     ("Content-Type", "application/json"),
     ("Cache-Control", "no-store"),
     ("Pragma", "no-cache"),
-)
+]
 _CLIENT_FAULTS = frozenset({"invalid_client", "server_error"})
 
 
@@ -113,7 +114,9 @@ class Server(AuthorizationServer):
     ) -> Response:
         """Return the HTTP response; JSON answers are never cached (RFC 6749 section 5.1)."""
         if isinstance(body, str):
-            return Response(body, status, Headers(headers))
+            return ReadyAnswer(body.encode(), status, headers)
+        if status == 200:
+            return ReadyAnswer(orjson.dumps(body), status, _JSON_HEADERS)
         return Response(orjson.dumps(body), status, Headers(_JSON_HEADERS))
 
     def handle_error_response(  # type: ignore[override]

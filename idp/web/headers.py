@@ -8,8 +8,9 @@ journey ends at, because browsers hold the redirect after a post to the same rul
 from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g
+from flask import Response, g
 
+from idp.settings import Settings
 from idp.web import current
 
 _EVERYWHERE: Final = (
@@ -23,9 +24,14 @@ _TWO_YEARS: Final = "max-age=63072000"
 _DATA_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 
 
-def init_headers(app: Flask) -> None:
+def init_headers(app: current.Application, settings: Settings) -> None:
     """Put the headers on every response of `app`."""
     app.after_request(_harden)
+    app.ready_headers = (
+        *_EVERYWHERE,
+        *((("Strict-Transport-Security", _TWO_YEARS),) if settings.https else ()),
+        ("Content-Security-Policy", _DATA_POLICY),
+    )
 
 
 def nonce() -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 
 from idp import commands
 from idp.app import build_services, connect_database
-from idp.commands import accounts, audit, clients, db, keys, outbox, serving
+from idp.commands import accounts, audit, backup, clients, db, doctor, keys, outbox, serving
 from idp.environment import environment
 from idp.kernel.database import engine_options
 from idp.settings import Settings, SettingsError
@@ -20,8 +20,11 @@ from idp.worker import Worker
 COMMANDS: tuple[click.Command, ...] = (
     accounts.accounts,
     audit.audit,
+    backup.backup,
+    backup.restore,
     clients.clients,
     db.db,
+    doctor.doctor,
     keys.keys,
     outbox.outbox,
     serving.serve,

@@ -137,7 +137,10 @@ def write_to_file(session: Session, services: Services) -> int:
     path = services.settings.checkpoint_file
     path.parent.mkdir(parents=True, exist_ok=True)
     with _locked(path) as file:
-        after = _last_size(file)
+        after, end = _last_size(file)
+        # What a crash cut short is written again, whole.
+        file.seek(end)
+        file.truncate()
         lacking = session.execute(
             select(
                 Checkpoint.size,
@@ -158,6 +161,15 @@ def write_to_file(session: Session, services: Services) -> int:
     return len(lines)
 
 
+def last_size_in_file(services: Services) -> int:
+    """Return the largest size that the file of checkpoints knows; 0 when there is none."""
+    try:
+        with services.settings.checkpoint_file.open("rb") as file:
+            return _last_size(file)[0]
+    except FileNotFoundError:
+        return 0
+
+
 def _locked(path: Path) -> BinaryIO:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     file = os.fdopen(descriptor, "r+b")
@@ -165,19 +177,16 @@ def _locked(path: Path) -> BinaryIO:
     return file
 
 
-def _last_size(file: BinaryIO) -> int:
-    """Return the largest size in the file and stand behind its last whole line."""
+def _last_size(file: BinaryIO) -> tuple[int, int]:
+    """Return the largest size in the file, and where its last whole line ends."""
     end = file.seek(0, os.SEEK_END)
     start = max(0, end - 65_536)
     file.seek(start)
     tail = file.read()
     whole = tail[: tail.rfind(b"\n") + 1]
-    # What a crash cut short is written again, whole.
-    file.seek(start + len(whole))
-    file.truncate()
     for line in reversed(whole.splitlines()):
         try:
-            return int(orjson.loads(line)["size"])
+            return int(orjson.loads(line)["size"]), start + len(whole)
         except (ValueError, KeyError, TypeError):
             continue
-    return 0
+    return 0, start + len(whole)

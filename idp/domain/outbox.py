@@ -157,6 +157,13 @@ def oldest_waiting_at(session: Session) -> int | None:
     )
 
 
+def oldest_due_at(session: Session) -> int | None:
+    """Return when the message that waits longest for a worker was due, or None."""
+    return session.scalar(
+        select(func.min(OutboxMessage.due_at)).where(OutboxMessage.state == "waiting")
+    )
+
+
 def messages(session: Session, state: str | None = None) -> Sequence[OutboxMessage]:
     """Return the messages in `state` (or all), oldest first, payloads still sealed."""
     query = select(OutboxMessage).order_by(OutboxMessage.id)

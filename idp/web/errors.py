@@ -28,7 +28,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from idp.domain.passwords import TooBusy
 from idp.protocol.errors import ProtocolError
-from idp.web import current, source
+from idp.web import current
 
 log = structlog.get_logger()
 

@@ -1,6 +1,7 @@
 """What the pages of a Journey share: entering one, leaving it, and naming its service."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from idp.web import current, headers, i18n
 from idp.web.errors import Kind, PageRefused
 
 SEE_OTHER: Final = 303
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ def enter(journey_id: str) -> Journey:
 
     Raises PageRefused when it is unknown, over, finished, or another browser's.
     """
-    journey = current.session().get(Journey, journey_id) if len(journey_id) <= 64 else None
+    journey = current.session().get(Journey, journey_id) if _ID.fullmatch(journey_id) else None
     if journey is None:
         raise PageRefused(Kind.EXPIRED)
     if journey.browser_hash != journeys.browser_hash(current.browser_id()):

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
-from sqlalchemy import Engine
+from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import OperationalError
 
 from idp.protocol.session_facts import SessionFacts
@@ -230,6 +230,14 @@ class HotPath:
         return None if row is None else Released(*row[:4])
 
 
+def _connected(engine: Engine) -> PoolProxiedConnection:
+    """A connection of the pool. The pool lets the driver's own fault through; this does not."""
+    try:
+        return engine.raw_connection()
+    except (psycopg.Error, sqlite3.Error) as error:
+        raise OperationalError("hot path", None, error) from error
+
+
 class _PostgresqlSteps:
     _SESSION = _postgresql(_FACTS)
     _ISSUE = _postgresql(
@@ -299,7 +307,7 @@ SELECT * FROM live
         return self._one(self._RELEASE, parameters)
 
     def _one(self, statement: str, parameters: Parameters) -> Any:
-        pooled = self._engine.raw_connection()
+        pooled = _connected(self._engine)
         try:
             return pooled.driver_connection.execute(statement, parameters, prepare=True).fetchone()  # type: ignore[union-attr]
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
@@ -408,7 +416,7 @@ RETURNING id, account_id, sid, subject, nonce, scope, level, session_level, amr,
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:
-        pooled = self._engine.raw_connection()
+        pooled = _connected(self._engine)
         try:
             yield pooled.driver_connection
         except sqlite3.OperationalError as error:

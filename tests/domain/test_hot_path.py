@@ -366,3 +366,13 @@ def test_punishing_reuse_revokes_once_and_tells_whether_there_was_anything(
     session.commit()
     assert [fact for fact, _ in _facts(session)].count("code_replayed") == 1
     assert _release(path, grant, clock.now()) is None
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql+psycopg://nobody@127.0.0.1:1/none", "sqlite:////nowhere/onepass.db"]
+)
+def test_a_database_that_cannot_be_reached_is_the_same_fault(url: str) -> None:
+    engine = _hot_engine(url)
+    with pytest.raises(OperationalError):
+        HotPath(engine).session("0" * 64, seen_after=0, started_after=0)
+    engine.dispose()

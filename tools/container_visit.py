@@ -115,7 +115,7 @@ class Browser:
             request.add_header("Origin", f"{parts.scheme}://{parts.netloc}")
             request.add_header("Referer", self.url)
         try:
-            with self._opener.open(request, timeout=20) as answer:
+            with self._opener.open(request, timeout=60) as answer:
                 self._show(answer.geturl(), answer.status, answer.read())
         except urllib.error.HTTPError as error:
             self._show(error.geturl() or url, error.code, error.read())

@@ -70,7 +70,7 @@ def build_services(
             time_cost=settings.argon2_time,
             gate_dir=settings.var_dir,
         ),
-        fetcher=Fetcher(settings.egress_allow, clock, settings.egress_ca_file),
+        fetcher=Fetcher(settings.egress_allow, settings.egress_ca_file),
     )
 
 

@@ -126,7 +126,7 @@ class ClientKeys:
 def _parsed(entry: object) -> tuple[str, PublicKey] | None:
     if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str):
         return None
-    if entry.get("use", "sig") != "sig" or "d" in entry:
+    if entry.get("use", "sig") != "sig" or "d" in entry or entry.get("kty") not in ("RSA", "EC"):
         return None
     try:
         key = JWKRegistry.import_key(entry)

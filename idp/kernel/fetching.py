@@ -9,16 +9,16 @@ redirects; a limit on bytes and on seconds. Never called inside a database trans
 import ipaddress
 import json
 import socket
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-
-from idp.kernel.clock import Clock
 
 _CHUNK_BYTES = 8192
 
@@ -39,11 +39,41 @@ class _Target:
     address: str
 
 
+class _Deadline:
+    """Hangs up when the time of one call is over: a byte now and then keeps nobody waiting."""
+
+    def __init__(self, seconds: float) -> None:
+        self._sockets: list[socket.socket] = []
+        self._timer = threading.Timer(seconds, self._hang_up)
+        self._timer.daemon = True
+        self.passed = False
+
+    def watch(self, connected: socket.socket) -> None:
+        """Take charge of a connection that was just opened."""
+        self._sockets.append(connected)
+        if self.passed:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        self.passed = True
+        for connected in self._sockets:
+            with suppress(OSError):
+                connected.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+
 class _PinnedAdapter(HTTPAdapter):
     """Connects to the address that was checked, under the name that was asked for."""
 
-    def __init__(self, target: _Target) -> None:
+    def __init__(self, target: _Target, deadline: _Deadline) -> None:
         self._target = target
+        self._deadline = deadline
         super().__init__(max_retries=0)
 
     def get_connection_with_tls_context(
@@ -64,12 +94,25 @@ class _PinnedAdapter(HTTPAdapter):
                 "assert_hostname": self._target.host,
                 "server_hostname": self._target.host,
             }
-        return self.poolmanager.connection_from_host(
+        pool = self.poolmanager.connection_from_host(
             host=self._target.address,
             port=self._target.port,
             scheme="https" if secure else "http",
             pool_kwargs=pool_options or None,
         )
+        pool.ConnectionCls = _watched(pool.ConnectionCls, self._deadline)
+        return pool
+
+
+def _watched(kind: Any, deadline: _Deadline) -> Any:
+    """Return a class of connection that tells `deadline` when it is open."""
+
+    class Watched(kind):  # type: ignore[misc]
+        def connect(self) -> None:
+            super().connect()
+            deadline.watch(self.sock)
+
+    return Watched
 
 
 class Fetcher:
@@ -80,11 +123,8 @@ class Fetcher:
     an installation whose services have certificates of an authority of their own.
     """
 
-    def __init__(
-        self, egress_allow: frozenset[str], clock: Clock, ca_file: Path | None = None
-    ) -> None:
+    def __init__(self, egress_allow: frozenset[str], ca_file: Path | None = None) -> None:
         self._allow = egress_allow
-        self._clock = clock
         self._ca_file = ca_file
 
     def get_json(self, url: str, *, max_bytes: int = 65_536, timeout: float = 5.0) -> Any:
@@ -97,7 +137,7 @@ class Fetcher:
         body = self._call("GET", url, None, max_bytes, timeout)[1]
         try:
             return json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise FetchFailed("the answer is not JSON") from error
 
     def post_form(self, url: str, data: Mapping[str, str], *, timeout: float = 15.0) -> int:
@@ -112,10 +152,10 @@ class Fetcher:
         self, method: str, url: str, data: Mapping[str, str] | None, max_bytes: int, timeout: float
     ) -> tuple[int, bytes]:
         target = self._checked(url)
-        deadline = self._clock.monotonic() + timeout
-        with requests.Session() as session:
+        with requests.Session() as session, _Deadline(timeout) as deadline:
             session.trust_env = False
-            session.mount(url.split("/", 3)[0] + "//", _PinnedAdapter(target))
+            # In its one spelling, or the session's own adapter would be found before this one.
+            session.mount(f"{urlsplit(url).scheme}://", _PinnedAdapter(target, deadline))
             try:
                 response = session.request(
                     method,
@@ -139,14 +179,15 @@ class Fetcher:
             raise FetchFailed(f"the answer has status {response.status_code}")
         return response.status_code, body
 
-    def _read(self, response: requests.Response, max_bytes: int, deadline: float) -> bytes:
+    @staticmethod
+    def _read(response: requests.Response, max_bytes: int, deadline: _Deadline) -> bytes:
         body = b""
         for chunk in response.iter_content(_CHUNK_BYTES):
             body += chunk
             if len(body) > max_bytes:
                 raise FetchFailed(f"the answer is longer than {max_bytes} bytes")
-            if self._clock.monotonic() > deadline:
-                raise FetchFailed("the answer took too long")
+        if deadline.passed:
+            raise FetchFailed("the answer took too long")
         return body
 
     def _checked(self, url: str) -> _Target:
@@ -166,6 +207,11 @@ class Fetcher:
         except (OSError, UnicodeError) as error:
             raise FetchFailed("the name does not resolve") from error
         addresses = [str(entry[4][0]) for entry in found]
-        if not allowed and not all(ipaddress.ip_address(a).is_global for a in addresses):
+        if not allowed and not all(_is_public(address) for address in addresses):
             raise FetchRefused("the address is not public")
         return _Target(url, host, port, addresses[0])
+
+
+def _is_public(address: str) -> bool:
+    parsed = ipaddress.ip_address(address)
+    return parsed.is_global and not parsed.is_multicast

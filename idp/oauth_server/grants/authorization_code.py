@@ -87,7 +87,7 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             redirect_uri=str(authorization.redirect_uri),
             code_challenge=authorization.code_challenge,
             nonce=authorization.nonce,
-            scope=" ".join(authorization.scopes),
+            scope=" ".join(dict.fromkeys(authorization.scopes)),
             level=next_step.level_asked(authorization, policy),
             session_level=facts.level,
             amr=" ".join(facts.amr),
@@ -104,6 +104,8 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
         request: TokenOAuth2Request = self.request
         authenticated: Any = self.authenticate_token_endpoint_client()
         request.registered = authenticated.registered
+        if not request.registered.policy.active:
+            raise ContractError("unauthorized_client", "client deactivated")
 
     def create_token_response(self) -> tuple[int, Any, list[tuple[str, str]]]:
         """Claim the code, then sign an access token and an ID token.

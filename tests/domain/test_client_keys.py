@@ -62,7 +62,7 @@ def _policy(number: int = 1) -> ClientPolicy:
 
 
 def _jwk(kid: str | None, **more: Any) -> dict[str, Any]:
-    public = json.loads(ECAlgorithm.to_jwk(ec_key().public_key()))
+    public: dict[str, Any] = json.loads(ECAlgorithm.to_jwk(ec_key().public_key()))
     return public | ({"kid": kid} if kid else {}) | more
 
 

@@ -111,6 +111,7 @@ class Kind(Enum):
         (
             _("A sign-in can only be finished in the browser it was started in."),
             _("Go back to that browser, or start again from the service."),
+            _("If you used no other, this browser is not keeping our cookies: turn them on first."),
         ),
         "This sign-in belongs to another browser",
     )

@@ -59,6 +59,8 @@ def confirm() -> Response:
 @blueprint.get("/signed-out")
 def signed_out() -> Response:
     """Say that the person is signed out, and which services are being told."""
+    if current.signed_in() is not None:
+        return _see_other(url_for("sign_out.logout"))
     description = request.args.get("error_description", "")
     code = steps.KNOWN_FAULTS.get(description)
     told = browser_cookie.get(_TOLD, [])

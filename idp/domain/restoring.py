@@ -11,10 +11,11 @@ import hashlib
 import hmac
 import os
 import re
+import shutil
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import IO
 
@@ -199,16 +200,14 @@ def _files_in_place(
     """
     settings = services.settings
     before = {kid: _bytes_of(key_files.path_of(settings.keys_dir, kid)) for kid in sealed_keys}
-    aside = settings.checkpoint_file.with_name(
-        f"{settings.checkpoint_file.name}.before-{services.clock.now()}"
-    )
     moved = settings.checkpoint_file.exists()
+    aside = _free_name(settings.checkpoint_file, services.clock.now())
+    if moved:
+        shutil.copy(settings.checkpoint_file, aside)
     try:
         for kid, sealed in sealed_keys.items():
             key_files.write_sealed(settings.keys_dir, kid, sealed)
         settings.checkpoint_file.parent.mkdir(parents=True, exist_ok=True)
-        if moved:
-            os.link(settings.checkpoint_file, aside)
         _replace(settings.checkpoint_file, checkpoints)
         yield
     except BaseException:
@@ -218,13 +217,17 @@ def _files_in_place(
                 path.unlink(missing_ok=True)
             else:
                 key_files.write_sealed(settings.keys_dir, kid, content.decode("ascii").strip())
-        if aside.exists():
-            # Two names of one file: renaming one over the other would do nothing.
-            settings.checkpoint_file.unlink(missing_ok=True)
-            aside.rename(settings.checkpoint_file)
-        elif not moved:
+        if moved:
+            aside.replace(settings.checkpoint_file)
+        else:
             settings.checkpoint_file.unlink(missing_ok=True)
         raise
+
+
+def _free_name(path: Path, now: int) -> Path:
+    """Return a name for what was at `path` until now."""
+    names = (path.with_name(f"{path.name}.before-{now}-{number}") for number in count(1))
+    return next(name for name in names if not name.exists())
 
 
 def _bytes_of(path: Path) -> bytes | None:

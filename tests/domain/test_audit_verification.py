@@ -1,12 +1,14 @@
 """Whatever is done to the log by raw SQL, its proof names the first entry that is broken."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
 
 from idp.domain import audit, audit_verification
-from idp.domain.audit_entries import SealedEntry, entry_bytes
+from idp.domain.audit_entries import Checkpoint, SealedEntry, entry_bytes
 from idp.domain.audit_log import seal_arrivals, seal_key, seal_of
 from idp.domain.audit_verification import Breach, Verdict, verify
 from idp.domain.merkle import leaf_hash
@@ -15,6 +17,7 @@ from tests.domain.conftest import Installation
 BATCHES = (4, 3, 3)
 ENTRIES = sum(BATCHES)
 CONTENT = "at, fact, account_id, client_id, sid, grant_id, journey_id, request_id, detail"
+COLUMNS = [name.strip() for name in CONTENT.split(",")]
 
 
 @pytest.fixture
@@ -47,6 +50,24 @@ def broken(installation: Installation) -> tuple[int, Breach]:
     assert not verdict.holds
     assert verdict.broken.words
     return verdict.broken.log_index, verdict.broken.breach
+
+
+@contextmanager
+def tampered(installation: Installation) -> Iterator[None]:
+    """Put the log, its checkpoints and their file back as they were, for the next tampering."""
+    tables = [SealedEntry.__table__, Checkpoint.__table__]
+    file = installation.settings.checkpoint_file.read_bytes()
+    with installation.engine.connect() as connection:
+        kept = [
+            [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+            for table in tables
+        ]
+    yield
+    with installation.engine.begin() as connection:
+        for table, rows in zip(tables, kept, strict=True):
+            connection.execute(sa.text(f"DELETE FROM {table}"))  # noqa: S608 - our own name
+            connection.execute(sa.insert(table), rows)  # type: ignore[arg-type]
+    installation.settings.checkpoint_file.write_bytes(file)
 
 
 def recompute_hashes(installation: Installation) -> None:
@@ -84,38 +105,43 @@ def test_an_untouched_log_holds(log: Installation) -> None:
     assert (verdict.unsealed, verdict.oldest_unsealed_at) == (1, 77)
 
 
-@pytest.mark.parametrize("column", [name.strip() for name in CONTENT.split(",")])
 @pytest.mark.parametrize("careful", [False, True], ids=["plainly", "with hashes recomputed"])
-def test_a_changed_entry_is_named(log: Installation, column: str, careful: bool) -> None:
-    value = "5" if column == "at" else "'forged'"
-    log.execute(f"UPDATE audit_log SET {column} = {value} WHERE log_index = 6")  # noqa: S608
-    if careful:
-        recompute_hashes(log)
-    assert broken(log) == (6, Breach.CHANGED)
+def test_a_changed_entry_is_named(log: Installation, careful: bool) -> None:
+    for column in COLUMNS:
+        value = "5" if column == "at" else "'forged'"
+        with tampered(log):
+            log.execute(f"UPDATE audit_log SET {column} = {value} WHERE log_index = 6")  # noqa: S608
+            if careful:
+                recompute_hashes(log)
+            assert broken(log) == (6, Breach.CHANGED), column
 
 
-@pytest.mark.parametrize("column", ["leaf_hash", "seal"])
-@pytest.mark.parametrize("value", ["", "é", "0" * 64])
-def test_a_changed_hash_or_seal_is_named(log: Installation, column: str, value: str) -> None:
-    log.execute(f"UPDATE audit_log SET {column} = :value WHERE log_index = 2", value=value)  # noqa: S608
-    assert broken(log) == (2, Breach.CHANGED)
+def test_a_changed_hash_or_seal_is_named(log: Installation) -> None:
+    for column in ("leaf_hash", "seal"):
+        for value in ("", "é", "0" * 64):
+            with tampered(log):
+                log.execute(
+                    f"UPDATE audit_log SET {column} = :value WHERE log_index = 2",  # noqa: S608
+                    value=value,
+                )
+                assert broken(log) == (2, Breach.CHANGED), (column, value)
 
 
-@pytest.mark.parametrize("index", [0, 3, 4, 8])
-def test_a_missing_entry_is_named(log: Installation, index: int) -> None:
-    log.execute("DELETE FROM audit_log WHERE log_index = :index", index=index)
-    assert broken(log) == (index, Breach.MISSING)
+def test_a_missing_entry_is_named(log: Installation) -> None:
+    for index in (0, 3, 4, 8):
+        with tampered(log):
+            log.execute("DELETE FROM audit_log WHERE log_index = :index", index=index)
+            assert broken(log) == (index, Breach.MISSING)
 
 
-@pytest.mark.parametrize("index", [0, 5])
-def test_a_missing_entry_is_named_although_the_others_closed_up(
-    log: Installation, index: int
-) -> None:
-    log.execute("DELETE FROM audit_log WHERE log_index = :index", index=index)
-    for later in range(index + 1, ENTRIES):
-        move(log, later, later - 1)
-    recompute_hashes(log)
-    assert broken(log) == (index, Breach.MISSING)
+def test_a_missing_entry_is_named_although_the_others_closed_up(log: Installation) -> None:
+    for index in (0, 5):
+        with tampered(log):
+            log.execute("DELETE FROM audit_log WHERE log_index = :index", index=index)
+            for later in range(index + 1, ENTRIES):
+                move(log, later, later - 1)
+            recompute_hashes(log)
+            assert broken(log) == (index, Breach.MISSING)
 
 
 def test_an_added_entry_is_named_where_the_others_made_room(log: Installation) -> None:
@@ -133,10 +159,11 @@ def test_a_copy_in_the_place_of_an_entry_is_named(log: Installation) -> None:
     assert broken(log) == (6, Breach.ADDED)
 
 
-@pytest.mark.parametrize("index", [ENTRIES, -1])
-def test_an_entry_added_at_either_end_is_named(log: Installation, index: int) -> None:
-    copy(log, 2, index)
-    assert broken(log) == (index, Breach.ADDED)
+def test_an_entry_added_at_either_end_is_named(log: Installation) -> None:
+    for index in (ENTRIES, -1):
+        with tampered(log):
+            copy(log, 2, index)
+            assert broken(log) == (index, Breach.ADDED)
 
 
 def test_an_entry_added_with_a_good_seal_has_no_checkpoint(log: Installation) -> None:
@@ -150,20 +177,19 @@ def test_an_entry_added_with_a_good_seal_has_no_checkpoint(log: Installation) ->
     assert broken(log) == (ENTRIES, Breach.CHECKPOINT)
 
 
-@pytest.mark.parametrize(("first", "second"), [(0, 9), (3, 4), (6, 7)])
 @pytest.mark.parametrize("whole", [True, False], ids=["whole rows", "words only"])
-def test_two_entries_that_changed_places_are_named(
-    log: Installation, first: int, second: int, whole: bool
-) -> None:
-    with log.session() as session:
-        one, other = (session.get_one(SealedEntry, index) for index in (first, second))
-        columns = [name.strip() for name in CONTENT.split(",")] + ["leaf_hash"]
-        for column in [*columns, "seal"] if whole else columns:
-            mine, theirs = getattr(one, column), getattr(other, column)
-            setattr(one, column, theirs)
-            setattr(other, column, mine)
-        session.commit()
-    assert broken(log) == (first, Breach.REORDERED)
+def test_two_entries_that_changed_places_are_named(log: Installation, whole: bool) -> None:
+    columns = [*COLUMNS, "leaf_hash", "seal"] if whole else [*COLUMNS, "leaf_hash"]
+    for first, second in ((0, 9), (3, 4), (6, 7)):
+        with tampered(log):
+            with log.session() as session:
+                one, other = (session.get_one(SealedEntry, index) for index in (first, second))
+                for column in columns:
+                    mine, theirs = getattr(one, column), getattr(other, column)
+                    setattr(one, column, theirs)
+                    setattr(other, column, mine)
+                session.commit()
+            assert broken(log) == (first, Breach.REORDERED)
 
 
 def test_an_entry_put_at_the_end_is_reordered_not_missing(log: Installation) -> None:
@@ -176,13 +202,12 @@ def test_a_tail_cut_off_is_seen_by_the_checkpoints(log: Installation) -> None:
     assert broken(log) == (8, Breach.TAIL_CUT_OFF)
 
 
-@pytest.mark.parametrize("kept", [7, 4, 0])
-def test_a_tail_cut_off_with_its_checkpoints_is_seen_by_the_file(
-    log: Installation, kept: int
-) -> None:
-    log.execute("DELETE FROM audit_log WHERE log_index >= :kept", kept=kept)
-    log.execute("DELETE FROM audit_checkpoints WHERE size > :kept", kept=kept)
-    assert broken(log) == (kept, Breach.TAIL_CUT_OFF)
+def test_a_tail_cut_off_with_its_checkpoints_is_seen_by_the_file(log: Installation) -> None:
+    for kept in (7, 4, 0):
+        with tampered(log):
+            log.execute("DELETE FROM audit_log WHERE log_index >= :kept", kept=kept)
+            log.execute("DELETE FROM audit_checkpoints WHERE size > :kept", kept=kept)
+            assert broken(log) == (kept, Breach.TAIL_CUT_OFF)
 
 
 @pytest.mark.parametrize("again", [2, 3, 8])
@@ -208,21 +233,12 @@ def test_a_checkpoint_taken_away_is_missed(log: Installation) -> None:
     assert broken(log) == (7, Breach.CHECKPOINT)
 
 
-@pytest.mark.parametrize(
-    "tampering",
-    [
-        "UPDATE audit_checkpoints SET signature = 'x' WHERE size = 7",
-        "UPDATE audit_checkpoints SET root_hash = 'x' WHERE size = 7",
-        (
-            "UPDATE audit_checkpoints SET signature ="
-            " (SELECT other.signature FROM audit_checkpoints other WHERE other.size = 4)"
-            " WHERE size = 7"
-        ),
-    ],
-)
-def test_a_checkpoint_that_does_not_hold_is_named(log: Installation, tampering: str) -> None:
-    log.execute(tampering)
-    assert broken(log) == (6, Breach.CHECKPOINT)
+def test_a_checkpoint_that_does_not_hold_is_named(log: Installation) -> None:
+    another = "(SELECT other.signature FROM audit_checkpoints other WHERE other.size = 4)"
+    for change in ("signature = 'x'", "root_hash = 'x'", f"signature = {another}"):
+        with tampered(log):
+            log.execute(f"UPDATE audit_checkpoints SET {change} WHERE size = 7")  # noqa: S608
+            assert broken(log) == (6, Breach.CHECKPOINT), change
 
 
 def test_a_checkpoint_signed_for_another_issuer_does_not_hold(log: Installation) -> None:
@@ -238,14 +254,13 @@ def test_a_checkpoint_signed_for_another_issuer_does_not_hold(log: Installation)
     assert broken(log) == (6, Breach.CHECKPOINT)
 
 
-@pytest.mark.parametrize(
-    "line", ["not json", "[]", '{"size": "x", "root_hash": "", "signature": ""}', '{"size": 3}']
-)
-def test_a_line_of_the_file_that_cannot_be_read_is_told(log: Installation, line: str) -> None:
-    path = log.settings.checkpoint_file
-    lines = path.read_text().splitlines()
-    path.write_text("\n".join([lines[0], line, *lines[1:], ""]))
-    assert broken(log)[1] is Breach.CHECKPOINT
+def test_a_line_of_the_file_that_cannot_be_read_is_told(log: Installation) -> None:
+    unreadable = '{"size": "x", "root_hash": "", "signature": ""}'
+    lines = log.settings.checkpoint_file.read_text().splitlines()
+    for line in ("not json", "[]", unreadable, '{"size": 3}'):
+        with tampered(log):
+            log.settings.checkpoint_file.write_text("\n".join([lines[0], line, *lines[1:], ""]))
+            assert broken(log)[1] is Breach.CHECKPOINT, line
 
 
 def test_lines_of_the_file_out_of_order_are_told(log: Installation) -> None:

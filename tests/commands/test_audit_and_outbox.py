@@ -1,0 +1,81 @@
+"""`onepass audit` proves and shows the record; `onepass outbox` shows what is on its way."""
+
+import sqlalchemy as sa
+
+from idp.commands.audit import audit
+from idp.commands.outbox import outbox
+from idp.domain import outbox as outbox_of
+from idp.domain.audit_entries import AuditEntry
+from idp.domain.outbox import OutboxMessage
+from tests.commands.conftest import Terminal
+
+
+def tamper(terminal: Terminal, statement: str) -> None:
+    with terminal.workplace.engine.begin() as connection:
+        connection.execute(sa.text(statement))
+
+
+def test_a_record_that_holds_is_said_to_hold(equipped: Terminal) -> None:
+    told = equipped.json(audit, "verify")
+    assert (told["holds"], told["entries"], told["unsealed"]) == (True, 6, 0)
+    assert told["broken"] is None
+    words = equipped.run(audit, "verify").output
+    assert words.startswith("The record holds: 6 entries under 1 checkpoints, 1 of them")
+    equipped.workplace.settings.checkpoint_file.unlink()
+    assert "a cut-off end would not be seen" in equipped.run(audit, "verify").output
+
+
+def test_a_broken_record_ends_with_1_and_names_the_entry(equipped: Terminal) -> None:
+    tamper(equipped, "UPDATE audit_log SET at = 1 WHERE log_index = 3")
+    told = equipped.json(audit, "verify", code=1)
+    assert told["broken"]["log_index"] == 3
+    assert told["broken"]["breach"] == "changed"
+    result = equipped.run(audit, "verify")
+    assert result.exit_code == 1
+    assert result.output.startswith("BROKEN at entry 3: changed")
+
+
+def test_a_record_that_cannot_grow_is_told(equipped: Terminal) -> None:
+    tamper(equipped, "UPDATE audit_checkpoints SET frontier = ''")
+    with equipped.workplace.session() as session:
+        session.add(AuditEntry(at=1, fact="code_issued", detail="{}"))
+    assert "The record cannot grow" in equipped.refused(audit, "seal")
+
+
+def test_entries_are_listed_newest_last(equipped: Terminal) -> None:
+    entries = equipped.json(audit, "list", "--limit", "2")
+    assert [entry["log_index"] for entry in entries] == [4, 5]
+    assert entries[1]["fact"] == "key_activated"
+    assert entries[1]["detail"]["emergency"] is False
+    assert len(equipped.json(audit, "list", "--fact", "key_generated")) == 3
+    assert equipped.json(audit, "list", "--client", "tax", "--account", "x") == []
+    assert "key_generated" in equipped.run(audit, "list").output
+    assert equipped.run(audit, "list", "--client", "x").output == "There are no such entries.\n"
+
+
+def test_the_outbox_is_shown_and_a_dead_message_sent_again(terminal: Terminal) -> None:
+    assert terminal.run(outbox, "show").output == "The outbox is empty.\n"
+    assert terminal.run(outbox, "list").output == "There are no such messages.\n"
+    services = terminal.workplace.services
+    with terminal.workplace.session() as session:
+        waiting = outbox_of.put(session, services, "email", {"to": "secret@example.com"})
+        dead = outbox_of.put(session, services, "back_channel_logout", {"client_id": "x"})
+    with terminal.workplace.session() as session:
+        message = session.get_one(OutboxMessage, dead)
+        message.state, message.tries, message.last_error = "dead", 6, "it answered 500"
+    terminal.clock.move(7)
+    assert terminal.json(outbox, "show") == {
+        "counts": {"dead": 1, "waiting": 1},
+        "oldest_waiting_age": 7,
+    }
+    assert "the oldest has waited 7 seconds" in terminal.run(outbox, "show").output
+    words = terminal.run(outbox, "list").output
+    assert f"{dead}  back_channel_logout  dead, 6 tries: it answered 500" in words
+    assert "secret@example.com" not in words
+    assert [told["id"] for told in terminal.json(outbox, "list", "--state", "dead")] == [dead]
+    assert "There is no dead message" in terminal.refused(outbox, "retry", waiting)
+    assert terminal.json(outbox, "retry", dead) == {"id": dead, "state": "waiting"}
+    assert terminal.json(outbox, "list", "--state", "dead") == []
+    with terminal.session() as session:
+        facts = session.scalars(sa.select(AuditEntry.fact)).all()
+    assert facts == ["dead_letter_retried"]

@@ -1,0 +1,132 @@
+"""`onepass keys` takes a key through its life, and says in words what it will not do."""
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from idp.commands.keys import keys
+from idp.domain import authenticator_apps, journeys, outbox, resealing, secrets
+from idp.domain.audit_entries import AuditEntry
+from idp.domain.outbox import OutboxMessage
+from idp.domain.secrets import SealedSecret
+from idp.domain.signing_keys import JWKS_CACHE_LIFETIME
+from idp.kernel.database import Base
+from idp.kernel.sealing import Sealer, SealingKey, parse_sealing_keys
+from idp.settings import SettingsError
+from tests.commands.conftest import Terminal
+from tests.support.databases import load_all_models
+
+
+def test_an_installation_is_equipped_once(terminal: Terminal) -> None:
+    assert "There are no keys" in terminal.run(keys, "list").output
+    made = terminal.json(keys, "generate", "--missing")
+    assert [(key["purpose"], key["algorithm"], key["state"]) for key in made] == [
+        ("tokens", "ES256", "current"),
+        ("tokens", "RS256", "current"),
+        ("audit", "ES256", "current"),
+    ]
+    assert terminal.json(keys, "list") == made
+    assert terminal.json(keys, "generate", "--missing") == []
+    assert terminal.run(keys, "generate", "--missing").output == "Every ring has a current key.\n"
+
+
+def test_a_key_goes_through_its_life(equipped: Terminal) -> None:
+    made = equipped.json(keys, "generate", "--algorithm", "RS256")
+    kid = made["kid"]
+    assert (made["state"], made["published_at"]) == ("next", None)
+    assert "Publish the key first" in equipped.refused(keys, "activate", kid)
+    assert equipped.json(keys, "publish", kid[:12])["activates_at"] is not None
+    assert "next, published" in equipped.run(keys, "list").output
+    assert f"for {JWKS_CACHE_LIFETIME} seconds" in equipped.refused(keys, "activate", kid)
+    equipped.clock.move(JWKS_CACHE_LIFETIME)
+    assert equipped.json(keys, "activate", kid)["state"] == "current"
+    states = {key["kid"]: key["state"] for key in equipped.json(keys, "list")}
+    assert sorted(states.values()) == ["current", "current", "current", "retired"]
+    assert "Activate its successor" in equipped.refused(keys, "retire", kid)
+    assert equipped.json(keys, "retire", kid, "--emergency")["withdrawn_at"] is not None
+    assert "withdrawn" in equipped.run(keys, "list").output
+    with equipped.session() as session:
+        facts = session.scalars(sa.select(AuditEntry.fact).order_by(AuditEntry.id)).all()
+    assert facts == [
+        "key_generated",
+        "key_published",
+        "key_retired",
+        "key_activated",
+        "key_retired",
+    ]
+
+
+def test_an_emergency_does_not_wait(equipped: Terminal) -> None:
+    kid = equipped.json(keys, "generate")["kid"]
+    assert equipped.json(keys, "activate", kid, "--emergency")["state"] == "current"
+
+
+def test_a_refused_step_changes_nothing(equipped: Terminal) -> None:
+    assert "No key starts with 'zz'" in equipped.refused(keys, "publish", "zz")
+    kid = equipped.json(keys, "generate")["kid"]
+    (equipped.workplace.settings.keys_dir / f"{kid}.sealed").unlink()
+    assert "is missing" in equipped.refused(keys, "activate", kid, "--emergency")
+    states = {key["kid"]: key["state"] for key in equipped.json(keys, "list")}
+    assert states[kid] == "next"
+
+
+def test_a_sealing_key_is_made_without_an_installation() -> None:
+    refused = SettingsError(["Something is missing."])
+    runner = CliRunner()
+    made = runner.invoke(keys, ["sealing"], obj=refused)
+    assert len(parse_sealing_keys(made.output)) == 1
+    told = runner.invoke(keys, ["list"], obj=refused)
+    assert told.exit_code == 1
+    assert "Something is missing." in told.stderr
+
+
+def test_everything_is_sealed_anew(equipped: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    services = equipped.workplace.services
+    old = equipped.workplace.settings.sealing_keys[0]
+    new = SealingKey("new", bytes(range(9, 41)))
+    monkeypatch.setattr(resealing, "BATCH", 2)
+    with equipped.workplace.session() as session:
+        for number in range(5):
+            outbox.put(session, services, "email", {"to": str(number)})
+        hashed = secrets.keyed_hash(session, services, "email code", "123456")
+    object.__setattr__(services, "sealer", Sealer((new, old)))
+    told = equipped.json(keys, "reseal")
+    # Five messages, the HMAC key just made, and the audit record's.
+    assert told == {"key_id": "new", "files": 3, "values": 7}
+    assert equipped.json(keys, "reseal")["values"] == 0
+    object.__setattr__(services, "sealer", Sealer((new,)))
+    with equipped.workplace.session() as session:
+        assert secrets.keyed_hash(session, services, "email code", "123456") == hashed
+        assert len(outbox.lease(session, services)) == 5
+        session.execute(sa.update(OutboxMessage).values(payload_sealed="v1.old.AAAA"))
+    assert "does not have" in equipped.refused(keys, "reseal")
+
+
+def test_every_sealed_column_is_sealed_anew_and_as_what_it_is() -> None:
+    load_all_models()
+    listed = {
+        (column.class_.__tablename__, column.key) for column, _, _ in resealing.SEALED_COLUMNS
+    }
+    assert listed == {
+        (table.name, column.name)
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if column.name.endswith("_sealed")
+    }
+
+
+def test_the_purposes_are_those_of_the_modules_that_seal() -> None:
+    from idp.journeys.create_account import steps
+
+    purposes = {column.class_: purpose for column, _, purpose in resealing.SEALED_COLUMNS}
+    assert purposes == {
+        authenticator_apps.AuthenticatorApp: authenticator_apps._PURPOSE,
+        journeys.Journey: steps._SEED_PURPOSE,
+        OutboxMessage: outbox._PURPOSE,
+        SealedSecret: secrets._PURPOSE,
+    }
+
+
+def test_words_of_a_refusal_are_a_sentence(equipped: Terminal) -> None:
+    words = equipped.refused(keys, "publish", "zz")
+    assert words.strip().endswith(".")

@@ -108,9 +108,9 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def entropy(request: pytest.FixtureRequest) -> SeededEntropy:
+def entropy(request: pytest.FixtureRequest, clock: FixedClock) -> SeededEntropy:
     """Entropy that gives this test the same values on every run."""
-    return SeededEntropy(request.node.nodeid)
+    return SeededEntropy(request.node.nodeid, clock)
 
 
 @pytest.fixture

@@ -43,8 +43,14 @@ def engine_options(url: str, *, threads: int) -> dict[str, Any]:
     shows in the server's queue and never as an exhausted pool.
     """
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 5.0, "check_same_thread": False}, "pool_size": threads}
+        return {
+            "connect_args": {"timeout": 5.0, "check_same_thread": False},
+            "pool_size": threads,
+            "hide_parameters": True,
+        }
     return {
+        # An error's words end in the log, and parameters hold hashes and addresses.
+        "hide_parameters": True,
         "pool_size": threads,
         "max_overflow": 2,
         "pool_pre_ping": True,

@@ -4,6 +4,7 @@ A request is logged by route, never by address: addresses hold codes and tickets
 """
 
 import logging
+import re
 import sys
 from datetime import UTC, datetime
 
@@ -17,6 +18,7 @@ from idp.web import current
 
 log = structlog.get_logger()
 
+_DETAIL = re.compile(r"^DETAIL:.*?(?=\n\[SQL: |\n\n|\Z)", re.MULTILINE | re.DOTALL)
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
@@ -28,10 +30,12 @@ def configure(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _leave_out_values,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        # Standard error as it is when something is said: it may be replaced while we run.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     # Authlib writes whole tokens at debug level.
@@ -43,6 +47,13 @@ def init_logs(app: current.Application, settings: Settings) -> None:
     configure(settings.log_level)
     if _LEVELS[settings.log_level] <= _LEVELS["info"]:
         app.tell = _tell
+
+
+def _leave_out_values(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Take out what PostgreSQL adds to an error: the failing row, with everything in it."""
+    if isinstance(event.get("exception"), str):
+        event["exception"] = _DETAIL.sub("DETAIL: left out", event["exception"])
+    return event
 
 
 def _name_the_request(_logger: object, _method: str, event: EventDict) -> EventDict:

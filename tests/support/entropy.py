@@ -3,12 +3,15 @@
 import base64
 import hashlib
 
+from tests.support.clock import FixedClock
+
 
 class SeededEntropy:
     """A stream of bytes made by hashing a seed and a counter; never for anything but tests."""
 
-    def __init__(self, seed: str = "onepass") -> None:
+    def __init__(self, seed: str = "onepass", clock: FixedClock | None = None) -> None:
         self._seed = seed.encode()
+        self._clock = clock or FixedClock()
         self._count = 0
 
     def bytes(self, length: int) -> bytes:
@@ -33,6 +36,6 @@ class SeededEntropy:
         return str(value).zfill(length)
 
     def identifier(self) -> str:
-        """32 hexadecimal characters that sort in the order in which they were made."""
-        head = (self._count + 1).to_bytes(6, "big").hex()
-        return head + self.bytes(10).hex()
+        """32 hexadecimal characters that sort by when they were made, on the test's clock."""
+        milliseconds = self._clock.now() * 1000 + self._count
+        return f"{milliseconds:012x}{self.bytes(10).hex()}"

@@ -1,0 +1,130 @@
+"""A whole life of an account is driven, also through its errors; the log holds no secret of it."""
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from idp.domain import notices, outbox
+from idp.domain.services import Services
+from idp.kernel.database import db
+from idp.settings import Settings
+from idp.worker import Worker
+from tests.support.building import register
+from tests.support.citizens import Citizen
+from tests.support.clock import FixedClock
+from tests.support.person import Person
+from tests.support.relying_party import RelyingParty
+
+PASSWORD = "unmistakable tin kettle 9"
+WRONG_PASSWORD = "another tin kettle 9 typed wrong"
+
+
+@pytest.fixture
+def worker(settings: Settings, services: Services) -> Iterator[Worker]:
+    """The worker, on this test's database."""
+    engine = sa.create_engine(settings.database_url)
+    yield Worker(services, engine)
+    engine.dispose()
+
+
+def cookies_of(person: Person) -> set[str]:
+    names = ("onepass-session", "onepass-browser")
+    found = (person.client.get_cookie(name, domain="id.onepass.localhost") for name in names)
+    return {cookie.value for cookie in found if cookie is not None}
+
+
+def test_the_log_holds_no_secret(
+    capfd: pytest.CaptureFixture[str],
+    app: Flask,
+    person: Person,
+    worker: Worker,
+    session: Session,
+    services: Services,
+    settings: Settings,
+    clock: FixedClock,
+) -> None:
+    party = register(session, services, RelyingParty(settings.issuer, method="client_secret_post"))
+    session.commit()
+    secrets = {PASSWORD, WRONG_PASSWORD, party.secret or ""}
+    citizen = Citizen(email="kettle@example.com", password=PASSWORD)
+
+    asked = party.ask()
+    person.open(party.url(asked))
+    person.send(button=0)
+    secrets |= {person.form().values["csrf_token"]}
+    person.send({"email": citizen.email})
+    worker.run_once()
+    mail = notices.in_mailbox(session, 1)[0]
+    email_code = next(word for word in mail.body.split() if word.isdigit() and len(word) == 6)
+    person.send({"code": email_code})
+    person.send({"password": PASSWORD})
+    secrets |= cookies_of(person)
+    seed = person.html.split('onepass-key">')[1].split("</code>")[0]
+    citizen.seed = "".join(part for part in seed.replace("</span>", "").split("<span>"))
+    app_code = citizen.code(clock.now())
+    person.send({"code": app_code})
+    secrets |= cookies_of(person) | {citizen.seed}
+    person.open(f"{person.url.rsplit('/create', 1)[0]}/")
+    assert person.left_to is not None
+
+    code = party.answer(asked, person.left_to)["code"]
+    form = party.token_form(asked, code, clock.now())
+    tokens = person.client.post("/token", data=form).get_json()
+    person.client.get("/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"})
+    person.client.post("/token", data=form)
+    person.client.post("/token", data=form | {"client_secret": WRONG_PASSWORD})
+    person.open(f"{settings.issuer}logout?id_token_hint={tokens['id_token']}")
+    worker.run_once()
+    secrets |= {code, tokens["access_token"], tokens["id_token"], asked.verifier, asked.state}
+    secrets |= {asked.nonce, form["code_verifier"]}
+
+    person.open(party.url(party.ask()))
+    person.send(button=1)
+    person.send({"email": citizen.email})
+    person.send({"password": WRONG_PASSWORD})
+    person.send({"password": PASSWORD})
+    person.send({"code": citizen.wrong_code(clock.now())})
+    secrets |= cookies_of(person)
+
+    log = capfd.readouterr().err
+    assert log.count("request_answered") > 20, "the requests' log was not captured"
+    assert "outbox_message" in log, "the other log was not captured"
+    for secret in secrets:
+        assert len(secret) > 5
+        assert secret not in log, f"the log holds {secret[:12]}…"
+    for digits in (email_code, app_code):
+        assert f'"{digits}"' not in log
+        assert f" {digits} " not in log
+
+
+def test_an_error_of_the_database_is_logged_without_its_values(
+    capfd: pytest.CaptureFixture[str], app: Flask, person: Person
+) -> None:
+    def broken() -> None:
+        db.session.execute(
+            sa.text("INSERT INTO accounts (id, email) VALUES ('x', :secret)"),
+            {"secret": "a value nobody may read"},
+        )
+
+    app.before_request_funcs.setdefault(None, []).append(broken)
+    person.open("http://id.onepass.localhost:8000/about")
+    assert person.status == 500
+    log = capfd.readouterr().err
+    assert "request_failed" in log
+    assert "a value nobody may read" not in log
+
+
+def test_what_waits_to_be_mailed_is_sealed(
+    person: Person, session: Session, services: Services, settings: Settings
+) -> None:
+    party = register(session, services, RelyingParty(settings.issuer))
+    session.commit()
+    person.open(party.url(party.ask()))
+    person.send(button=0)
+    person.send({"email": "sealed@example.com"})
+    rows = session.execute(sa.select(outbox.OutboxMessage.payload_sealed)).scalars().all()
+    assert rows
+    assert not any("sealed@" in row or "code" in row for row in rows)

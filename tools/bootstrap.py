@@ -6,6 +6,7 @@ that they can say what is wrong; the work itself is in `tools.set_up`.
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -31,6 +32,8 @@ def main() -> int:
         return 2
     from tools.set_up import prepare
 
+    # Being ended is an interruption like Ctrl-C: what runs beneath is ended too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     return prepare(sys.argv[1:])
 
 

@@ -64,14 +64,21 @@ class Steps:
             log.write(f"$ {' '.join(map(str, command))}\n")
             log.flush()
             start = log.tell()
-            code = subprocess.call(
+            process = subprocess.Popen(
                 list(map(str, command)),
                 cwd=cwd,
                 env=None if env is None else dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                close_fds=False,  # it shares the set-up's lock, should it outlive us
             )
+            try:
+                code = process.wait()
+            except BaseException:
+                process.terminate()
+                process.wait()
+                raise
         if code:
             with self.log.open(encoding="utf-8", errors="replace") as log:
                 log.seek(start)

@@ -7,6 +7,7 @@ time, by a file lock; the others wait and then find everything done.
 
 import fcntl
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -110,6 +111,7 @@ def _alone() -> Iterator[None]:
     folder = ROOT / "var"
     folder.mkdir(exist_ok=True)
     with (folder / "set-up.lock").open("w") as lock:
+        os.set_inheritable(lock.fileno(), True)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

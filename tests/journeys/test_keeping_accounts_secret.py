@@ -1,6 +1,7 @@
 """Nobody learns from our pages or our work whether an address has an account."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -45,7 +46,7 @@ def test_creating_costs_the_same_for_a_known_and_a_new_address(
         person = browser()
         walks.arrive(person, library)
         person.send(button=walks.CREATE)
-        seen.append(effort_of(work, lambda p=person, e=email: p.send({"email": e})))
+        seen.append(effort_of(work, partial(person.send, {"email": email})))
     assert seen[1] == seen[2]
 
 
@@ -58,7 +59,7 @@ def test_a_wrong_password_costs_the_same_for_a_known_and_an_unknown_address(
         person = browser()
         walks.come_to_password(person, library, email)
         guess = {"password": "not the password"}
-        seen.append(effort_of(work, lambda p=person, g=guess: p.send(g)))
+        seen.append(effort_of(work, partial(person.send, guess)))
     assert seen[1] == seen[2]
     assert seen[1][2] == 1
 

@@ -5,6 +5,7 @@ framed by nobody and post only to ourselves; a page of a journey also to the ori
 journey ends at, because browsers hold the redirect after a post to the same rule.
 """
 
+import re
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ _EVERYWHERE: Final = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
+_HOST: Final = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")
 _TWO_YEARS: Final = "max-age=63072000"
 _DATA_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 
@@ -49,8 +51,8 @@ def allow_form_to(uri: str) -> None:
 def origin_of(uri: str) -> str:
     """Return the source expression of a policy that covers `uri`: its origin or its scheme."""
     parts = urlsplit(uri)
-    if parts.scheme in {"http", "https"} and parts.netloc:
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+    if parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.netloc):
+        return f"{parts.scheme}://{parts.netloc}"
     return f"{parts.scheme}:"
 
 

@@ -26,6 +26,8 @@ LARGEST_HEADERS = 16 * 1024
 """Characters of all header values together; a browser's have under two thousand."""
 LONGEST_QUERY = 4096
 LONGEST_OTHER_QUERY = 2048
+_CARRIERS = frozenset({"/authorize", "/logout"})
+"""What brings a whole request or an ID token in its address."""
 REMEMBERED_SOURCES = 50_000
 WINDOW = 60
 FAILURES_AT_TOKEN = 60
@@ -87,7 +89,7 @@ def init_limits(app: Flask) -> None:
 def _refuse_too_much() -> None:
     if _length_of_headers() > LARGEST_HEADERS:
         raise RequestHeaderFieldsTooLarge
-    longest = LONGEST_QUERY if request.path == "/authorize" else LONGEST_OTHER_QUERY
+    longest = LONGEST_QUERY if request.path in _CARRIERS else LONGEST_OTHER_QUERY
     if len(request.query_string) > longest:
         raise RequestURITooLarge
     if request.query_string.count(b"&") >= MOST_FIELDS:

@@ -12,6 +12,7 @@ from idp.domain import accounts, clients
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
+from idp.web.headers import origin_of
 from tests.journeys import walks
 from tests.journeys.conftest import Post
 from tests.support.citizens import Citizen
@@ -325,6 +326,20 @@ def test_forms_may_end_at_the_service_and_nowhere_else(
     assert f"form-action 'self' {library.origin};" in policy_of(person)
     person.open("/about")
     assert "form-action 'self';" in policy_of(person)
+
+
+@pytest.mark.parametrize(
+    ("uri", "source"),
+    [
+        ("https://a.example/callback?x=1", "https://a.example"),
+        ("http://localhost:8001/callback", "http://localhost:8001"),
+        ("org.example.app:/callback", "org.example.app:"),
+        ("http://[::1]:8001/callback", "http:"),
+        ("https://a.example;script-src/callback", "https:"),
+    ],
+)
+def test_the_policy_names_the_origin_of_an_address_and_nothing_more(uri: str, source: str) -> None:
+    assert origin_of(uri) == source
 
 
 def test_what_was_tried_is_in_the_audit_record_without_what_was_typed(

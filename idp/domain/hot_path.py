@@ -29,6 +29,7 @@ import psycopg
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import OperationalError
 
+from idp.domain.prepared import Statement
 from idp.protocol.session_facts import SessionFacts
 
 Parameters = Mapping[str, Any]
@@ -145,20 +146,18 @@ _BIGINTS = frozenset(
 )  # fmt: skip
 
 
-class _CastParameters(dict[str, str]):
-    """Names every parameter with its type, once: PostgreSQL need not guess, nor plan anew."""
-
-    def __missing__(self, name: str) -> str:
-        return f"CAST(%({name})s AS {'bigint' if name in _BIGINTS else 'text'})"
-
-
 class _NamedParameters(dict[str, str]):
     def __missing__(self, name: str) -> str:
         return f":{name}"
 
 
-def _postgresql(statement: str) -> str:
-    return statement.format_map(_CastParameters())
+class _AsNamed(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return f"{{{name}}}"
+
+
+def _postgresql(name: str, statement: str) -> Statement:
+    return Statement(f"hot_{name}", statement.format_map(_AsNamed()), _BIGINTS)
 
 
 def _sqlite(statement: str) -> str:
@@ -239,17 +238,19 @@ def _connected(engine: Engine) -> PoolProxiedConnection:
 
 
 class _PostgresqlSteps:
-    _SESSION = _postgresql(_FACTS)
+    _SESSION = _postgresql("session", _FACTS)
     _ISSUE = _postgresql(
+        "issue",
         f"""
 WITH issued AS ({_INSERT_GRANT}),
      recorded AS ({_AUDIT}
        SELECT {{created_at}}, 'code_issued', {{account_id}}, {{client_id}}, {{sid}}, id,
               {{journey_id}}, {{request_id}}, '{{{{}}}}' FROM issued)
 SELECT id FROM issued
-"""
+""",
     )
     _REDEEM = _postgresql(
+        "redeem",
         f"""
 WITH used AS (
        INSERT INTO assertion_uses (client_id, jti_hash, expires_at)
@@ -278,16 +279,17 @@ WITH used AS (
                    ELSE '{{{{}}}}' END
        FROM claimed)
 SELECT assertion.is_new, claimed.* FROM assertion LEFT JOIN claimed ON true
-"""
+""",
     )
     _RELEASE = _postgresql(
+        "release",
         f"""
 WITH live AS ({_USERINFO}),
      recorded AS ({_AUDIT}
        SELECT {{now}}, 'claims_released', account_id, {{client_id}}, sid, {{grant_id}}, NULL,
               {{request_id}}, '{{{{}}}}' FROM live)
 SELECT * FROM live
-"""
+""",
     )
 
     def __init__(self, engine: Engine) -> None:
@@ -306,10 +308,10 @@ SELECT * FROM live
     def release(self, parameters: Parameters) -> Any:
         return self._one(self._RELEASE, parameters)
 
-    def _one(self, statement: str, parameters: Parameters) -> Any:
+    def _one(self, statement: Statement, parameters: Parameters) -> Any:
         pooled = _connected(self._engine)
         try:
-            return pooled.driver_connection.execute(statement, parameters, prepare=True).fetchone()  # type: ignore[union-attr]
+            return statement.one(pooled, parameters)
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
             pooled.invalidate(error)
             # One broken connection means the server went away: none of the pool's is good.

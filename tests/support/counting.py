@@ -1,7 +1,8 @@
-"""Counting what a piece of work costs, at the driver and at the cryptographic library.
+"""Counting what a piece of work costs: by the database itself, and at the cryptographic library.
 
-SQLAlchemy's events do not see statements that go straight to a driver, so both drivers are asked.
-Signatures, hashes, templates and connections are seen by Python's profiler, whoever calls them.
+SQLAlchemy's events do not see statements that go straight to a driver or to libpq, so SQLite's
+trace and PostgreSQL's own log are asked. Signatures, hashes, templates and connections are seen
+by Python's profiler, whoever calls them.
 """
 
 import re
@@ -9,95 +10,109 @@ import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import psycopg
-from psycopg.pq import TransactionStatus
+import sqlalchemy as sa
+from psycopg import sql
 from sqlalchemy import Engine, event
 
-_TRANSACTION = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA)", re.IGNORECASE)
+from tests.support.postgres import PostgresServer
+
+_TRANSACTION = re.compile(
+    r"\s*(BEGIN|START|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA|DEALLOCATE)", re.IGNORECASE
+)
 _WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE)\b", re.IGNORECASE)
 
 
 @dataclass
 class DatabaseWork:
-    """Statements sent (without BEGIN and COMMIT) and transactions that wrote and were committed."""
+    """Statements run (without BEGIN and COMMIT) and transactions that wrote and were committed."""
 
     statements: list[str] = field(default_factory=list)
     commits: int = 0
-    _wrote: set[int] = field(default_factory=set)
-    _open: set[int] = field(default_factory=set)
+    _open: set[object] = field(default_factory=set)
+    _wrote: set[object] = field(default_factory=set)
 
     def clear(self) -> None:
         """Start from nothing."""
+        self.catch_up()
         self.statements.clear()
         self.commits = 0
 
-    def saw(self, connection: object, statement: str, *, by_itself: bool) -> None:
-        """Note a statement; `by_itself` means that it is its own transaction."""
-        self.statements.append(" ".join(statement.split()))
-        if _WRITES.search(statement):
-            if by_itself:
-                self.commits += 1
-            else:
-                self._wrote.add(id(connection))
+    def catch_up(self) -> None:
+        """Note everything that was done until now."""
 
-    def committed(self, connection: object) -> None:
-        """Note the end of a transaction, which counts if it wrote."""
-        if id(connection) in self._wrote:
-            self.commits += 1
-        self._wrote.discard(id(connection))
-
-    def traced(self, connection: sqlite3.Connection, statement: str) -> None:
-        """Note what SQLite says it is about to run."""
+    def saw(self, connection: object, statement: str) -> None:
+        """Note one statement, in the order in which its connection ran them."""
         word = _TRANSACTION.match(statement)
         if word is None:
-            if not statement.startswith("--"):
-                self.saw(connection, statement, by_itself=id(connection) not in self._open)
-        elif word[1].upper() == "BEGIN":
-            self._open.add(id(connection))
-        elif word[1].upper() in ("COMMIT", "ROLLBACK"):
-            self._open.discard(id(connection))
-            if word[1].upper() == "COMMIT":
-                self.committed(connection)
-            self._wrote.discard(id(connection))
+            self.statements.append(" ".join(statement.split()))
+            if _WRITES.search(statement):
+                if connection in self._open:
+                    self._wrote.add(connection)
+                else:
+                    self.commits += 1
+        elif word[1].upper() in ("BEGIN", "START"):
+            self._open.add(connection)
+        elif word[1].upper() in ("COMMIT", "ROLLBACK") and " TO " not in statement.upper():
+            self.commits += word[1].upper() == "COMMIT" and connection in self._wrote
+            self._open.discard(connection)
+            self._wrote.discard(connection)
 
 
 @contextmanager
-def counting_statements() -> Iterator[DatabaseWork]:
-    """Count the work of every connection that is opened meanwhile."""
+def counting_sqlite() -> Iterator[DatabaseWork]:
+    """Count the work of every SQLite connection that is opened meanwhile."""
     work = DatabaseWork()
-
-    class CountingCursor(psycopg.Cursor[Any]):
-        def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-            text = query if isinstance(query, str) else bytes(query).decode()
-            if not _TRANSACTION.match(text):
-                work.saw(self.connection, text, by_itself=self.connection.autocommit)
-            return super().execute(query, *args, **kwargs)
 
     def watch(connection: Any, _record: object) -> None:
         if isinstance(connection, sqlite3.Connection):
-            connection.set_trace_callback(lambda statement: work.traced(connection, statement))
-        else:
-            connection.cursor_factory = CountingCursor
-
-    real_commit = psycopg.Connection.commit
-
-    def commit(self: psycopg.Connection[Any]) -> None:
-        if self.info.transaction_status != TransactionStatus.IDLE:
-            work.committed(self)
-        real_commit(self)
+            connection.set_trace_callback(lambda text: work.saw(id(connection), text))
 
     event.listen(Engine, "connect", watch)
-    psycopg.Connection.commit = commit  # type: ignore[method-assign]
     try:
         yield work
     finally:
-        psycopg.Connection.commit = real_commit  # type: ignore[method-assign]
         event.remove(Engine, "connect", watch)
+
+
+class _ServersLog(DatabaseWork):
+    """What PostgreSQL writes down about one database."""
+
+    def __init__(self, log: Path, database: str) -> None:
+        super().__init__()
+        self._log = log
+        self._offset = log.stat().st_size
+        self._entry = re.compile(
+            r"^\S+ \S+ \S+ \[(\d+)\] " + re.escape(database) + r" LOG:  "
+            r"(?:statement|execute [^:]*): (.*(?:\n\t.*)*)",
+            re.MULTILINE,
+        )
+
+    def catch_up(self) -> None:
+        """Read what the server has written since the last time."""
+        with self._log.open("rb") as file:
+            file.seek(self._offset)
+            text = file.read()
+        self._offset += len(text)
+        for pid, statement in self._entry.findall(text.decode(errors="replace")):
+            self.saw(pid, statement)
+
+
+@contextmanager
+def counting_postgresql(server: PostgresServer, url: str) -> Iterator[DatabaseWork]:
+    """Count the work of every connection to the database at `url` that is opened meanwhile."""
+    name = sa.make_url(url).database
+    assert name is not None
+    with closing(server.connect("postgres")) as connection:
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} SET log_statement = 'all'").format(sql.Identifier(name))
+        )
+    yield _ServersLog(server.log, name)
 
 
 _PARSERS = {

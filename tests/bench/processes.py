@@ -5,6 +5,7 @@ seconds of load.
 """
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -23,10 +24,18 @@ class NotStarted(Exception):
 
 
 def free_port() -> int:
-    """Return a loopback TCP port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a loopback TCP port that nobody listens on now.
+
+    It lies below the range that outgoing connections take theirs from.
+    """
+    while True:
+        port = secrets.choice(range(20_000, 32_000))
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def _fields(pid: int) -> list[str] | None:

@@ -34,7 +34,7 @@ bench: ## flows per second, latency, memory, into var/bench.json (PEER=1 measure
 
 pages: ## a picture of every page and its axe result, in var/pages/
 	@$(PYTHON) -m tools.bootstrap test
-	@$(BIN)/python -m tests.acceptance.pictures
+	@$(BIN)/python -m pytest -n 2 tests/acceptance/pictures.py
 
 containers: ## build the image, start the compose stack, sign in through it, stop it
 	@$(PYTHON) -m tools.bootstrap check

@@ -35,6 +35,8 @@ class PostgresServer:
             # Nothing here has to survive a power cut, and fsync is most of CREATE DATABASE.
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("ALTER SYSTEM SET full_page_writes = off")
+            # Who counts statements reads them in the server's log, by database.
+            connection.execute("ALTER SYSTEM SET log_line_prefix = '%m [%p] %d '")
             connection.execute("SELECT pg_reload_conf()")
 
     def _start(self, run_dir: Path) -> Path:
@@ -51,6 +53,11 @@ class PostgresServer:
         socket_dir = handle.get_postmaster_info().socket_dir
         assert socket_dir is not None
         return Path(socket_dir)
+
+    @property
+    def log(self) -> Path:
+        """Where the server writes what it is told to write down."""
+        return self._data / "log"
 
     def connect(self, database: str) -> psycopg.Connection[tuple[object, ...]]:
         """An autocommitting connection, past SQLAlchemy."""

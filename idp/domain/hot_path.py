@@ -34,6 +34,13 @@ from idp.protocol.session_facts import SessionFacts
 
 Parameters = Mapping[str, Any]
 
+_UNAVAILABLE = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    # A standby, or a server that was set read-only in an emergency.
+    psycopg.errors.ReadOnlySqlTransaction,
+)
+
 
 class SeenSession(NamedTuple):
     """A live session's facts, and when its use was last written down."""
@@ -312,7 +319,7 @@ SELECT * FROM live
         pooled = _connected(self._engine)
         try:
             return statement.one(pooled, parameters)
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        except _UNAVAILABLE as error:
             pooled.invalidate(error)
             # One broken connection means the server went away: none of the pool's is good.
             self._engine.dispose()

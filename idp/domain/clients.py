@@ -8,7 +8,7 @@ remembers a miss, so a suspension holds everywhere within a minute.
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, String, Text, select
@@ -187,9 +187,11 @@ class ClientRegistry:
             if row is None:
                 return None
             client, service = row
-            fields = json.loads(client.registration) | {"active": client.state == "active"}
+            policy = policy_from_registration(json.loads(client.registration))
+            if client.state != "active":
+                policy = replace(policy, active=False)
             return RegisteredClient(
-                policy=policy_from_registration(fields),
+                policy=policy,
                 service_name=service.name,
                 service_name_cy=service.name_cy or service.name,
                 secret_hash=client.secret_hash,

@@ -15,6 +15,7 @@ from tests.endpoints.key_server import KeyServer
 from tests.endpoints.provider import Provider
 from tests.support.building import KeyRoom, make_services, make_settings
 from tests.support.clock import FixedClock
+from tests.support.databases import PostgresTemplate, SqliteTemplate
 
 
 def build(url: str, folder: Path, key_room: KeyRoom, **more: str) -> Provider:
@@ -38,23 +39,36 @@ def close(app: Flask) -> None:
             engine.dispose()
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def provider(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, key_room: KeyRoom
+@pytest.fixture(scope="session")
+def on_sqlite(
+    sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory, key_room: KeyRoom
 ) -> Iterator[Provider]:
-    """A provider; what a test does to it must not matter to another test."""
-    folder = tmp_path_factory.mktemp(f"provider-{request.param}")
-    name = None
-    if request.param == "sqlite":
-        url = request.getfixturevalue("sqlite_template").copy_to(folder / "onepass.db")
-    else:
-        template = request.getfixturevalue("postgres_template")
-        name, url = template.copy()
-    made = build(url, folder, key_room)
+    """The provider on SQLite, for what cannot depend on the database."""
+    folder = tmp_path_factory.mktemp("on-sqlite")
+    made = build(sqlite_template.copy_to(folder / "onepass.db"), folder, key_room)
     yield made
     close(made.app)
-    if name is not None:
-        template.server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def on_postgresql(
+    postgres_template: PostgresTemplate,
+    tmp_path_factory: pytest.TempPathFactory,
+    key_room: KeyRoom,
+) -> Iterator[Provider]:
+    """The provider on PostgreSQL."""
+    name, url = postgres_template.copy()
+    made = build(url, tmp_path_factory.mktemp("on-postgresql"), key_room)
+    yield made
+    close(made.app)
+    postgres_template.server.drop(name)
+
+
+@pytest.fixture(scope="session", params=["on_sqlite", "on_postgresql"])
+def provider(request: pytest.FixtureRequest) -> Provider:
+    """A provider; what a test does to it must not matter to another test."""
+    made: Provider = request.getfixturevalue(request.param)
+    return made
 
 
 @pytest.fixture

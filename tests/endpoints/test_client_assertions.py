@@ -166,14 +166,14 @@ FAULTS: dict[str, tuple[Forge, tuple[int, str, str]]] = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_faulty_assertion(provider: Provider, name: str) -> None:
+def test_a_faulty_assertion(on_sqlite: Provider, name: str) -> None:
     forge, expected = FAULTS[name]
-    party, browser = provider.party(), provider.signed_in()
+    party, browser = on_sqlite.party(), on_sqlite.signed_in()
     asked, code = browser.code(party)
-    answer = provider.redeem(party, asked, code, client_assertion=forge(party, provider.now))
+    answer = on_sqlite.redeem(party, asked, code, client_assertion=forge(party, on_sqlite.now))
     assert refusal(answer) == expected
     # Nothing was used up: the same code is good with an assertion that is.
-    assert provider.redeem(party, asked, code).status_code == 200
+    assert on_sqlite.redeem(party, asked, code).status_code == 200
 
 
 LIMITS: dict[str, Forge] = {
@@ -197,11 +197,11 @@ LIMITS: dict[str, Forge] = {
 
 
 @pytest.mark.parametrize("name", LIMITS)
-def test_what_the_limits_let_through(provider: Provider, name: str) -> None:
-    party = provider.party()
-    asked, code = provider.signed_in().code(party)
-    assertion = LIMITS[name](party, provider.now)
-    answer = provider.redeem(party, asked, code, client_assertion=assertion)
+def test_what_the_limits_let_through(on_sqlite: Provider, name: str) -> None:
+    party = on_sqlite.party()
+    asked, code = on_sqlite.signed_in().code(party)
+    assertion = LIMITS[name](party, on_sqlite.now)
+    answer = on_sqlite.redeem(party, asked, code, client_assertion=assertion)
     assert answer.status_code == 200, answer.text
 
 
@@ -209,9 +209,9 @@ ALGORITHMS = ["ES256", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
 
 
 @pytest.mark.parametrize("alg", ALGORITHMS)
-def test_every_advertised_algorithm_works(provider: Provider, alg: str) -> None:
-    party = provider.party(alg=alg)
-    _, tokens = provider.tokens(party)
+def test_every_advertised_algorithm_works(on_sqlite: Provider, alg: str) -> None:
+    party = on_sqlite.party(alg=alg)
+    _, tokens = on_sqlite.tokens(party)
     assert tokens["id_token"]
 
 

@@ -1,7 +1,10 @@
 """How a request is judged and moved on: no Flask here, so it can be read and tried by itself."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Final
+from urllib.parse import unquote_to_bytes
 
 from idp.domain import hot_path, sessions
 from idp.domain.clients import ClientRegistry, RegisteredClient
@@ -11,6 +14,8 @@ from idp.protocol.checks import check_request
 from idp.protocol.errors import ProtocolError
 from idp.protocol.parameters import AuthorizationRequest, parse_authorization
 from idp.protocol.session_facts import SessionFacts
+
+_NOT_ASCII: Final = re.compile(rb"%[89a-fA-F]|[\x80-\xff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,21 @@ class SentBack:
 
     location: str
     error: ProtocolError
+
+
+def refuse_what_is_no_text(encoded: bytes) -> None:
+    """Refuse encoded parameters that are not UTF-8: they could not be sent back unchanged.
+
+    Raises ProtocolError for our own page, since nothing has been read yet.
+    """
+    if _NOT_ASCII.search(encoded) is None:
+        return
+    try:
+        unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError as error:
+        raise ProtocolError(
+            "invalid_request", "Invalid request", check="the_parameters_are_text"
+        ) from error
 
 
 def judge(

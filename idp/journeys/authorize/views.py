@@ -23,6 +23,7 @@ _ACCOUNT_STATES: Final = {"suspended": Kind.SUSPENDED, "blocked": Kind.BLOCKED}
 @blueprint.get("/authorize")
 def start() -> Response:
     """Accept an authorization request; a person already signed in goes straight back."""
+    steps.refuse_what_is_no_text(request.query_string)
     parameters, repeated = single_values(request.args.items(multi=True))
     return _accept(steps.judge(_registry(), _issuer(), parameters, repeated), parameters)
 
@@ -33,6 +34,8 @@ def start_by_post() -> Response:
 
     A cross-site POST comes without our cookies, so it cannot know who is signed in.
     """
+    if request.mimetype == "application/x-www-form-urlencoded":
+        steps.refuse_what_is_no_text(request.get_data())
     parameters, repeated = single_values(request.form.items(multi=True))
     judged = steps.judge(_registry(), _issuer(), parameters, repeated)
     if isinstance(judged, steps.SentBack):
@@ -161,7 +164,7 @@ def _see_other(address: str) -> Response:
 
 def _redirect_to_service(location: str) -> Response:
     # 303 after a form, 302 after a GET: never a status that would send a form's body on.
-    status = 302 if request.method == "GET" else 303
+    status = 303 if request.method == "POST" else 302
     response = make_response(redirect(location, status))
     response.headers["Cache-Control"] = "no-store"
     return response

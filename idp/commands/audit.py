@@ -13,8 +13,6 @@ from idp.domain.audit_log import AuditLogBroken, seal_arrivals
 from idp.domain.audit_verification import Verdict
 from idp.domain.audit_verification import verify as verify_log
 
-BATCH = 1000
-
 
 @click.group()
 def audit() -> None:
@@ -69,7 +67,7 @@ def seal(workplace: Workplace, as_json: bool) -> None:
     count = 0
     try:
         with workplace.bare_session() as session:
-            while batch := seal_arrivals(session, workplace.services, BATCH):
+            while batch := seal_arrivals(session, workplace.services):
                 count += batch
     except AuditLogBroken as broken:
         raise click.ClickException(f"The record cannot grow: {broken}.") from broken

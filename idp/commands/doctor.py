@@ -243,7 +243,8 @@ def _finding(workplace: Workplace, check: Check) -> Finding:
     except Wrong as wrong:
         return Finding(name, good=False, words=str(wrong))
     except SQLAlchemyError as fault:
-        words = f"The database could not be asked ({type(fault).__name__})."
+        question = name.replace("_", " ").capitalize()
+        words = f"{question}? The database could not be asked ({type(fault).__name__})."
         return Finding(name, good=False, words=words)
     except OSError as fault:
         return Finding(name, good=False, words=f"A file could not be read: {fault}.")

@@ -80,7 +80,10 @@ class Checkpoint(Base):
 
 
 def entry_bytes(entry: EntryColumns | Any) -> bytes:
+    """Return the canonical bytes of an entry, read from the attributes of a row."""
+    return canonical({column: getattr(entry, column) for column in ENTRY_COLUMNS})
+
+
+def canonical(values: dict[str, Any]) -> bytes:
     """Return the canonical bytes of an entry: JSON, keys sorted, no white space, UTF-8."""
-    return orjson.dumps(
-        {column: getattr(entry, column) for column in ENTRY_COLUMNS}, option=orjson.OPT_SORT_KEYS
-    )
+    return orjson.dumps(values, option=orjson.OPT_SORT_KEYS)

@@ -16,6 +16,7 @@ server, hold up all sealing.
 import hmac
 import struct
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
@@ -26,11 +27,13 @@ from idp.domain.audit_entries import (
     AuditEntry,
     Checkpoint,
     SealedEntry,
-    entry_bytes,
+    canonical,
 )
 from idp.domain.merkle import Frontier, frontier_of, leaf_hash
 from idp.domain.services import Services
 
+BATCH = 500
+"""Entries sealed in one transaction: on SQLite nobody else writes meanwhile (some 20 ms)."""
 LEASE = "audit sealer"
 LEASE_LIFETIME = 60
 SEAL_SECRET = "audit seal"  # noqa: S105 - the name of a secret
@@ -40,7 +43,7 @@ class AuditLogBroken(Exception):
     """The log cannot grow on what is there; run `onepass audit verify`."""
 
 
-def seal_arrivals(session: Session, services: Services, limit: int = 1000) -> int:
+def seal_arrivals(session: Session, services: Services, limit: int = BATCH) -> int:
     """Seal up to `limit` arrivals and return how many that were.
 
     Commits, because the checkpoint may leave the database only afterwards. Returns 0 as well while
@@ -73,17 +76,14 @@ def _seal_batch(session: Session, services: Services, limit: int, now: int) -> i
     key = seal_key(session, services)
     rows = []
     for arrival in sorted(arrivals, key=lambda row: row.id):
-        leaf = leaf_hash(entry_bytes(arrival))
-        rows.append(
-            {name: getattr(arrival, name) for name in ENTRY_COLUMNS}
-            | {
-                "log_index": frontier.size,
-                "leaf_hash": leaf.hex(),
-                "seal": seal_of(key, frontier.size, leaf),
-            }
-        )
+        values: dict[str, Any] = dict(zip(ENTRY_COLUMNS, arrival[1:], strict=True))
+        leaf = leaf_hash(canonical(values))
+        values["log_index"] = frontier.size
+        values["leaf_hash"] = leaf.hex()
+        values["seal"] = seal_of(key, frontier.size, leaf)
+        rows.append(values)
         frontier.append(leaf)
-    session.execute(insert(SealedEntry), rows)
+    session.execute(insert(SealedEntry.__table__), rows)  # type: ignore[arg-type]
     session.add(checkpoints.sign(services, frontier, now))
     session.flush()
     return len(rows)

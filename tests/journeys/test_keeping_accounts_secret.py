@@ -8,17 +8,23 @@ from flask import Flask
 
 from tests.journeys import walks
 from tests.support.citizens import Citizen
-from tests.support.counting import DatabaseWork, counting_effort, counting_statements
+from tests.support.counting import DatabaseWork, counting_effort, counting_sqlite
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty
 
 NOBODY = "nobody@example.com"
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One kind of database is enough: both are sent the same statements."""
+    return sqlite_url
+
+
 @pytest.fixture(autouse=True)
 def work() -> Iterator[DatabaseWork]:
     """What the databases do; watched before the application opens its first connection."""
-    with counting_statements() as work:
+    with counting_sqlite() as work:
         yield work
 
 
@@ -33,6 +39,7 @@ def effort_of(work: DatabaseWork, act: Callable[[], object]) -> tuple[list[str],
     work.clear()
     with counting_effort() as effort:
         act()
+    work.catch_up()
     shapes = [" ".join(statement.split()[:3]) for statement in work.statements]
     return shapes, work.commits, effort["hash"]
 

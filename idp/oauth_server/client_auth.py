@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 from joserfc import jws
 from joserfc.errors import JoseError
+from joserfc.jws import CompactSignature
 
 from idp.domain.client_keys import ClientKeys, KeysUnavailable, PublicKey
 from idp.domain.clients import RegisteredClient
@@ -58,7 +59,7 @@ class PrivateKeyJwt:
             raise ContractError("invalid_request", "Invalid token authentication method used")
         if request.token_request.client_assertion_type != ASSERTION_TYPE:
             raise ContractError("invalid_request", "Invalid private_key_jwt", detail="type")
-        header, claims = _read(assertion)
+        signed, claims = _read(assertion)
         client_id = claims["sub"]
         if request.token_request.client_id not in (None, client_id):
             raise ContractError("invalid_request", "Invalid private_key_jwt", detail="client_id")
@@ -71,7 +72,7 @@ class PrivateKeyJwt:
         self._check_times(claims)
         if claims["iss"] != client_id or not self._is_for_us(claims["aud"]):
             raise _bad_signature("iss or aud")
-        self._check_signature(registered.policy, assertion, header)
+        self._check_signature(registered.policy, signed)
         self._check_jti(registered.policy, claims)
         jti = claims.get("jti")
         if jti is not None:
@@ -95,18 +96,16 @@ class PrivateKeyJwt:
         entries = {audience} if isinstance(audience, str) else set(audience)
         return bool(entries) and entries <= self._audiences
 
-    def _check_signature(
-        self, policy: ClientPolicy, assertion: str, header: Mapping[str, Any]
-    ) -> None:
+    def _check_signature(self, policy: ClientPolicy, signed: CompactSignature) -> None:
         try:
-            keys = self._keys.candidates(policy, header.get("kid"))
+            keys = self._keys.candidates(policy, signed.headers().get("kid"))
         except KeysUnavailable as error:
             raise ContractError(
                 "server_error",
                 "Failed to fetch or parse JWKS to verify signature of private_key_jwt",
                 detail=str(error),
             ) from error
-        if not any(_verifies(assertion, key) for key in keys):
+        if not any(_verifies(signed, key) for key in keys):
             raise _bad_signature("signature")
 
     @staticmethod
@@ -151,20 +150,19 @@ def _bad_signature(detail: str) -> ContractError:
     return ContractError("invalid_client", "Invalid signature in private_key_jwt", detail=detail)
 
 
-def _verifies(assertion: str, key: PublicKey) -> bool:
+def _verifies(signed: CompactSignature, key: PublicKey) -> bool:
     try:
-        jws.deserialize_compact(assertion, key, registry=_REGISTRY)
+        return jws.validate_compact(signed, key, registry=_REGISTRY)
     except (JoseError, ValueError, TypeError):
         return False
-    return True
 
 
 def _unreadable() -> ContractError:
     return ContractError("invalid_request", "Invalid private_key_jwt", detail="unreadable")
 
 
-def _read(assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Return header and claims of an assertion of the right shape; its signature comes later."""
+def _read(assertion: str) -> tuple[CompactSignature, Mapping[str, Any]]:
+    """Return parts and claims of an assertion of the right shape; its signature comes later."""
     if len(assertion) > LONGEST_ASSERTION:
         raise _unreadable()
     try:
@@ -187,7 +185,7 @@ def _read(assertion: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
         raise _unreadable()
     if not isinstance(claims.get("jti", ""), str) or not isinstance(header.get("kid", ""), str):
         raise _unreadable()
-    return header, claims
+    return extracted, claims
 
 
 def _is_time(value: object) -> bool:

@@ -7,7 +7,7 @@ cookie holds 256 random bits and nothing else. Over https both carry the `__Host
 from typing import Any
 
 from flask import Flask, Request, Response, current_app, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from idp.domain.services import Services
 from idp.web.source import MACHINES
@@ -17,14 +17,28 @@ BROWSER = "onepass-browser"
 _LABEL = "browser cookie"
 
 
+class Unread(SecureCookieSession):
+    """A browser cookie that nobody has looked into yet, so its signature was not checked."""
+
+
 class BrowserCookie(SecureCookieSessionInterface):
-    """Opens the signed cookie for pages only: machines send none and get none."""
+    """Opens the signed cookie for pages only: machines send none and get none.
+
+    It is opened when somebody looks: a silent single sign-on never does.
+    """
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """Return the browser's cookie, or an empty one for a machine's endpoint."""
-        if request.path in MACHINES:
-            return SecureCookieSession()
-        return super().open_session(app, request)
+        """Return the promise of the browser's cookie, or an empty one for a machine's endpoint."""
+        return SecureCookieSession() if request.path in MACHINES else Unread()
+
+    def read(self, app: Flask, request: Request) -> SecureCookieSession:
+        """Return what the browser's cookie holds; empty unless we signed it."""
+        return super().open_session(app, request) or SecureCookieSession()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Give the browser its cookie again, if anything looked into it."""
+        if not isinstance(session, Unread):
+            super().save_session(app, session, response)
 
     def get_cookie_samesite(self, app: Flask) -> str:
         """Return Lax: the cookie comes along when a service sends somebody here."""

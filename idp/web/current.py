@@ -8,10 +8,12 @@ rolls back. Argon2 and outbound calls never run inside it: `checkpoint()` commit
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, Response, current_app, g, request
 from flask import session as browser_cookie
+from flask.ctx import RequestContext
+from flask.sessions import SessionMixin
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
@@ -26,6 +28,9 @@ from idp.oauth_server.answers import ReadyAnswer
 from idp.oauth_server.server import Server
 from idp.protocol.errors import ProtocolError
 from idp.web import cookies, source
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _EXTENSION = "onepass"
 
@@ -45,6 +50,18 @@ class Refusal(Exception):
     """An answer that refuses and yet keeps what was written: base of `web.errors.PageRefused`."""
 
 
+class Context(RequestContext):
+    """A request whose browser cookie is read when somebody asks for it."""
+
+    @property
+    def session(self) -> SessionMixin:
+        """The browser's cookie."""
+        if isinstance(self._session, cookies.Unread):
+            interface = cast("cookies.BrowserCookie", self.app.session_interface)
+            self._session = interface.read(self.app, self.request)
+        return super().session
+
+
 class Application(Flask):
     """Flask, with the rule above around every view, and a short way out for the hot path."""
 
@@ -56,6 +73,10 @@ class Application(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return `func`: nothing here is a coroutine, and asking costs a request fifty calls."""
         return func
+
+    def request_context(self, environ: "WSGIEnvironment") -> RequestContext:
+        """Return the context of one request."""
+        return Context(self, environ)
 
     def process_response(self, response: Response) -> Response:
         """Let what was registered work on a response; a `ReadyAnswer` only needs its headers."""

@@ -52,14 +52,6 @@ class AccountCreatedByOperator(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountSuspended(Fact):
-    """An account may not sign in for now."""
-
-    account_id: str
-    because: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class EmailCodeSent(Fact):
     """A code was sent to an email address; `purpose` says what it proves."""
 
@@ -120,15 +112,6 @@ class SecondFactorRefused(Fact):
     """A wrong or used authenticator-app code was given."""
 
     account_id: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class LevelRaised(Fact):
-    """The session's credential level rose to `level`."""
-
-    account_id: str
-    sid: str
-    level: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,16 +192,6 @@ class CodeReplayed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GrantRevoked(Fact):
-    """What a sign-in had given a service was taken back."""
-
-    account_id: str
-    client_id: str
-    grant_id: str
-    because: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class ClaimsReleased(Fact):
     """A service read claims at UserInfo; `claims` are names, never values."""
 
@@ -227,15 +200,6 @@ class ClaimsReleased(Fact):
     sid: str | None = None
     grant_id: str
     claims: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class AccessTokenRefused(Fact):
-    """An access token that was once ours was refused."""
-
-    client_id: str | None = None
-    grant_id: str | None = None
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

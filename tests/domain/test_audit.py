@@ -1,12 +1,15 @@
 """The catalogue of facts is complete and careful, and recording reads nothing."""
 
+import re
 from dataclasses import fields
+from pathlib import Path
 from typing import get_type_hints
 
 import orjson
 import pytest
 import sqlalchemy as sa
 
+import idp
 from idp.domain import audit
 from idp.domain.audit_entries import AuditEntry, entry_bytes
 from tests.domain.conftest import Installation
@@ -54,6 +57,18 @@ def test_every_class_of_the_catalogue_is_in_it() -> None:
     assert audit.FACTS["code_issued"] is audit.CodeIssued
 
 
+def test_every_fact_of_the_catalogue_is_recorded_somewhere() -> None:
+    root = Path(idp.__file__).parent
+    sources = [path for path in root.rglob("*.py") if path != Path(audit.__file__)]
+    text = "\n".join(path.read_text() for path in sources)
+    unused = [
+        name
+        for name, kind in audit.FACTS.items()
+        if not re.search(rf"\b{kind.__name__}\(|[\"']{name}\b", text)
+    ]
+    assert not unused
+
+
 def test_a_fact_without_other_fields_has_an_empty_detail() -> None:
     assert audit.detail_text(audit.AccountCreated(account_id="a")) == "{}"
 
@@ -68,7 +83,7 @@ def test_recording_is_one_insert_and_no_read(bare: Installation) -> None:
     with bare.session() as session:
         audit.record(
             session,
-            audit.LevelRaised(account_id="acc", sid="sid", level="Cl.Cm"),
+            audit.SignedOut(account_id="acc", sid="sid", because="asked"),
             now=bare.clock.now(),
             journey_id="j",
             request_id="r",
@@ -77,10 +92,10 @@ def test_recording_is_one_insert_and_no_read(bare: Installation) -> None:
         assert [line.split()[0] for line in statements] == ["INSERT"]
         assert "RETURNING" not in statements[0]
         (entry,) = session.scalars(sa.select(AuditEntry)).all()
-    assert (entry.at, entry.fact) == (bare.clock.now(), "level_raised")
+    assert (entry.at, entry.fact) == (bare.clock.now(), "signed_out")
     assert (entry.account_id, entry.sid, entry.client_id) == ("acc", "sid", None)
     assert (entry.journey_id, entry.request_id) == ("j", "r")
-    assert entry.detail == '{"level":"Cl.Cm"}'
+    assert entry.detail == '{"because":"asked"}'
 
 
 def test_a_fact_goes_with_the_transaction_that_made_it_true(bare: Installation) -> None:

@@ -40,6 +40,7 @@ def main() -> int:
         *("--cov", "--cov-branch", "--cov-report="),
     )
     print(f"Tests took {time.monotonic() - started:.0f} s", flush=True)
+    print("Branch coverage of everything, in per cent:", end=" ", flush=True)
     _python("coverage", "report", "--format=total")
     for pattern in WHOLE:
         print(f"Branch coverage of {pattern} (100 % is asked)", flush=True)

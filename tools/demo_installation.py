@@ -183,7 +183,7 @@ def seed_people(demo: Demo, onepass: OnepassSession, before: Record) -> Record:
         if not account["created"] and email not in secrets_before:
             raise InstallationFailed(
                 f"{email} has an account, but {demo.var / 'demo.json'}, which held its key, is "
-                f"gone.\nTo begin anew:  rm {demo.var / 'onepass.db'}*"
+                f"gone.\nTo begin anew, with everything lost that was done here:  rm -r {demo.var}"
             )
         people[role] = {"email": email, "password": password, "totp_secret": secret}
     return {

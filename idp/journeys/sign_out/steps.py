@@ -45,7 +45,7 @@ def _looks_like_a_token(token: str) -> bool:
     header, _, rest = token.partition(".")
     try:
         decoded = json.loads(urlsafe_b64decode(header + "=" * (-len(header) % 4)))
-    except (ValueError, binascii.Error):
+    except (ValueError, binascii.Error, RecursionError):
         return False
     return isinstance(decoded, dict) and rest.count(".") == 1
 

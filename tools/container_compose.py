@@ -17,8 +17,8 @@ COMPOSE_FILE = ROOT / "docker-compose.yml"
 COMPLETED = "service_completed_successfully"
 HEALTHY = "service_healthy"
 KNOWN = {"build", "cap_add", "cap_drop", "command", "depends_on", "environment", "healthcheck"}
-KNOWN |= {"image", "network_mode", "networks", "ports", "read_only", "security_opt", "tmpfs"}
-KNOWN |= {"user", "volumes"}
+KNOWN |= {"image", "network_mode", "networks", "ports", "read_only", "restart", "security_opt"}
+KNOWN |= {"tmpfs", "user", "volumes"}
 
 
 class ComposeError(Exception):
@@ -39,6 +39,7 @@ class Service:
     ports: tuple[str, ...]
     user: str
     read_only: bool
+    restart: str
     cap_add: tuple[str, ...]
     cap_drop: tuple[str, ...]
     security_opt: tuple[str, ...]
@@ -105,6 +106,7 @@ def _service(name: str, body: Mapping[str, Any]) -> Service:
         ports=tuple(body.get("ports", ())),
         user=str(body.get("user", "")),
         read_only=bool(body.get("read_only", False)),
+        restart=str(body.get("restart", "no")),
         cap_add=tuple(body.get("cap_add", ())),
         cap_drop=tuple(body.get("cap_drop", ())),
         security_opt=tuple(body.get("security_opt", ())),

@@ -37,8 +37,11 @@ class Engine(Protocol):
     def up(self) -> None:
         """Start the stack, return when it is healthy; raises EngineError."""
 
-    def read(self, service: str, path: str) -> str:
-        """The text of a file as a running service sees it."""
+    def inside(self, service: str, *command: str) -> str:
+        """What a command prints inside a running service; raises EngineError when it fails."""
+
+    def stop(self, service: str) -> None:
+        """Stop one service and leave the others running."""
 
     def said(self, service: str) -> str:
         """What a service that has ended wrote to its standard output."""
@@ -107,9 +110,13 @@ class Docker:
         others = [s.name for s in container_compose.read().services if not s.built]
         run([*self._compose, "up", "--detach", "--no-build", *others])
 
-    def read(self, service: str, path: str) -> str:
-        """The text of a file as a running service sees it."""
-        return run([*self._compose, "exec", "-T", service, "cat", path])
+    def inside(self, service: str, *command: str) -> str:
+        """What a command prints inside a running service; raises EngineError when it fails."""
+        return run([*self._compose, "exec", "-T", service, *command])
+
+    def stop(self, service: str) -> None:
+        """Stop one service and leave the others running."""
+        run([*self._compose, "stop", "--timeout", "5", service])
 
     def said(self, service: str) -> str:
         """What a service that has ended wrote to its standard output."""

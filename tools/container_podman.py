@@ -87,9 +87,13 @@ class Podman:
             if service.health_test:
                 self._wait(service, HEALTHY)
 
-    def read(self, service: str, path: str) -> str:
-        """The text of a file as a running service sees it."""
-        return run(["podman", "exec", f"{PROJECT}-{service}", "cat", path])
+    def inside(self, service: str, *command: str) -> str:
+        """What a command prints inside a running service; raises EngineError when it fails."""
+        return run(["podman", "exec", f"{PROJECT}-{service}", *command])
+
+    def stop(self, service: str) -> None:
+        """Stop one service and leave the others running."""
+        run(["podman", "stop", "--time", "5", f"{PROJECT}-{service}"])
 
     def said(self, service: str) -> str:
         """What a service that has ended wrote to its standard output."""
@@ -134,6 +138,7 @@ class Podman:
         return ["podman", "network", "create", *pool, PROJECT]
 
     def _run_command(self, service: Service) -> list[str]:
+        # No restarts either: in a trial, a service that ends is a fault to be seen.
         command = ["podman", *self._options[:2], "run", "--detach", "--no-healthcheck"]
         command += [*self._options[2:], "--name", f"{PROJECT}-{service.name}"]
         command += self._network_options(service)

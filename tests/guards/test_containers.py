@@ -177,6 +177,7 @@ def test_the_image_does_not_run_as_root_and_says_how_it_is() -> None:
 def test_every_server_has_a_health_check_and_starts_after_what_it_needs() -> None:
     for service in STACK.services:
         assert bool(service.health_test) == (service.name not in ONE_SHOT | {"worker", "proxy"})
+        assert service.restart == ("no" if service.name in ONE_SHOT else "unless-stopped")
         for other, condition in service.depends_on.items():
             assert condition == (COMPLETED if other in ONE_SHOT else HEALTHY)
 

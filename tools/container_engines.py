@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from tools import container_compose
 from tools.container_compose import ROOT
 
 PROJECT = "onepass-check"
@@ -35,7 +34,7 @@ class Engine(Protocol):
         """Build our image."""
 
     def up(self) -> None:
-        """Start the stack, return when it is healthy; raises EngineError."""
+        """Start the stack anew, with empty volumes; raises EngineError."""
 
     def inside(self, service: str, *command: str) -> str:
         """What a command prints inside a running service; raises EngineError when it fails."""
@@ -105,10 +104,9 @@ class Docker:
         run(["docker", "build", "--tag", IMAGE, *authority_options(), "."])
 
     def up(self) -> None:
-        """Start the stack and wait for the proxy, which waits for everything else."""
-        run([*self._compose, "up", "--detach", "--no-build", "--wait", "proxy"])
-        others = [s.name for s in container_compose.read().services if not s.built]
-        run([*self._compose, "up", "--detach", "--no-build", *others])
+        """Start the stack; compose returns when what `depends_on` waits for is healthy."""
+        self.down()
+        run([*self._compose, "up", "--detach", "--no-build"])
 
     def inside(self, service: str, *command: str) -> str:
         """What a command prints inside a running service; raises EngineError when it fails."""

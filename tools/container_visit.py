@@ -4,6 +4,7 @@ Speaks HTTP as a browser without JavaScript does. Names under `.localhost` lead 
 as they do in browsers; certificates are checked against the stack's own authority.
 """
 
+import contextlib
 import http.client
 import socket
 import ssl
@@ -21,6 +22,7 @@ import pyotp
 
 MOST_FORMS = 8
 NOTICE_SECONDS = 30.0
+OPENING_SECONDS = 120.0
 
 
 class VisitFailed(Exception):
@@ -164,6 +166,19 @@ class Citizen:
         if ("choice", "sign_in") in form.buttons:
             answers["choice"] = "sign_in"
         return answers
+
+
+def wait_until_open(browser: Browser, url: str) -> None:
+    """Return when the proxy has somebody behind it who answers. Raises VisitFailed."""
+    deadline = time.monotonic() + OPENING_SECONDS
+    while True:
+        with contextlib.suppress(VisitFailed):
+            browser.open(url)
+            if browser.status == 200:
+                return
+        if time.monotonic() > deadline:
+            raise VisitFailed(f"{url} did not open within {OPENING_SECONDS:.0f} s")
+        time.sleep(0.5)
 
 
 def sign_in(browser: Browser, department: str, citizen: Citizen) -> int:

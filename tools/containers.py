@@ -59,6 +59,8 @@ def visit(engine: Engine) -> list[str]:
     citizen = Citizen(**description["citizen"])
     departments = [service["url"].rstrip("/") for service in description["services"]]
     browser = Browser(authority)
+    for address in (description["issuer"], *departments):
+        container_visit.wait_until_open(browser, address)
     lines = []
     for department in departments:
         forms = container_visit.sign_in(browser, department, citizen)

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from idp.app import build_services
 from idp.settings import Settings
+from idp.web.cookies import BROWSER
 from tests.bench.client import BenchClient
+from tests.bench.connection import Connection
 from tests.bench.postgres import Postgres
 from tests.bench.processes import NotStarted, free_port, start
 from tests.bench.seeding import SIGN_IN_CITIZENS, seed
-from tests.bench.single_sign_on import Target
+from tests.bench.single_sign_on import SingleSignOn, Target
 from tests.bench.systems import Provider, System
 
 _ONEPASS = [str(Path(sys.executable).with_name("onepass"))]
@@ -61,6 +63,8 @@ def running(
         extra="&vtr=%5B%22Cl.Cm%22%5D",
     )
     try:
+        browser = _browser_cookie(target, clients[0])
+        cookies = [f"{cookie}; {browser}" for cookie in seeded.cookies]
         systems = [
             System(
                 f"{name}, {client.method}",
@@ -68,7 +72,7 @@ def running(
                 server,
                 postgres.pid if postgres and database == "postgresql" else None,
                 client,
-                seeded.cookies,
+                cookies,
                 postgres.settle if postgres else lambda: None,
             )
             for client in clients
@@ -76,6 +80,14 @@ def running(
         yield Provider(name, server, systems, seeded.citizens)
     finally:
         server.stop()
+
+
+def _browser_cookie(target: Target, client: BenchClient) -> str:
+    """Return what every browser that has been here before sends beside its session's cookie."""
+    connection = Connection(target.port)
+    answer = connection.exchange(SingleSignOn(target, client, "", lambda _: None).begin())
+    connection.close()
+    return f"{BROWSER}={answer.cookies()[BROWSER]}"
 
 
 def _environment(database: str, postgres: Postgres | None, home: Path, port: int) -> dict[str, str]:

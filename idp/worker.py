@@ -91,11 +91,20 @@ class Worker:
         return sweeping.sweep(self._engine, self._services)
 
     def _attempt(self, message: Leased) -> str | None:
-        """Deliver a message; return why it failed, or None."""
+        """Deliver a message; return why it failed, or None.
+
+        A fault nobody thought of is this message's, not the worker's: the others go on. Only a
+        database that is gone stops the round.
+        """
         try:
             self._deliver[message.kind](message)
         except (DeliveryFailed, FetchFailed, FetchRefused) as error:
             return f"{type(error).__name__}: {error}"
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            log.exception("outbox_delivery_broke", id=message.id, kind=message.kind)
+            return type(error).__name__
         return None
 
     def _settle(self, message: Leased, why: str | None) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from idp.domain.services import Services
 from idp.kernel.database import Base, is_postgresql
+from idp.kernel.sealing import SealBroken
 
 LEASE_SECONDS = 60
 PAUSES = (5, 30, 120, 600, 3600)
@@ -91,12 +92,16 @@ def lease(session: Session, services: Services, *, limit: int = 20) -> list[Leas
         .returning(OutboxMessage)
         .execution_options(synchronize_session=False, populate_existing=True)
     ).all()
-    return [_opened(services, row, token) for row in sorted(rows, key=lambda row: row.id)]
-
-
-def _opened(services: Services, row: OutboxMessage, token: str) -> Leased:
-    payload = json.loads(services.sealer.open(row.payload_sealed, _PURPOSE, row.id))
-    return Leased(row.id, row.kind, payload, row.tries, token)
+    leased = []
+    for row in sorted(rows, key=lambda row: row.id):
+        try:
+            payload = json.loads(services.sealer.open(row.payload_sealed, _PURPOSE, row.id))
+        except SealBroken:
+            # One message that cannot be read must not keep the others from being delivered.
+            failed(session, Leased(row.id, row.kind, {}, row.tries, token), now, "SealBroken")
+            continue
+        leased.append(Leased(row.id, row.kind, payload, row.tries, token))
+    return leased
 
 
 def delivered(session: Session, message: Leased, now: int) -> bool:

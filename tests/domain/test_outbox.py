@@ -105,3 +105,16 @@ def test_delivered_messages_are_swept_and_others_stay(
     assert outbox.sweep(session, clock.now()) == 0
     assert outbox.sweep(session, clock.now() + 1) == 1
     assert outbox.counts(session) == {"waiting": 1}
+
+
+def test_a_message_that_cannot_be_opened_does_not_stop_the_others(
+    session: Session, services: Services
+) -> None:
+    broken = outbox.put(session, services, "email", {})
+    good = outbox.put(session, services, "email", {})
+    row = session.get_one(OutboxMessage, broken)
+    row.payload_sealed = session.get_one(OutboxMessage, good).payload_sealed
+    session.flush()
+    assert [message.id for message in outbox.lease(session, services)] == [good]
+    session.refresh(row)
+    assert (row.state, row.last_error) == ("waiting", "SealBroken")

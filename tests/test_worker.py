@@ -1,0 +1,234 @@
+"""The worker: what it delivers, what it gives up on, and what must not stop it."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jwt
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from idp.domain import clients, notices, outbox
+from idp.domain.audit_entries import AuditEntry, SealedEntry
+from idp.domain.outbox import PAUSES
+from idp.domain.services import Services
+from idp.kernel.fetching import Fetcher, FetchFailed
+from idp.worker import Worker
+from tests.support.building import ISSUER
+from tests.support.clock import FixedClock
+from tests.support.relying_party import RelyingParty
+
+
+class Service:
+    """A service's back-channel address, and what it was sent there."""
+
+    def __init__(self) -> None:
+        self.answers: list[int | Exception] = []
+        self.received: list[tuple[str, str]] = []
+
+    def post_form(self, url: str, data: Mapping[str, str], *, timeout: float) -> int:
+        assert timeout == 15.0
+        self.received.append((url, data["logout_token"]))
+        answer = self.answers.pop(0) if self.answers else 200
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Service:
+    service = Service()
+    monkeypatch.setattr(Fetcher, "post_form", service.post_form)
+    return service
+
+
+@pytest.fixture
+def worker(services: Services, signing_keys: None) -> Iterator[Worker]:
+    engine = sa.create_engine(services.settings.database_url, poolclass=NullPool)
+    yield Worker(services, engine)
+    engine.dispose()
+
+
+def _listening(session: Session, services: Services, **more: Any) -> RelyingParty:
+    party = RelyingParty(
+        ISSUER,
+        more={"back_channel_logout_uri": "https://a.example/bye"} | more,
+        id_token_alg="RS256",
+    )
+    clients.apply(session, services, party.registration())
+    _queue(session, services, party)
+    session.commit()
+    return party
+
+
+def _queue(session: Session, services: Services, party: RelyingParty) -> None:
+    outbox.put(
+        session,
+        services,
+        "back_channel_logout",
+        {"client_id": party.client_id, "subject": "alice at a", "sid": "the session"},
+    )
+
+
+def _counts(session: Session) -> dict[str, int]:
+    session.rollback()
+    return outbox.counts(session)
+
+
+def _facts(session: Session) -> set[str]:
+    session.rollback()
+    arrived = session.scalars(sa.select(AuditEntry.fact))
+    return set(arrived) | set(session.scalars(sa.select(SealedEntry.fact)))
+
+
+def test_a_mail_reaches_the_mailbox_once(
+    session: Session, services: Services, worker: Worker
+) -> None:
+    notices.send(session, services, to="a@example.com", template="account_created", language="cy")
+    session.commit()
+    assert worker.deliver() == 1
+    assert worker.deliver() == 0
+    session.rollback()
+    assert len(notices.in_mailbox(session)) == 1
+
+
+def test_a_mail_waits_where_there_is_no_mailbox(
+    session: Session, services: Services, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notices.send(session, services, to="a@example.com", template="account_created", language="en")
+    session.commit()
+    monkeypatch.setattr(type(services.settings), "mailbox", False)
+    worker.deliver()
+    session.rollback()
+    assert notices.in_mailbox(session) == []
+    assert outbox.messages(session, "waiting")[0].last_error == (
+        "DeliveryFailed: no mail server is set up"
+    )
+
+
+def test_a_service_is_told_with_a_token_that_another_library_verifies(
+    session: Session, services: Services, worker: Worker, service: Service, clock: FixedClock
+) -> None:
+    party = _listening(session, services)
+    assert worker.deliver() == 1
+    [(url, token)] = service.received
+    assert url == "https://a.example/bye"
+    header = jwt.get_unverified_header(token)
+    assert (header["typ"], header["alg"]) == ("logout+jwt", "ES256"), "whatever its ID tokens are"
+    [jwk] = [k for k in services.keyring.public_jwks()["keys"] if k["kid"] == header["kid"]]
+    claims = jwt.decode(
+        token,
+        jwt.PyJWK(jwk),
+        algorithms=["ES256"],
+        audience=party.client_id,
+        issuer=ISSUER,
+        options={"verify_exp": False, "verify_iat": False},
+    )
+    assert claims.pop("jti")
+    assert claims == {
+        "iss": ISSUER,
+        "sub": "alice at a",
+        "aud": party.client_id,
+        "iat": clock.now(),
+        "exp": clock.now() + 120,
+        "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+    }
+    assert _counts(session) == {"delivered": 1}
+    assert "logout_notice_delivered" in _facts(session)
+
+
+@pytest.mark.parametrize("answer", [201, 204, 302, 400, 500, FetchFailed("slow")], ids=str)
+def test_only_200_counts_and_each_try_has_a_fresh_token(
+    session: Session,
+    services: Services,
+    worker: Worker,
+    service: Service,
+    clock: FixedClock,
+    answer: int | Exception,
+) -> None:
+    _listening(session, services)
+    service.answers = [answer]
+    worker.deliver()
+    assert _counts(session) == {"waiting": 1}
+    clock.move(PAUSES[0])
+    worker.deliver()
+    assert _counts(session) == {"delivered": 1}
+    first, second = (token for _, token in service.received)
+    assert first != second
+
+
+def test_a_service_that_never_answers_becomes_a_dead_letter(
+    session: Session, services: Services, worker: Worker, service: Service, clock: FixedClock
+) -> None:
+    _listening(session, services)
+    service.answers = [500] * (len(PAUSES) + 1)
+    for _ in range(len(PAUSES) + 1):
+        worker.deliver()
+        clock.move(10_000)
+    assert _counts(session) == {"dead": 1}
+    assert "logout_notice_failed" in _facts(session)
+    assert worker.deliver() == 0
+
+
+@pytest.mark.parametrize("gone", ["client", "address"])
+def test_a_service_that_listens_no_more_is_not_waited_for(
+    session: Session, services: Services, worker: Worker, service: Service, gone: str
+) -> None:
+    party = _listening(session, services)
+    if gone == "client":
+        session.execute(sa.delete(clients.Client))
+    else:
+        clients.apply(session, services, party.registration() | {"back_channel_logout_uri": None})
+    session.commit()
+    worker.deliver()
+    assert service.received == []
+    assert _counts(session) == {"delivered": 1}
+
+
+def test_a_fault_of_one_message_does_not_stop_the_others(
+    session: Session, services: Services, worker: Worker, service: Service
+) -> None:
+    party = _listening(session, services)
+    _queue(session, services, party)
+    session.commit()
+    service.answers = [RuntimeError("a fault nobody thought of, with a secret in it")]
+    assert worker.deliver() == 2
+    assert _counts(session) == {"waiting": 1, "delivered": 1}
+    assert outbox.messages(session, "waiting")[0].last_error == "RuntimeError"
+
+
+def test_a_database_that_goes_away_is_waited_for(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = []
+    stop = threading.Event()
+
+    def a_round() -> int:
+        rounds.append(1)
+        if len(rounds) == 1:
+            raise OperationalError("the database is gone", None, Exception())
+        stop.set()
+        return 1
+
+    monkeypatch.setattr(worker, "run_once", a_round)
+    monkeypatch.setattr("idp.worker.PAUSE", 0.0)
+    worker.run(stop)
+    assert len(rounds) == 2
+
+
+def test_a_round_seals_and_sweeps_and_sweeps_again_only_after_a_minute(
+    session: Session, services: Services, worker: Worker, service: Service, clock: FixedClock
+) -> None:
+    _listening(session, services)
+    assert worker.run_once() > 1
+    session.rollback()
+    assert session.scalars(sa.select(SealedEntry)).all()
+    clock.move(30)
+    assert worker.sweep() == 0
+    assert worker._swept_at == clock.now() - 30
+    clock.move(31)
+    worker.sweep()
+    assert worker._swept_at == clock.now()

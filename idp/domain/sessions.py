@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from idp.domain import audit, clients, grants, outbox
 from idp.domain.accounts import Account
+from idp.domain.clients import Service
 from idp.domain.services import Services
 from idp.kernel.database import Base
 
@@ -128,8 +129,8 @@ def touch(session: Session, sid: str, now: int) -> None:
 
 def end(
     session: Session, services: Services, browser_session: BrowserSession, because: str
-) -> list[str]:
-    """End the session and return the names of the services that will be told.
+) -> list[Service]:
+    """End the session and return the services that will be told.
 
     Their notices are in the outbox when this transaction commits. Ending a session that has
     ended tells nobody twice.
@@ -154,8 +155,8 @@ def end(
     return _tell_services(session, services, browser_session.sid)
 
 
-def _tell_services(session: Session, services: Services, sid: str) -> list[str]:
-    told: list[str] = []
+def _tell_services(session: Session, services: Services, sid: str) -> list[Service]:
+    told: list[Service] = []
     for client_id, subject in grants.clients_of_session(session, sid):
         client = session.get(clients.Client, client_id)
         if client is None or not clients.back_channel_uri(client):
@@ -166,9 +167,9 @@ def _tell_services(session: Session, services: Services, sid: str) -> list[str]:
             "back_channel_logout",
             {"client_id": client_id, "subject": subject, "sid": sid},
         )
-        service = session.get_one(clients.Service, client.service_id)
-        if service.name not in told:
-            told.append(service.name)
+        service = session.get_one(Service, client.service_id)
+        if service not in told:
+            told.append(service)
     return told
 
 

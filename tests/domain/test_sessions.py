@@ -178,7 +178,8 @@ def test_ending_tells_each_service_that_has_an_address_once(
         _use(session, signed_in, party)
     _use(session, signed_in, unused, redeemed=False)
     _use(session, signed_in, RelyingParty(ISSUER, client_id="deleted"))
-    assert sessions.end(session, services, signed_in, "citizen") == ["A"]
+    told = sessions.end(session, services, signed_in, "citizen")
+    assert [service.name for service in told] == ["A"]
     assert sessions.find(session, services, cookie) is None
     told = {message.payload["client_id"] for message in outbox.lease(session, services)}
     assert told == {listening.client_id, second.client_id}

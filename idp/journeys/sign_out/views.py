@@ -84,7 +84,9 @@ def _decide() -> tuple[LogoutDecision, str | None]:
 def _end(signed_in: sessions.BrowserSession | None) -> list[str]:
     if signed_in is None:
         return []
-    return sessions.end(current.session(), current.services(), signed_in, BECAUSE)
+    told = sessions.end(current.session(), current.services(), signed_in, BECAUSE)
+    welsh = i18n.language() == "cy"
+    return [(service.name_cy if welsh else None) or service.name for service in told]
 
 
 def _gone(decision: LogoutDecision, state: str | None, told: list[str]) -> Response:

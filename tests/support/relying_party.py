@@ -58,12 +58,13 @@ class RelyingParty:
     id_token_alg: str = "ES256"
     vtr: str | None = None
     secret: str | None = None
+    home: str = ""
     more: dict[str, Any] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
-        """Where the service lives."""
-        return f"https://{self.client_id}.example"
+        """Where the service lives: `home`, or somewhere that nobody can reach."""
+        return self.home or f"https://{self.client_id}.example"
 
     @property
     def redirect_uri(self) -> str:
@@ -85,7 +86,7 @@ class RelyingParty:
             "post_logout_redirect_uris": [f"{self.origin}/signed-out"],
             "contacts": ["team@example.com"],
             "scopes": ["openid", "email"],
-            "sector_identifier_uri": self.origin,
+            "sector_identifier_uri": f"https://{self.client_id}.example",
             "subject_type": "pairwise",
             "token_endpoint_auth_method": self.method,
             "id_token_signing_algorithm": self.id_token_alg,

@@ -25,9 +25,10 @@ CHOICES = {"create": "create_account.email", "sign_in": "sign_in.email"}
 
 @blueprint.route("/start", methods=["GET", "POST"])
 def start(journey_id: str) -> Response:
-    """Create an account or sign in?"""
+    """Create an account or sign in? Neither, if they signed in meanwhile in another tab."""
     journey = enter(journey_id)
-    if steps.password_is_given(journey, current.signed_in()):
+    signed_in = current.signed_in()
+    if steps.password_is_given(journey, signed_in) or (signed_in and not journey.fresh):
         return leave(journey)
     form = Form()
     if form.accepted():

@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -34,7 +34,8 @@ class Settings:
 
     mode: Mode
     issuer: str
-    database_url: str
+    database_url: str = field(repr=False)
+    """May hold a password."""
     sealing_keys: tuple[SealingKey, ...]
     var_dir: Path = Path("var")
     keys_dir: Path = Path("keys")
@@ -130,10 +131,16 @@ class _Reader:
             if mode == "production":
                 self._problems.append("ONEPASS_ISSUER is missing: give the public https address.")
             return DEFAULT_ISSUER
-        parts = urlsplit(issuer)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.query:
-            self._problems.append("ONEPASS_ISSUER must be an http or https address with no query.")
-        if parts.path not in ("", "/"):
+        try:
+            parts = urlsplit(issuer)
+            plain = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            plain = False
+        if not plain or any(mark in issuer for mark in "?#@"):
+            self._problems.append(
+                "ONEPASS_ISSUER must be an http or https address with no query, fragment or user."
+            )
+        elif parts.path not in ("", "/"):
             self._problems.append("ONEPASS_ISSUER must have no path: endpoints hang off the root.")
         return issuer
 

@@ -15,6 +15,7 @@ from typing import Any
 import click
 from flask import Flask
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from idp.domain.services import Services
@@ -56,7 +57,12 @@ def pass_workplace(command: Callable[..., None]) -> Callable[..., None]:
         if isinstance(found, SettingsError):
             words = "\n  ".join(["This cannot start:", *found.problems])
             raise click.ClickException(words) from found
-        context.invoke(command, found, *arguments, **options)
+        try:
+            context.invoke(command, found, *arguments, **options)
+        except OperationalError as fault:
+            raise click.ClickException(f"The database does not answer: {fault.orig}") from fault
+        finally:
+            found.engine.dispose()
 
     return with_workplace
 

@@ -1,5 +1,7 @@
 """`onepass accounts`: test citizens, never in production."""
 
+import base64
+
 import click
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
@@ -37,6 +39,8 @@ def create(
         raise click.ClickException("Test citizens cannot be made in production.")
     if email and count > 1:
         raise click.UsageError("Use --email for one account, --count for several.")
+    if totp_secret and not _is_seed(totp_secret):
+        raise click.ClickException("No authenticator app takes that seed: 160 bits of base32.")
     made = [
         _one(
             workplace,
@@ -49,6 +53,13 @@ def create(
     ]
     words = "\n".join(f"{citizen['email']}  {citizen['password']}" for citizen in made)
     tell(as_json, {"accounts": made}, words)
+
+
+def _is_seed(text: str) -> bool:
+    try:
+        return len(base64.b32decode(text, casefold=True)) >= authenticator_apps.SEED_BYTES
+    except ValueError:
+        return False
 
 
 def _one(

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
 from idp.domain import schema
+from idp.kernel.database import db as database
 
 _LOCK_NUMBER = 0x0E9A55
 
@@ -23,7 +24,7 @@ def db() -> None:
 @pass_workplace
 def upgrade(workplace: Workplace) -> None:
     """Bring the schema to the newest version; safe to run from several machines at once."""
-    with _alone(workplace), workplace.migrations().app_context():
+    with _alone(workplace), _migrations(workplace):
         flask_migrate.upgrade(directory=str(schema.MIGRATIONS))
     click.echo("The database is up to date.")
 
@@ -33,7 +34,7 @@ def upgrade(workplace: Workplace) -> None:
 @pass_workplace
 def downgrade(workplace: Workplace, revision: str) -> None:
     """Take the schema back to REVISION (`base`: empty)."""
-    with _alone(workplace), workplace.migrations().app_context():
+    with _alone(workplace), _migrations(workplace):
         flask_migrate.downgrade(directory=str(schema.MIGRATIONS), revision=revision)
     click.echo("The database was taken back.")
 
@@ -50,6 +51,17 @@ def check(workplace: Workplace, as_json: bool) -> None:
     tell(as_json, document | {"ready": ready}, words)
     if not ready:
         raise SystemExit(1)
+
+
+@contextmanager
+def _migrations(workplace: Workplace) -> Iterator[None]:
+    """Be where Flask-Migrate's commands act on this installation's database."""
+    with workplace.migrations().app_context():
+        try:
+            yield
+        finally:
+            for engine in database.engines.values():
+                engine.dispose()
 
 
 @contextmanager

@@ -1,0 +1,86 @@
+"""`onepass accounts`: test citizens who can sign in at once, and never in production."""
+
+from dataclasses import replace
+
+import pyotp
+import pytest
+
+from idp.commands.accounts import accounts
+from idp.domain import accounts as accounts_of
+from idp.domain import authenticator_apps
+from tests.commands.conftest import Terminal
+from tests.support.citizens import PASSWORD, SEED
+
+ALICE = ("create", "--email", "alice@example.com", "--password", PASSWORD, "--totp-secret", SEED)
+
+
+def test_a_citizen_with_everything_given(terminal: Terminal) -> None:
+    [made] = terminal.json(accounts, *ALICE, "--language", "cy")["accounts"]
+    assert made == {
+        "email": "alice@example.com",
+        "password": PASSWORD,
+        "totp_secret": SEED,
+        "account_id": made["account_id"],
+        "created": True,
+    }
+    services = terminal.workplace.services
+    with terminal.session() as session:
+        account = accounts_of.find_by_email(session, "ALICE@example.com")
+        assert account is not None
+        assert (account.state, account.language) == ("active", "cy")
+        assert services.hasher.verify(account.password_hash, PASSWORD)
+        code = pyotp.TOTP(SEED).at(terminal.clock.now())
+        assert authenticator_apps.use_code(session, services, account_id=account.id, code=code)
+
+
+def test_an_account_that_exists_is_left_as_it_is(terminal: Terminal) -> None:
+    terminal.json(accounts, *ALICE)
+    other = ("create", "--email", "Alice@Example.com", "--password", "another password 1")
+    [again] = terminal.json(accounts, *other)["accounts"]
+    assert again["created"] is False
+    with terminal.session() as session:
+        account = accounts_of.find_by_email(session, "alice@example.com")
+        assert account is not None
+        assert terminal.workplace.services.hasher.verify(account.password_hash, PASSWORD)
+
+
+def test_several_are_numbered_and_each_has_a_password_of_its_own(terminal: Terminal) -> None:
+    made = terminal.json(accounts, "create", "--count", "3")["accounts"]
+    for name in ("email", "password", "totp_secret", "account_id"):
+        assert len({citizen[name] for citizen in made}) == 3
+    words = terminal.run(accounts, "create").stdout.split()
+    assert words[0].endswith("@example.com")
+
+
+def test_one_address_is_for_one_account(terminal: Terminal) -> None:
+    result = terminal.run(accounts, *ALICE, "--count", "2")
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("password", "words"), [("short", "10"), ("password123", "common"), ("a" * 300, "256")]
+)
+def test_a_password_that_a_citizen_may_not_have(
+    terminal: Terminal, password: str, words: str
+) -> None:
+    told = terminal.refused(accounts, "create", "--email", "a@example.com", "--password", password)
+    assert "That password cannot be used" in told
+    assert "Problem" not in told
+    with terminal.session() as session:
+        assert accounts_of.find_by_email(session, "a@example.com") is None
+
+
+@pytest.mark.parametrize("secret", ["nonsense!", "JBSWY3DP", "ŵŷ", "1" * 32])
+def test_a_seed_that_no_app_could_use(terminal: Terminal, secret: str) -> None:
+    told = terminal.refused(accounts, "create", "--email", "a@example.com", "--totp-secret", secret)
+    assert "authenticator app" in told
+    with terminal.session() as session:
+        assert accounts_of.find_by_email(session, "a@example.com") is None
+
+
+def test_never_in_production(terminal: Terminal) -> None:
+    settings = replace(terminal.workplace.settings, mode="production")
+    terminal.workplace = replace(terminal.workplace, settings=settings)
+    assert "production" in terminal.refused(accounts, *ALICE)
+    with terminal.session() as session:
+        assert accounts_of.find_by_email(session, "alice@example.com") is None

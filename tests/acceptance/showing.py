@@ -37,7 +37,8 @@ class Shown:
     @property
     def name(self) -> str:
         """A name for files and reports."""
-        return re.sub(r"[^a-z0-9]+", "-", f"{self.route} {self.state}".lower()).strip("-")
+        route = "front page" if self.route == "/" else self.route
+        return re.sub(r"[^a-z0-9]+", "-", f"{route} {self.state}".lower()).strip("-")
 
 
 Walk = Callable[[Visitor, Street, str], Iterator[Shown]]

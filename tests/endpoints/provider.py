@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -138,14 +139,17 @@ class Provider:
         joined: Wiring = self.app.extensions["onepass"]
         return joined
 
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """A way into the database that keeps no connection."""
+        return sa.create_engine(self.settings.database_url, poolclass=NullPool)
+
     @contextmanager
     def records(self) -> Iterator[Session]:
         """A session on the provider's database, committed at the end."""
-        engine = sa.create_engine(self.settings.database_url, poolclass=NullPool)
-        with Session(engine, expire_on_commit=False) as session:
+        with Session(self.engine, expire_on_commit=False) as session:
             yield session
             session.commit()
-        engine.dispose()
 
     def party(self, **about: Any) -> RelyingParty:
         """A service of its own, registered."""

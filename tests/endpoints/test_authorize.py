@@ -341,3 +341,46 @@ def test_a_session_that_ends_while_its_code_is_issued(
     assert "Location" not in answer.headers
     monkeypatch.undo()
     assert browser.code(party)
+
+
+def at_a_journey(provider: Provider) -> tuple[RelyingParty, Request, Browser, str]:
+    """A service, what it asked, a browser that came with it, and where its Journey goes on."""
+    party, browser = provider.party(), provider.browser()
+    asked = party.ask()
+    location = browser.authorize(party, asked).headers["Location"]
+    return party, asked, browser, location.rsplit("/", 1)[0] + "/"
+
+
+def test_another_persons_session_does_not_answer_a_journey(provider: Provider) -> None:
+    """SESS-08: two people, one browser, two tabs."""
+    party, _, browser, journey = at_a_journey(provider)
+    alice, browser.citizen = provider.citizen(), provider.citizen()
+    with provider.records() as session:
+        stored = session.get_one(Journey, journey.split("/")[2])
+        stored.account_id = alice.account_id
+    browser.sign_in()
+    assert room(browser.get(journey)) != ""
+    assert "code_issued" not in provider.facts(client_id=party.client_id)
+
+
+def test_of_two_tabs_that_finish_one_journey_one_gets_the_code(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    party, _, browser, journey = at_a_journey(provider)
+    browser.citizen = provider.citizen()
+    browser.sign_in()
+    monkeypatch.setattr("idp.journeys.authorize.views.journeys.end", lambda *_: False)
+    answer = browser.get(journey)
+    assert (answer.status_code, answer.headers.get("Location")) == (410, None)
+    assert "code_issued" not in provider.facts(client_id=party.client_id)
+
+
+def test_an_account_stopped_during_a_journey_ends_it_with_a_page(provider: Provider) -> None:
+    party, asked, browser, journey = at_a_journey(provider)
+    browser.citizen = provider.citizen()
+    browser.sign_in()
+    provider.set_account_state(browser.citizen, "suspended")
+    answer = browser.get(journey)
+    assert (answer.status_code, answer.headers.get("Location")) == (403, None)
+    provider.set_account_state(browser.citizen, "active")
+    assert "code" in told(party, asked, browser.get(journey))

@@ -1,0 +1,110 @@
+"""Outbound https: the certificate must be the service's, and from an authority we trust."""
+
+import datetime as dt
+import http.server
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from idp.kernel.fetching import Fetcher, FetchFailed
+
+NAME = "service.example"
+
+
+def certificate(folder: Path, name: str) -> Path:
+    """A certificate for `name` that is its own authority, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    today = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - dt.timedelta(days=1))
+        .not_valid_after(today + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / f"{name}.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + made.public_bytes(Encoding.PEM))
+    return file
+
+
+class Keys(http.server.BaseHTTPRequestHandler):
+    """Answers everything with an empty key set."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "11")
+        self.end_headers()
+        self.wfile.write(b'{"keys":[]}')
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+class Quiet(http.server.ThreadingHTTPServer):
+    """Says nothing of callers who hang up in the handshake."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    return certificate(tmp_path, NAME)
+
+
+@pytest.fixture
+def url(own: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where the service is: on loopback, under a name that only this test resolves."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(own)
+    real = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *args, **more: real(
+            "127.0.0.1" if str(host).endswith(".example") else host, *args, **more
+        ),
+    )
+    with Quiet(("127.0.0.1", 0), Keys) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"https://{NAME}:{server.server_port}/keys"
+        server.shutdown()
+        thread.join()
+
+
+def fetched(url: str, authorities: Path | None) -> Any:
+    return Fetcher(frozenset({f"{NAME}:*", "other.example:*"}), authorities).get_json(url)
+
+
+def test_the_services_own_name_under_an_authority_we_trust(url: str, own: Path) -> None:
+    assert fetched(url, own) == {"keys": []}
+
+
+def test_an_authority_we_do_not_trust(url: str, tmp_path: Path) -> None:
+    with pytest.raises(FetchFailed):
+        fetched(url, None)
+    with pytest.raises(FetchFailed):
+        fetched(url, certificate(tmp_path, "other.example"))
+
+
+def test_a_certificate_for_another_name(url: str, own: Path) -> None:
+    with pytest.raises(FetchFailed):
+        fetched(url.replace(NAME, "other.example"), own)

@@ -139,6 +139,7 @@ def memory(report: Report, options: Options, provider: Provider) -> None:
     system = provider.systems[0]
     system.take_turn(options.seconds)
     flows, sizes = 0, [resident_kib(system.server.process.pid)]
+    report.say(f"{provider.name}: before, {[size // 1024 for size in sizes[0]]} MiB a process")
     while flows < options.flows:
         goal = flows + options.flows // MEMORY_STEPS
         while flows < min(goal, options.flows):

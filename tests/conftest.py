@@ -81,7 +81,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplate:
 
 @pytest.fixture
 def postgres_url(postgres_template: PostgresTemplate) -> Iterator[str]:
-    """A migrated PostgreSQL database of this test alone."""
+    """A migrated PostgreSQL database without rows, of this test alone while it runs."""
+    name, url = postgres_template.borrow()
+    yield url
+    postgres_template.give_back(name)
+
+
+@pytest.fixture
+def own_postgres_url(postgres_template: PostgresTemplate) -> Iterator[str]:
+    """A migrated PostgreSQL database that this test may break: nobody gets it afterwards."""
     name, url = postgres_template.copy()
     yield url
     postgres_template.server.drop(name)

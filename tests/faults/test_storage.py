@@ -97,9 +97,9 @@ def end_connections(server: Any, name: str) -> None:
 
 
 @pytest.fixture
-def on_postgresql(postgres_url: str) -> str:
+def on_postgresql(own_postgres_url: str) -> str:
     """For tests about a server that goes away."""
-    return postgres_url
+    return own_postgres_url
 
 
 class TestPostgresql:

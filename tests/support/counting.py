@@ -108,11 +108,13 @@ def counting_postgresql(server: PostgresServer, url: str) -> Iterator[DatabaseWo
     """Count the work of every connection to the database at `url` that is opened meanwhile."""
     name = sa.make_url(url).database
     assert name is not None
+    database = sql.Identifier(name)
     with closing(server.connect("postgres")) as connection:
-        connection.execute(
-            sql.SQL("ALTER DATABASE {} SET log_statement = 'all'").format(sql.Identifier(name))
-        )
-    yield _ServersLog(server.log, name)
+        connection.execute(sql.SQL("ALTER DATABASE {} SET log_statement = 'all'").format(database))
+        try:
+            yield _ServersLog(server.log, name)
+        finally:
+            connection.execute(sql.SQL("ALTER DATABASE {} RESET log_statement").format(database))
 
 
 _PARSERS = {

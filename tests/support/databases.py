@@ -8,8 +8,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import flask_migrate
+import psycopg
 import sqlalchemy as sa
 from flask import Flask
+from psycopg import sql
 
 import idp.domain
 from idp.app import connect_database
@@ -73,13 +75,32 @@ class SqliteTemplate:
         return f"sqlite:///{file}"
 
 
+_SHAPE = """
+SELECT md5(string_agg(shape, ',' ORDER BY shape)) FROM (
+    SELECT c.relname || a.attname || a.atttypid AS shape
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+    WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0
+    UNION ALL SELECT tgname FROM pg_trigger
+    UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+) AS shapes
+"""
+
+
 class PostgresTemplate:
-    """A migrated PostgreSQL database, copied for each test."""
+    """A migrated PostgreSQL database, copied for tests.
+
+    Making a copy takes a quarter of a second of processor time, emptying one a few milliseconds:
+    `borrow` and `give_back` reuse copies for tests that leave no mark but rows.
+    """
 
     def __init__(self, server: PostgresServer) -> None:
         self.server = server
         self._name = server.create("template")
         bring_up(server.url(self._name))
+        with closing(server.connect(self._name)) as connection:
+            self._shape = connection.execute(_SHAPE).fetchone()
+            self._empty = _emptying(connection)
+        self._free: list[str] = []
 
     def copy(self) -> tuple[str, str]:
         """Copy the template and return the copy's name and address."""
@@ -88,3 +109,41 @@ class PostgresTemplate:
             version = connection.info.server_version
         assert version == self.server.version, "another server answered"
         return name, self.server.url(name)
+
+    def borrow(self) -> tuple[str, str]:
+        """Return the name and address of a copy without rows."""
+        if not self._free:
+            return self.copy()
+        name = self._free.pop()
+        return name, self.server.url(name)
+
+    def give_back(self, name: str) -> None:
+        """Empty a copy for the next test; one whose tables were changed is dropped."""
+        with closing(self.server.connect(name)) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            unchanged = connection.execute(_SHAPE).fetchone() == self._shape
+            if unchanged:
+                connection.execute(self._empty)
+        if unchanged:
+            self._free.append(name)
+        else:
+            self.server.drop(name)
+
+
+def _emptying(connection: psycopg.Connection[tuple[object, ...]]) -> bytes:
+    """The statements that take every row out of a database made from this one."""
+    rows = connection.execute(
+        "SELECT tablename FROM pg_tables"
+        " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    ).fetchall()
+    deletes = [sql.SQL("DELETE FROM {}").format(sql.Identifier(str(table))) for (table,) in rows]
+    restart = sql.SQL(
+        "SELECT setval(quote_ident(sequencename), 1, false)"
+        " FROM pg_sequences WHERE schemaname = 'public'"
+    )
+    # Foreign keys are not asked: every table is emptied.
+    quiet = sql.SQL("SET session_replication_role = replica")
+    return sql.SQL("; ").join([quiet, *deletes, restart]).as_bytes(connection)

@@ -75,7 +75,7 @@ class PostgresServer:
         name = f"{prefix}_{os.getpid()}_{self._count}"
         with closing(self.connect("postgres")) as connection:
             connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
                     sql.Identifier(name), sql.Identifier(template)
                 )
             )

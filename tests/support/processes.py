@@ -51,7 +51,7 @@ class Program:
         assert answer, f"{self.name} gave no answer to {line!r}:\n{self.words()}"
         return answer
 
-    def wait_for(self, url: str, seconds: float = 20) -> None:
+    def wait_for(self, url: str, seconds: float = 60) -> None:
         """Wait until `url` answers 200, or fail with what the program has said."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -1,8 +1,9 @@
-"""Codes sent by email: six digits, for one Journey, the newest one only, six tries."""
+"""Codes sent by email: six digits, for one Journey and address, the newest only, six tries."""
 
 from sqlalchemy import BigInteger, ForeignKey, Integer, String, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from idp.domain.accounts import email_key
 from idp.domain.authenticator_apps import cleaned
 from idp.domain.journeys import Journey
 from idp.domain.secrets import keyed_hash, matches
@@ -28,12 +29,12 @@ class EmailCode(Base):
 
 
 def make(session: Session, services: Services, journey: Journey) -> str:
-    """Return a new code for this Journey and forget the one before."""
+    """Return a new code for this Journey's address and forget the one before."""
     code = services.entropy.digits(6)
     session.merge(
         EmailCode(
             journey_id=journey.id,
-            code_hash=keyed_hash(session, services, _KEY, f"{journey.id}:{code}"),
+            code_hash=keyed_hash(session, services, _KEY, _bound(journey, code)),
             tries_left=TRIES,
             expires_at=services.clock.now() + LIFETIME,
         )
@@ -61,7 +62,7 @@ def use(session: Session, services: Services, journey: Journey, code: str) -> bo
     bare = cleaned(code)
     if expected is None or bare is None:
         return False
-    if not matches(session, services, _KEY, f"{journey.id}:{bare}", expected):
+    if not matches(session, services, _KEY, _bound(journey, bare), expected):
         return False
     used = session.scalar(
         update(EmailCode)
@@ -71,3 +72,9 @@ def use(session: Session, services: Services, journey: Journey, code: str) -> bo
         .execution_options(synchronize_session=False)
     )
     return used is not None
+
+
+def _bound(journey: Journey, code: str) -> str:
+    # The address is part of what is hashed: a Journey may change it while a code is on its way,
+    # and a code mailed to one address must never prove another.
+    return f"{journey.id}:{email_key(journey.email or '')}:{code}"

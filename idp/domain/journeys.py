@@ -80,6 +80,16 @@ def open_journey(
     return journey
 
 
+def go_by(journey: Journey, email: str) -> None:
+    """Let the Journey go on with `email`; what was proved for another address is forgotten.
+
+    Every room that asks for an address sets it here: what one room has proved must not outlive
+    the change of address that another one takes.
+    """
+    journey.email = email
+    journey.email_proved_at = journey.account_id = journey.password_at = journey.otp_at = None
+
+
 def end(session: Session, journey: Journey, now: int) -> bool:
     """Close the Journey and return True, or False if another request closed it first."""
     closed = session.scalar(

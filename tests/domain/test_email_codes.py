@@ -41,6 +41,17 @@ def test_the_right_code_is_right_once(
     assert not email_codes.use(session, services, journey, code)
 
 
+def test_a_code_is_for_the_address_it_was_made_for(
+    session: Session, services: Services, journey: Journey
+) -> None:
+    journey.email = "mallory@example.com"
+    code = email_codes.make(session, services, journey)
+    journey.email = "alice@example.com"
+    assert not email_codes.use(session, services, journey, code)
+    journey.email = " Mallory@example.COM"
+    assert email_codes.use(session, services, journey, code)
+
+
 def test_only_the_newest_code_counts(
     session: Session, services: Services, journey: Journey
 ) -> None:

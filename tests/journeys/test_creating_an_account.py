@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from idp.domain import throttles
 from idp.domain.accounts import Account
 from idp.domain.authenticator_apps import AuthenticatorApp
 from tests.journeys import walks
@@ -230,3 +231,52 @@ def test_no_email_address_is_stored_before_it_is_proved(
 ) -> None:
     walks.come_to_email_code(person, library)
     assert session.scalar(select(Account)) is None
+
+
+VICTIM = "victim@example.com"
+
+
+def _accounts(session: Session) -> set[str]:
+    return set(session.scalars(select(Account.email)))
+
+
+def test_a_proved_address_proves_no_other_that_is_typed_when_signing_in(
+    person: Person, library: RelyingParty, post: Post, session: Session
+) -> None:
+    walks.come_to_new_password(person, library, post)
+    new_password = person.url
+    person.open(new_password.replace("/create/password", "/email"))
+    person.send({"email": VICTIM})
+    person.open(new_password)
+    assert person.heading == "Check your email"
+    assert _accounts(session) == set()
+
+
+def test_a_code_mailed_to_one_address_proves_no_other(
+    person: Person, library: RelyingParty, post: Post, session: Session
+) -> None:
+    walks.come_to_email_code(person, library)
+    asked, code = person.url, post.code(walks.NEW_EMAIL)
+    person.open(asked.replace("/create/email-code", "/email"))
+    person.send({"email": VICTIM})
+    person.open(asked)
+    person.send({"code": code})
+    assert "wrong or has expired" in person.page.text
+    assert _accounts(session) == set()
+
+
+def test_a_code_proves_no_address_to_which_no_more_can_be_sent(
+    person: Person, library: RelyingParty, post: Post, session: Session, clock: FixedClock
+) -> None:
+    """The new address is refused a code, and the code for the old one is still at hand."""
+    for _ in range(6):
+        throttles.reserve(session, throttles.Kind.EMAIL_SEND, VICTIM, clock.now())
+    session.commit()
+    walks.come_to_email_code(person, library)
+    asked, code = person.url, post.code(walks.NEW_EMAIL)
+    person.open(asked.replace("/create/email-code", "/create/email"))
+    person.send({"email": VICTIM})
+    person.open(asked)
+    person.send({"code": code})
+    assert "wrong or has expired" in person.page.text
+    assert _accounts(session) == set()

@@ -7,6 +7,7 @@ from idp.domain import (
     audit,
     authenticator_apps,
     email_codes,
+    journeys,
     notices,
     passwords,
     sessions,
@@ -30,8 +31,7 @@ class AlreadyDone(Exception):
 def choose_email(journey: Journey, email: str) -> None:
     """Create the account for `email`; what was proved for another address is forgotten."""
     journey.choice = "create"
-    journey.email = email
-    journey.email_proved_at = journey.account_id = journey.password_at = journey.otp_at = None
+    journeys.go_by(journey, email)
 
 
 def send_code(session: Session, services: Services, journey: Journey, language: str) -> int:

@@ -71,7 +71,9 @@ def after_password(
 ) -> tuple[BrowserSession, str]:
     """Record that `account`'s password was right here; return the session and its new cookie.
 
-    The same person's session goes on; another person's ends first, and its services are told.
+    The same person's session goes on, at `Cl` until the second factor is given again: a new
+    `auth_time` must not stand beside a factor of an earlier sign-in (`max_age` would be met by
+    the password alone). Another person's session ends first, and its services are told.
     """
     now = services.clock.now()
     secret = services.entropy.token()
@@ -83,13 +85,12 @@ def after_password(
             sid=services.entropy.short_token(),
             account_id=account.id,
             browser_hash=browser_hash,
-            level="Cl",
-            amr="pwd",
             started_at=now,
             device=device[:256],
         )
         session.add(current)
     current.cookie_hash = cookie_hash(secret)
+    current.level, current.amr, current.otp_at = "Cl", "pwd", None
     current.password_at = current.auth_time = current.last_seen_at = now
     session.flush()
     audit.record(

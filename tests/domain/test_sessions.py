@@ -100,6 +100,16 @@ def test_the_same_person_signing_in_again_goes_on_with_a_new_cookie(
     assert sessions.find(session, services, after) is again
 
 
+def test_a_password_given_again_needs_the_second_factor_again(
+    session: Session, services: Services, clock: FixedClock, alice: Citizen
+) -> None:
+    signed_in, _ = _sign_in(session, services, alice)
+    sessions.after_second_factor(session, services, signed_in)
+    clock.move(100)
+    again, _ = _sign_in(session, services, alice, signed_in)
+    assert (again.level, again.amr, again.otp_at) == ("Cl", "pwd", None)
+
+
 def test_another_person_on_the_same_browser_ends_the_first_ones_session(
     session: Session, services: Services, alice: Citizen
 ) -> None:
@@ -178,8 +188,8 @@ def test_ending_tells_each_service_that_has_an_address_once(
         _use(session, signed_in, party)
     _use(session, signed_in, unused, redeemed=False)
     _use(session, signed_in, RelyingParty(ISSUER, client_id="deleted"))
-    told = sessions.end(session, services, signed_in, "citizen")
-    assert [service.name for service in told] == ["A"]
+    named = sessions.end(session, services, signed_in, "citizen")
+    assert [service.name for service in named] == ["A"]
     assert sessions.find(session, services, cookie) is None
     told = {message.payload["client_id"] for message in outbox.lease(session, services)}
     assert told == {listening.client_id, second.client_id}

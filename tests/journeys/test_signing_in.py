@@ -2,11 +2,15 @@
 
 import json
 
+import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts
+from idp.domain import accounts, clients
+from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
+from idp.settings import Settings
 from tests.journeys import walks
 from tests.support.citizens import Citizen
 from tests.support.clock import FixedClock
@@ -112,3 +116,37 @@ def test_bob_may_take_over_the_browser_and_alices_session_ends(
         alice.account_id: "another_person",
         bob.account_id: None,
     }
+
+
+@pytest.fixture
+def bank(app: Flask, session: Session, services: Services, settings: Settings) -> RelyingParty:
+    """A service whose `max_age` counts."""
+    service = RelyingParty(settings.issuer)
+    registration = service.registration() | {"max_age_enabled": True}
+    clients.apply(session, services, registration)
+    session.commit()
+    return service
+
+
+def test_a_new_sign_in_that_was_left_halfway_makes_no_old_one_new(
+    person: Person, bank: RelyingParty, alice: Citizen, clock: FixedClock
+) -> None:
+    walks.sign_in(person, bank, alice, clock)
+    clock.move(600)
+    walks.arrive(person, bank, prompt="login")
+    person.send({"password": alice.password})
+    walks.arrive(person, bank, max_age="300")
+    assert person.heading == "Enter a code to continue"
+    request = walks.arrive(person, bank, prompt="none")
+    assert bank.answer(request, person.left_to)["error"] == "interaction_required"
+
+
+def test_a_code_alone_makes_no_old_sign_in_new(
+    person: Person, bank: RelyingParty, alice: Citizen, clock: FixedClock
+) -> None:
+    walks.sign_in(person, bank, alice, clock)
+    clock.move(600)
+    walks.arrive(person, bank, max_age="300")
+    assert person.heading == "Enter your password"
+    person.open(person.url.replace("/password", "/code"))
+    assert person.heading == "Enter your password"

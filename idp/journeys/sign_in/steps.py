@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts, audit, authenticator_apps, notices, sessions, throttles
+from idp.domain import (
+    accounts,
+    audit,
+    authenticator_apps,
+    journeys,
+    notices,
+    sessions,
+    throttles,
+)
 from idp.domain.accounts import Account
 from idp.domain.journeys import Journey
 from idp.domain.services import Services
@@ -58,8 +66,7 @@ def email_of(session: Session, journey: Journey, signed_in: BrowserSession | Non
 
 def choose_email(journey: Journey, email: str) -> None:
     """Sign in with `email` from here on; what was proved for another address is forgotten."""
-    journey.email = email
-    journey.account_id = journey.password_at = journey.otp_at = None
+    journeys.go_by(journey, email)
 
 
 def take_password_try(session: Session, services: Services, email: str) -> Guess:
@@ -160,13 +167,15 @@ def password_is_given(journey: Journey, signed_in: BrowserSession | None) -> boo
     )
 
 
-def code_is_given(journey: Journey, signed_in: BrowserSession) -> bool:
-    """Return whether the person signed in here gave their code in this very Journey."""
-    return (
-        journey.otp_at is not None
-        and journey.account_id == signed_in.account_id
-        and signed_in.level == "Cl.Cm"
-    )
+def code_is_wanted(journey: Journey, signed_in: BrowserSession) -> bool:
+    """Return whether a code would prove something: not after a code, nor before a new password.
+
+    Who has a code already and was not asked for the password again in this Journey is asked for
+    nothing: a code by itself must not make an old sign-in look new.
+    """
+    if signed_in.level != "Cl.Cm":
+        return True
+    return password_is_given(journey, signed_in) and journey.otp_at is None
 
 
 def has_app(session: Session, signed_in: BrowserSession) -> bool:

@@ -114,7 +114,7 @@ def code(journey_id: str) -> Response:
     """Ask for the app's code, and raise the session to `Cl.Cm` when it is right."""
     journey = enter(journey_id)
     signed_in = current.signed_in()
-    if signed_in is None or steps.code_is_given(journey, signed_in):
+    if signed_in is None or not steps.code_is_wanted(journey, signed_in):
         return leave(journey)
     if not steps.has_app(current.session(), signed_in):
         return to("create_account.app", journey)

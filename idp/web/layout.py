@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Flask, Response, make_response, render_template, request, send_from_directory
 from govuk_frontend_wtf.main import WTFormsHelpers
@@ -84,10 +84,10 @@ def language_choices() -> list[LanguageChoice]:
         return []
     kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lng"]
     spoken = i18n.language()
+    # Encoded: browsers read a backslash as a slash, and "/\\host" as the address of another site.
+    path = quote(request.path)
     return [
-        LanguageChoice(
-            code, name, f"{request.path}?{urlencode([*kept, ('lng', code)])}", code == spoken
-        )
+        LanguageChoice(code, name, f"{path}?{urlencode([*kept, ('lng', code)])}", code == spoken)
         for code, name in i18n.LANGUAGES.items()
     ]
 

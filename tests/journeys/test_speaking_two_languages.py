@@ -7,6 +7,7 @@ from tests.journeys import walks
 from tests.journeys.conftest import Post
 from tests.support.citizens import Citizen
 from tests.support.clock import FixedClock
+from tests.support.pages import PageReader
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty
 
@@ -55,6 +56,14 @@ def test_the_toggle_says_which_language_is_spoken(person: Person) -> None:
     person.open("/about?lng=cy")
     assert '<span lang="cy" aria-current="true">Cymraeg</span>' in person.html
     assert 'lang="en" hreflang="en"' in person.html
+
+
+@pytest.mark.parametrize("path", ["/%5Cevil.example", "/%5C/evil.example", "//evil.example/"])
+def test_the_toggle_never_leads_to_another_site(person: Person, path: str) -> None:
+    shown = person.client.get(path, headers={"Accept": "text/html"}).get_data(as_text=True)
+    addresses = [href for href, words in PageReader(shown).links if words == "Cymraeg"]
+    assert addresses
+    assert not any(href[1] in "/\\" for href in addresses)
 
 
 def test_the_toggle_keeps_the_rest_of_the_address(person: Person) -> None:

@@ -139,7 +139,7 @@ def visiting(browser: Browser, *, address: str, javascript: bool = True) -> Iter
         extra_http_headers={"X-Forwarded-For": address},
         viewport={"width": 1100, "height": 900},
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     try:
         yield Visitor(context, javascript)
     finally:

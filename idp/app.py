@@ -33,6 +33,7 @@ from idp.oauth_server.grants import GRANTS
 from idp.oauth_server.server import Server
 from idp.settings import Settings
 from idp.web import cookies, current, errors, headers, i18n, layout, limits, logs
+from idp.web.turns import Turns
 
 _SWITCH_INTERVAL = 0.0005
 """Seconds a thread may compute while others wait. A single sign-on waits for the database four
@@ -92,11 +93,13 @@ def create_app(settings: Settings, services: Services | None = None) -> Flask:
     current.init_current(app, _wiring(app, services))
     headers.init_headers(app, settings)
     errors.init_errors(app)
-    limits.init_limits(app)
+    limits.init_limits(app, settings)
     i18n.init_i18n(app)
     layout.init_web(app)
     for room in ROOMS + (OUTSIDE_PRODUCTION if settings.mailbox else ()):
         app.register_blueprint(room)
+    app.turns = Turns(settings.threads)
+    app.turns.learn_pages(app)
     return app
 
 

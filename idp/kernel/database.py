@@ -65,7 +65,9 @@ def hot_engine_options(url: str, *, threads: int) -> dict[str, Any]:
     transaction that would have to be reset.
     """
     options = engine_options(url, threads=threads)
-    options.pop("pool_pre_ping", None)
+    if options.pop("pool_pre_ping", None):
+        # Every hot statement finds its rows by unique keys, whatever the values: one plan does.
+        options["connect_args"] |= {"options": "-c plan_cache_mode=force_generic_plan -c jit=off"}
     return options | {
         "url": url,
         "isolation_level": "AUTOCOMMIT",

@@ -18,6 +18,9 @@ _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9\-.]*[a-z0-9])?", re.ASCII)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _NAME: Final = re.compile(r"[ -9;-~][ -~]{0,253}", re.ASCII)
 
+# Characters. A longer address could not travel inside a request's query either.
+LONGEST_ADDRESS: Final = 2048
+
 # Names that our own answer adds to the address; a client that has them could not tell.
 _OUR_ANSWERS: Final = frozenset({"code", "state", "response", "iss", "error", "error_description"})
 
@@ -28,7 +31,7 @@ _P256: Final = bytes.fromhex("06072a8648ce3d020106082a8648ce3d030107")
 
 def split(address: str) -> SplitResult | None:
     """Take an http(s) address apart, or None when any part is missing, odd or ambiguous."""
-    if _ADDRESS.fullmatch(address) is None:
+    if len(address) > LONGEST_ADDRESS or _ADDRESS.fullmatch(address) is None:
         return None
     try:
         parts = urlsplit(address)

@@ -8,7 +8,7 @@ count.
 
 import threading
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 from werkzeug.exceptions import (
     BadRequest,
     RequestHeaderFieldsTooLarge,
@@ -61,19 +61,24 @@ class SourceRates:
             return self._counts.get(source, 0) if now // WINDOW == self._window else 0
 
 
-def init_limits(app: Flask) -> None:
-    """Hold every request of `app` to the limits."""
+def init_limits(app: Flask, settings: Settings) -> None:
+    """Hold every request of `app` to the limits; this process has its part of the rate."""
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
     app.config["MAX_FORM_PARTS"] = MOST_FIELDS
     requests_made, failures = SourceRates(), SourceRates()
 
-    def refuse_too_many() -> None:
+    share = max(1, settings.source_rate // settings.workers)
+
+    def refuse_what_is_too_much() -> None:
+        asked = current.context().request
+        path = asked.path
+        _refuse_too_much(asked, path)
         source, now = current.source_address(), current.now()
-        if request.path in _UNCOUNTED:
-            if request.path == "/token" and failures.seen(source, now) >= FAILURES_AT_TOKEN:
+        if path in _UNCOUNTED:
+            if path == "/token" and failures.seen(source, now) >= FAILURES_AT_TOKEN:
                 raise TooManyRequests
-        elif requests_made.count(source, now) > _share(current.services().settings):
+        elif requests_made.count(source, now) > share:
             raise TooManyRequests
 
     def count_failures(response: Response) -> Response:
@@ -81,27 +86,23 @@ def init_limits(app: Flask) -> None:
             failures.count(current.source_address(), current.now())
         return response
 
-    app.before_request(_refuse_too_much)
-    app.before_request(refuse_too_many)
+    app.before_request(refuse_what_is_too_much)
     app.after_request(count_failures)
 
 
-def _refuse_too_much() -> None:
-    if _length_of_headers() > LARGEST_HEADERS:
+def _refuse_too_much(asked: Request, path: str) -> None:
+    environ = asked.environ
+    if sum(len(environ[name]) for name in environ if name[:5] == "HTTP_") > LARGEST_HEADERS:
         raise RequestHeaderFieldsTooLarge
-    longest = LONGEST_QUERY if request.path in _CARRIERS else LONGEST_OTHER_QUERY
-    if len(request.query_string) > longest:
+    query = asked.query_string
+    longest = LONGEST_QUERY if path in _CARRIERS else LONGEST_OTHER_QUERY
+    if len(query) > longest:
         raise RequestURITooLarge
-    if request.query_string.count(b"&") >= MOST_FIELDS:
+    if query.count(b"&") >= MOST_FIELDS:
         raise BadRequest
-    if request.path == "/authorize":
+    if path == "/authorize":
         # The same request is as long as it is, whichever way it comes.
-        request.max_content_length = LONGEST_QUERY
-
-
-def _length_of_headers() -> int:
-    environ = request.environ
-    return sum(len(str(environ[name])) for name in environ if name.startswith("HTTP_"))
+        asked.max_content_length = LONGEST_QUERY
 
 
 def _refuses_a_client(response: Response) -> bool:
@@ -112,8 +113,3 @@ def _refuses_a_client(response: Response) -> bool:
     if response.status_code not in (400, 401):
         return False
     return (response.get_json(silent=True) or {}).get("error") in _FAILURES
-
-
-def _share(settings: Settings) -> int:
-    """Return this process's part of the rate of the machine."""
-    return max(1, settings.source_rate // settings.workers)

@@ -1,0 +1,52 @@
+"""Turns: pages are made one at a time in each process, so that single sign-on keeps its share.
+
+A page costs six times what a silent sign-on costs, and the threads of one process share one
+interpreter. Without turns, a flood of people who sign in (or of one who only seems to) would take
+nearly all of it. Pages wait for each other without computing; two threads are never waited in,
+and whoever finds all others taken is told to come back, at once.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+
+from idp.domain.passwords import TooBusy
+
+NEVER_WAITED_IN = 2
+"""Threads of a process that are kept for what is not a page."""
+_ROOMS = "idp.journeys."
+_NO_PAGES = frozenset({"authorize.start"})
+"""What answers without a page as a rule: the front door of single sign-on."""
+
+
+class Turns:
+    """The turns of one process with `threads` threads."""
+
+    def __init__(self, threads: int) -> None:
+        self._inside = threading.BoundedSemaphore(max(1, threads - NEVER_WAITED_IN))
+        self._turn = threading.Lock()
+        self._pages: frozenset[str] = frozenset()
+
+    def learn_pages(self, app: Flask) -> None:
+        """Take note of which endpoints of `app` make pages: all those of the rooms."""
+        self._pages = frozenset(
+            endpoint
+            for endpoint, view in app.view_functions.items()
+            if view.__module__.startswith(_ROOMS) and endpoint not in _NO_PAGES
+        )
+
+    @contextmanager
+    def turn(self, endpoint: str | None) -> Iterator[None]:
+        """Wait for the turn to answer `endpoint`, if it makes a page. Raises TooBusy."""
+        if endpoint not in self._pages:
+            yield
+            return
+        if not self._inside.acquire(blocking=False):
+            raise TooBusy
+        try:
+            with self._turn:
+                yield
+        finally:
+            self._inside.release()

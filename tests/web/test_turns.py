@@ -1,0 +1,82 @@
+"""Pages are made one at a time, and never take the last threads of a process."""
+
+import threading
+
+import pytest
+from flask import Flask
+
+from idp.domain.passwords import TooBusy
+from idp.web.turns import Turns
+from tests.support.person import Person
+
+PAGE = "sign_in.start"
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """One database is enough: none of this is about it."""
+    return sqlite_url
+
+
+@pytest.fixture
+def turns(app: Flask) -> Turns:
+    turns = Turns(threads=4)
+    turns.learn_pages(app)
+    return turns
+
+
+def test_pages_wait_for_each_other(turns: Turns) -> None:
+    order: list[str] = []
+    waiting = threading.Event()
+
+    def second() -> None:
+        waiting.set()
+        with turns.turn(PAGE):
+            order.append("second")
+
+    with turns.turn(PAGE):
+        thread = threading.Thread(target=second)
+        thread.start()
+        waiting.wait()
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+
+
+def test_whoever_would_take_the_last_threads_is_told_to_come_back(turns: Turns) -> None:
+    with turns.turn(PAGE):
+        # The second of two places is taken by one that waits.
+        assert turns._inside.acquire(blocking=False)
+        with pytest.raises(TooBusy), turns.turn(PAGE):
+            pass
+        turns._inside.release()
+    with turns.turn(PAGE):
+        pass
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["authorize.start", "token.token", "userinfo.userinfo", "health.health", None]
+)
+def test_what_is_no_page_never_waits(turns: Turns, endpoint: str | None) -> None:
+    with turns.turn(PAGE), turns.turn(endpoint):
+        pass
+
+
+def test_every_room_has_pages_that_take_turns(turns: Turns) -> None:
+    rooms = {endpoint.partition(".")[0] for endpoint in turns._pages}
+    assert {"authorize", "create_account", "home", "mailbox", "sign_in", "sign_out"} <= rooms
+    assert "authorize.resume" in turns._pages
+
+
+def test_a_full_house_is_a_page_that_says_when_to_come_back(
+    app: Flask, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert person.client.get("/", headers={"Accept": "text/html"}).status_code == 200
+    full = Turns(threads=1)
+    full.learn_pages(app)
+    monkeypatch.setattr(app, "turns", full)
+    with full.turn(PAGE):
+        busy = person.client.get("/", headers={"Accept": "text/html"})
+        assert (busy.status_code, busy.headers["Retry-After"]) == (503, "2")
+        assert person.client.get("/.well-known/jwks.json").status_code == 200
+    assert person.client.get("/", headers={"Accept": "text/html"}).status_code == 200

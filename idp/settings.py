@@ -136,7 +136,8 @@ class _Reader:
             plain = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
         except ValueError:
             plain = False
-        if not plain or any(mark in issuer for mark in "?#@"):
+        # urlsplit quietly drops line ends and lets spaces pass; tokens would carry them.
+        if not plain or any(mark in "?#@" or not "!" <= mark <= "~" for mark in issuer):
             self._problems.append(
                 "ONEPASS_ISSUER must be an http or https address with no query, fragment or user."
             )
@@ -212,6 +213,11 @@ class _Reader:
             self._problems.append("In production ONEPASS_ISSUER must be https.")
         if settings.argon2_memory_kib < 19_456 or settings.argon2_time < 2:
             self._problems.append("In production Argon2 must use 19456 KiB and 2 rounds or more.")
+        if any(network.prefixlen == 0 for network in settings.trusted_proxies):
+            self._problems.append(
+                "In production ONEPASS_TRUSTED_PROXIES must name your proxies: with everybody in "
+                "it, anybody may say where they come from."
+            )
 
 
 def _entries(text: str) -> list[str]:

@@ -76,6 +76,7 @@ REFUSED = {
         "ftp://id.example/", "id.example", "https://", "https://id.example/?a=b",
         "https://id.example/path", "https://id.example/#a", "https://user@id.example/",
         "https://id.example:port/", "https://[::1/", "https://:443/",
+        "https://id example/", "https://id.example/\n", "https://id.exa\u200bmple/",
     ],
     "ONEPASS_SEALING_KEYS": [
         " ", "nonsense", "a:short", SEALING_KEYS + "," + SEALING_KEYS, ":" + "A" * 43],
@@ -148,6 +149,8 @@ class TestProduction:
             ({"ONEPASS_ISSUER": "http://id.example/"}, "must be https"),
             ({"ONEPASS_ARGON2_MEMORY_KIB": "19455"}, "Argon2"),
             ({"ONEPASS_ARGON2_TIME": "1"}, "Argon2"),
+            ({"ONEPASS_TRUSTED_PROXIES": "10.0.0.1/32,0.0.0.0/0"}, "name your proxies"),
+            ({"ONEPASS_TRUSTED_PROXIES": "::/0"}, "name your proxies"),
         ],
     )
     def test_refuses_what_is_not_safe_there(self, more: dict[str, str], words: str) -> None:

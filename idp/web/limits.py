@@ -18,7 +18,7 @@ from werkzeug.exceptions import (
 
 from idp.settings import Settings
 from idp.web import current
-from idp.web.source import MACHINES
+from idp.web.source import MACHINES, network_of
 
 LARGEST_BODY = 64 * 1024
 MOST_FIELDS = 200
@@ -47,6 +47,7 @@ class SourceRates:
 
     def count(self, source: str, now: int) -> int:
         """Count one more from `source` and return how many it made in this window."""
+        source = network_of(source)
         with self._lock:
             if now // WINDOW != self._window:
                 self._window, self._counts = now // WINDOW, {}
@@ -57,6 +58,7 @@ class SourceRates:
 
     def seen(self, source: str, now: int) -> int:
         """Return how many `source` made in this window, counting none."""
+        source = network_of(source)
         with self._lock:
             return self._counts.get(source, 0) if now // WINDOW == self._window else 0
 

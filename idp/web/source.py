@@ -30,6 +30,23 @@ def address_of(request: Request, trusted_proxies: tuple[Network, ...]) -> str:
     return peer
 
 
+def network_of(address: str) -> str:
+    """Return what requests from `address` are counted under: an IPv6 source by its /64.
+
+    That is the least that one subscriber is given: counted one by one, such addresses would
+    never run out (RFC 6177). An IPv4 source that a dual-stack socket shows as IPv6 stays alone.
+    """
+    if ":" not in address:
+        return address
+    try:
+        parsed = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((parsed, 64), strict=False))
+
+
 def _is_trusted(address: str, proxies: tuple[Network, ...]) -> bool:
     try:
         parsed = ipaddress.ip_address(address)

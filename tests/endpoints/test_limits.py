@@ -198,6 +198,20 @@ class TestSourceRates:
         assert len(rates._counts) == 3
         assert rates.seen("9", 0) == 1
 
+    def test_an_ipv6_source_cannot_count_anew_under_its_next_address(self) -> None:
+        rates = SourceRates()
+        rates.count("2001:db8:1:2::1", 0)
+        assert rates.count("2001:db8:1:2:ffff::9%eth0", 0) == 2
+        assert rates.seen("2001:db8:1:2::3", 0) == 2
+        assert rates.count("2001:db8:1:3::1", 0) == 1
+
+    @pytest.mark.parametrize("other", ["::ffff:203.0.113.2", "203.0.113.2", "not: an address"])
+    def test_an_ipv4_source_is_counted_by_itself_however_it_is_written(self, other: str) -> None:
+        rates = SourceRates()
+        assert rates.count("::ffff:203.0.113.1", 0) == 1
+        assert rates.count(other, 0) == 1
+        assert rates.count("203.0.113.1", 0) == 2
+
     def test_a_clock_that_steps_back_opens_a_new_window(self) -> None:
         rates = SourceRates()
         rates.count("a", 600)

@@ -22,7 +22,12 @@ from tests.support.databases import PostgresTemplate, SqliteTemplate
 from tests.support.entropy import SeededEntropy
 from tests.support.network import block_other_machines, resolve_localhost_names
 from tests.support.person import Person
-from tests.support.postgres import PostgresServer, end_server
+from tests.support.postgres import (
+    RUN_PREFIX,
+    PostgresServer,
+    clear_away_dead_runs,
+    end_server,
+)
 from tests.support.templates import compile_templates_once
 
 RUN_DIR = "ONEPASS_TEST_RUN_DIR"
@@ -31,7 +36,8 @@ RUN_DIR = "ONEPASS_TEST_RUN_DIR"
 def pytest_configure(config: pytest.Config) -> None:
     """Give the run one folder, which the workers of xdist inherit."""
     if not hasattr(config, "workerinput"):
-        os.environ[RUN_DIR] = tempfile.mkdtemp(prefix="onepass-tests-")
+        os.environ[RUN_DIR] = tempfile.mkdtemp(prefix=RUN_PREFIX)
+        clear_away_dead_runs(Path(os.environ[RUN_DIR]))
     for name in [name for name in os.environ if name.startswith("ONEPASS_")]:
         if name not in (RUN_DIR, "ONEPASS_CHROMIUM"):
             del os.environ[name]

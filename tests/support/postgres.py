@@ -4,6 +4,7 @@ The server is found by its folder, so the first worker that needs it starts it a
 """
 
 import os
+import shutil
 import signal
 import time
 import warnings
@@ -11,10 +12,13 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import psycopg
 from psycopg import sql
 
 LOWEST_VERSION = 150000
+RUN_PREFIX = "onepass-tests-"
+OWNER = "owner.pid"
 
 
 def url_of(folder: Path, database: str) -> str:
@@ -102,3 +106,15 @@ def end_server(run_dir: Path) -> None:
     deadline = time.monotonic() + 10
     while pid_file.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
+
+
+def clear_away_dead_runs(run_dir: Path) -> None:
+    """End the servers of runs that were killed before they could, and note whose run this is."""
+    (run_dir / OWNER).write_text(str(os.getpid()))
+    for owner in run_dir.parent.glob(f"{RUN_PREFIX}*/{OWNER}"):
+        try:
+            if not psutil.pid_exists(int(owner.read_text())):
+                end_server(owner.parent)
+                shutil.rmtree(owner.parent, ignore_errors=True)
+        except (OSError, ValueError):
+            continue  # another run is clearing it away at this moment

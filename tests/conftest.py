@@ -1,5 +1,6 @@
 """Fixtures that every test may use: databases, clock, entropy, the application and its client."""
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -37,6 +38,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give the run one folder, which the workers of xdist inherit."""
     if not hasattr(config, "workerinput"):
         os.environ[RUN_DIR] = tempfile.mkdtemp(prefix=RUN_PREFIX)
+        # Registered before the server's own, so that it comes after: that one needs the folder.
+        atexit.register(_end_run, Path(os.environ[RUN_DIR]))
         clear_away_dead_runs(Path(os.environ[RUN_DIR]))
     for name in [name for name in os.environ if name.startswith("ONEPASS_")]:
         if name not in (RUN_DIR, "ONEPASS_CHROMIUM"):
@@ -46,12 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
     compile_templates_once()
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the run's PostgreSQL and remove the run's folder."""
-    if not hasattr(config, "workerinput") and RUN_DIR in os.environ:
-        run_dir = Path(os.environ.pop(RUN_DIR))
-        end_server(run_dir)
-        shutil.rmtree(run_dir, ignore_errors=True)
+def _end_run(run_dir: Path) -> None:
+    """End the run's PostgreSQL, if its last user did not, and remove the run's folder."""
+    end_server(run_dir)
+    shutil.rmtree(run_dir, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

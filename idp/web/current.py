@@ -98,7 +98,11 @@ class Application(Flask):
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view and close its transaction."""
         try:
-            with self.turns.turn(context().request.endpoint):
+            asked = context().request
+            if asked.method == "POST" and self.turns.makes_page(asked.endpoint):
+                # Before the turn: a body that arrives slowly would keep it from everybody else.
+                asked.get_data()
+            with self.turns.turn(asked.endpoint):
                 answer = super().dispatch_request()
         except (HTTPException, ProtocolError, Refusal):
             checkpoint()

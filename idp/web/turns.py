@@ -37,10 +37,14 @@ class Turns:
             if view.__module__.startswith(_ROOMS) and endpoint not in _NO_PAGES
         )
 
+    def makes_page(self, endpoint: str | None) -> bool:
+        """Return whether `endpoint` waits for a turn."""
+        return endpoint in self._pages
+
     @contextmanager
     def turn(self, endpoint: str | None) -> Iterator[None]:
         """Wait for the turn to answer `endpoint`, if it makes a page. Raises TooBusy."""
-        if endpoint not in self._pages:
+        if not self.makes_page(endpoint):
             yield
             return
         if not self._inside.acquire(blocking=False):

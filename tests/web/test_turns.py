@@ -1,11 +1,14 @@
 """Pages are made one at a time, and never take the last threads of a process."""
 
+import io
 import threading
+from typing import Any, cast
 
 import pytest
 from flask import Flask
 
 from idp.domain.passwords import TooBusy
+from idp.web.current import Application
 from idp.web.turns import Turns
 from tests.support.person import Person
 
@@ -80,3 +83,38 @@ def test_a_full_house_is_a_page_that_says_when_to_come_back(
         assert (busy.status_code, busy.headers["Retry-After"]) == (503, "2")
         assert person.client.get("/.well-known/jwks.json").status_code == 200
     assert person.client.get("/", headers={"Accept": "text/html"}).status_code == 200
+
+
+class SlowBody(io.BytesIO):
+    """A body that notes, when it is read, whether the turn was taken."""
+
+    def __init__(self, body: bytes, turn: threading.Lock) -> None:
+        super().__init__(body)
+        self._turn = turn
+        self.read_in_turn: set[bool] = set()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return bytes, as any file does."""
+        self.read_in_turn.add(self._turn.locked())
+        return super().read(size)
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill the buffer, as any file does."""
+        self.read_in_turn.add(self._turn.locked())
+        return super().readinto(buffer)
+
+
+@pytest.mark.parametrize("path", ["/authorize", "/logout", "/logout/confirm"])
+def test_whoever_sends_a_body_slowly_keeps_the_turn_from_nobody(
+    app: Flask, person: Person, path: str
+) -> None:
+    made = cast("Application", app)
+    body = SlowBody(b"client_id=%ff", made.turns._turn)
+    answer = person.client.post(
+        path,
+        input_stream=body,
+        content_length=len(body.getvalue()),
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert answer.status_code in (303, 400, 403)
+    assert body.read_in_turn == {False}

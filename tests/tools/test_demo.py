@@ -7,7 +7,6 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -103,11 +102,9 @@ def test_the_demo_from_nothing_to_ready_and_again(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert not [child for child in family if child.is_running()]
 
-    started = time.monotonic()
     with demo(tmp_path, port) as (process, said):
         assert "ready in" in said, said
         assert description(tmp_path) == first
-    assert time.monotonic() - started < 30
     assert process.returncode == 0
 
 

@@ -21,6 +21,11 @@ import requests
 from requests.adapters import HTTPAdapter
 
 _CHUNK_BYTES = 8192
+# A gateway turns these IPv6 addresses into the IPv4 one in their last 32 bits: mapped
+# (RFC 4291), NAT64 (RFC 6052). Behind DNS64 every IPv4 host looks like that.
+_ENDING_IN_IPV4 = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96")))
+# These too, elsewhere or by local agreement (RFC 4291, RFC 8215, RFC 3056): nobody needs them.
+_TUNNELS = tuple(map(ipaddress.IPv6Network, ("::/96", "64:ff9b:1::/48", "2002::/16")))
 
 
 class FetchRefused(Exception):
@@ -214,4 +219,8 @@ class Fetcher:
 
 def _is_public(address: str) -> bool:
     parsed = ipaddress.ip_address(address)
+    if any(parsed in network for network in _ENDING_IN_IPV4):
+        parsed = ipaddress.IPv4Address(parsed.packed[-4:])
+    if any(parsed in network for network in _TUNNELS):
+        return False
     return parsed.is_global and not parsed.is_multicast

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from idp.kernel import fetching
 from idp.kernel.fetching import Fetcher, FetchFailed, FetchRefused
 
 
@@ -163,6 +164,8 @@ def test_the_connection_goes_to_the_address_that_was_checked(
     "address",
     ["10.0.0.1", "192.168.0.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
      "224.0.0.1", "[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[ff02::1]", "[::ffff:127.0.0.1]",
+     "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::a00:1]", "[2002:7f00:1::1]",
+     "[::ffff:169.254.169.254]",
      "127.0.0.1", "2130706433", "0x7f.1", "127.1"],
 )  # fmt: skip
 def test_no_private_address_is_called(address: str) -> None:
@@ -186,3 +189,10 @@ def test_an_entry_of_the_list_is_for_its_host_and_port(port: int, entry: str) ->
     with pytest.raises(FetchRefused):
         fetcher(entry).get_json(f"http://localhost:{port}/keys")
     assert fetcher(f"localhost:{port}").get_json(f"http://localhost:{port}/keys") == {"keys": []}
+
+
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"]
+)
+def test_public_addresses_are_public_also_behind_dns64(address: str) -> None:
+    assert fetching._is_public(address)

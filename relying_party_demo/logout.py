@@ -59,6 +59,15 @@ class Logout:
         )
         return f"{self.discovery.provider().end_session_endpoint}?{urlencode(parameters)}"
 
+    def returned(self, session: Session, state: str) -> None:
+        """Note that Onepass sent the citizen back, if with the state that `session` left with."""
+        if session.ended_how != "here" or session.ended_exchange is None:
+            return
+        exchange = Exchange.from_json(session.ended_exchange)
+        step = exchange.step("logout_answer", self.clock.now())
+        step.check("logout_state", passed=True, seen=mask(state), wanted=mask(state))
+        self.store.confirm_end(session.secret_hash, state=state, exchange=exchange.to_json())
+
     def told(self, token: str) -> int:
         """End every session of the subject that a good logout token names. Returns how many.
 

@@ -184,6 +184,15 @@ class Store:
                 (at, how, exchange, digest(state) if state else None, secret_hash),
             )
 
+    def confirm_end(self, secret_hash: str, *, state: str, exchange: str) -> None:
+        """Note that Onepass ended the sign-in too, if `state` is the one the session left with."""
+        with self._connection() as connection:
+            connection.execute(
+                "UPDATE sessions SET ended_how = 'everywhere', ended_exchange = ?"
+                " WHERE secret_hash = ? AND ended_how = 'here' AND state_hash = ?",
+                (exchange, secret_hash, digest(state)),
+            )
+
     def end_subject(self, sub: str, *, at: int, how: str, exchange: str) -> int:
         """End every live session of ``sub``, in whatever browser. Returns how many."""
         with self._connection() as connection:

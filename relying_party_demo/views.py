@@ -5,7 +5,6 @@ Owns not: any check of what Onepass says (``sign_in``, ``logout``), any words (`
 """
 
 import logging
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -16,12 +15,12 @@ from werkzeug.wrappers import Response as BaseResponse
 from relying_party_demo import words
 from relying_party_demo.department import Action, service_called
 from relying_party_demo.discovery import DiscoveryRefused
-from relying_party_demo.exchange import Exchange, mask
+from relying_party_demo.exchange import Exchange
 from relying_party_demo.outbound import ProviderUnreachable
 from relying_party_demo.parts import known_session, language, live_session, parts
 from relying_party_demo.problems import refuse
 from relying_party_demo.sign_in import SignInRefused
-from relying_party_demo.store import Session, digest
+from relying_party_demo.store import Session
 
 logger = logging.getLogger("department")
 pages = Blueprint("pages", __name__)
@@ -193,19 +192,11 @@ def signed_out() -> BaseResponse | str:
     session = known_session()
     if session is not None and session.live(parts().clock.now()):
         return redirect(url_for("pages.account"), 303)
+    state = request.args.get("state")
+    if session is not None and state is not None:
+        parts().logout.returned(session, state)
+        session = known_session()
     exchange = None
     if session is not None and session.ended_exchange is not None:
         exchange = Exchange.from_json(session.ended_exchange)
-        returned = request.args.get("state")
-        if session.ended_how == "here" and returned is not None:
-            matches = digest(returned) == session.state_hash
-            if matches:
-                session, exchange = _returned(session, exchange, returned)
     return render_template("signed_out.html", session=session, exchange=exchange)
-
-
-def _returned(session: Session, exchange: Exchange, returned: str) -> tuple[Session, Exchange]:
-    """The record of signing out, with Onepass's answer."""
-    step = exchange.step("logout_answer", parts().clock.now())
-    step.check("logout_state", passed=True, seen=mask(returned), wanted=mask(returned))
-    return replace(session, ended_how="everywhere"), exchange

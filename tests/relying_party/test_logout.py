@@ -29,6 +29,8 @@ def test_signing_out_here_goes_on_to_the_provider_and_comes_back(tax: Visit) -> 
     back = tax.get(f"/signed-out?state={sent['state'][0]}").text
     assert "Onepass ended your sign-in too" in back
     assert "The state is the one we sent" in back
+    for later in ("/signed-out", "/signed-out?lng=en", "/signed-out?state=made-up"):
+        assert "Onepass ended your sign-in too" in tax.get(later).text, "it was forgotten"
 
 
 def test_a_made_up_state_confirms_nothing(tax: Visit) -> None:

@@ -148,7 +148,7 @@ class Worker:
                 token_id=services.entropy.short_token(),
                 now=services.clock.now(),
             ),
-            alg="ES256",
+            alg=id_token.LOGOUT_TOKEN_ALGORITHM,
             typ=id_token.LOGOUT_TOKEN_TYPE,
         )
         status = services.fetcher.post_form(

@@ -9,8 +9,6 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from idp.domain.services import Services
 from idp.kernel.database import Base
 
-STATES = ("part_created", "active", "suspended", "blocked")
-
 
 class EmailTaken(Exception):
     """Another account has this email address."""

@@ -38,7 +38,6 @@ class Profile:
     nonce_required: bool
     state_required: bool
     max_age_honoured: bool
-    hints_in_query: bool
     assurance: str
     logout_sid: bool
     assertion_jti_required: bool
@@ -49,7 +48,6 @@ PROFILES: Final[Mapping[str, Profile]] = {
         nonce_required=True,
         state_required=True,
         max_age_honoured=False,
-        hints_in_query=False,
         assurance="vot",
         logout_sid=False,
         assertion_jti_required=False,
@@ -58,7 +56,6 @@ PROFILES: Final[Mapping[str, Profile]] = {
         nonce_required=False,
         state_required=False,
         max_age_honoured=True,
-        hints_in_query=True,
         assurance="acr",
         logout_sid=True,
         assertion_jti_required=True,
@@ -104,7 +101,6 @@ class ClientPolicy:
     deprecated: bool
     channel: str
     request_object_required: bool
-    hints_in_query: bool
     assurance: str
     logout_sid: bool
     assertion_jti_required: bool
@@ -161,7 +157,6 @@ def policy_from_registration(registration: Mapping[str, object]) -> ClientPolicy
         deprecated=members.flag("deprecated", stored_as="IsDeprecated"),
         channel=may.channel,
         request_object_required=members.flag("jar_validation_required"),
-        hints_in_query=profile.hints_in_query,
         assurance=profile.assurance,
         logout_sid=profile.logout_sid,
         assertion_jti_required=profile.assertion_jti_required,

@@ -35,21 +35,6 @@ class SignedIn:
     amr: tuple[str, ...]
 
 
-def id_token_header(alg: str, kid: str) -> dict[str, str]:
-    """The header of an ID token: the key that signed it, and no `typ`."""
-    return {"kid": kid, "alg": alg}
-
-
-def access_token_header(alg: str, kid: str) -> dict[str, str]:
-    """The header of an access token (RFC 9068): its `typ` keeps it from passing as another."""
-    return {"typ": ACCESS_TOKEN_TYPE, "kid": kid, "alg": alg}
-
-
-def logout_token_header(kid: str) -> dict[str, str]:
-    """The header of a logout token, which is ES256 whatever the client's ID tokens are."""
-    return {"typ": LOGOUT_TOKEN_TYPE, "kid": kid, "alg": LOGOUT_TOKEN_ALGORITHM}
-
-
 def at_hash(access_token: str) -> str:
     """Tie an ID token to an access token (OIDC Core section 3.1.3.6), for SHA-256 algorithms."""
     half = hashlib.sha256(access_token.encode("ascii")).digest()[:16]

@@ -28,8 +28,6 @@ class Step(StrEnum):
     CREATE = "create"
     SIGN_IN = "sign_in"
     STEP_UP = "step_up"
-    PROVE = "prove"
-    SHARE = "share"
     REFUSE = "refuse"
     ISSUE = "issue"
 

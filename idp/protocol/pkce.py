@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 from base64 import urlsafe_b64encode
 from typing import Final
@@ -29,14 +28,13 @@ def challenge_of(verifier: str) -> str:
     return urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
-def verifier_matches(verifier: str | None, challenge: str | None) -> bool:
-    """Say whether the verifier answers the challenge bound to the code.
+def challenge_to_match(verifier: str | None) -> str | None:
+    """Return the challenge that a code must have been asked with, for `verifier` to redeem it.
 
-    A verifier without a challenge fails as surely as a challenge without a verifier:
-    each is a downgrade (RFC 9700 section 4.8). Compared in constant time.
+    None asks for a code without a challenge: a verifier without a challenge fails as surely as a
+    challenge without a verifier, since each is a downgrade (RFC 9700 section 4.8). A malformed
+    verifier gives what no challenge can be.
     """
-    if verifier is None or challenge is None:
-        return verifier is challenge
-    if not is_verifier(verifier):
-        return False
-    return hmac.compare_digest(challenge_of(verifier).encode(), challenge.encode())
+    if verifier is None:
+        return None
+    return challenge_of(verifier) if is_verifier(verifier) else "malformed"

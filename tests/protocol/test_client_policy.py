@@ -44,7 +44,6 @@ def test_a_one_login_client_has_the_contracts_policy() -> None:
     assert not any(
         (
             client.max_age_honoured,
-            client.hints_in_query,
             client.logout_sid,
             client.assertion_jti_required,
             client.identity_supported,
@@ -58,7 +57,6 @@ def test_an_openid_client_has_the_standards_policy() -> None:
     client = an_openid_client()
     assert client.assurance == "acr"
     assert client.max_age_honoured
-    assert client.hints_in_query
     assert client.logout_sid
     assert client.assertion_jti_required
     assert client.pkce_required

@@ -3,12 +3,9 @@ import dataclasses
 from idp.protocol.id_token import (
     SignedIn,
     access_token_claims,
-    access_token_header,
     at_hash,
     id_token_claims,
-    id_token_header,
     logout_token_claims,
-    logout_token_header,
 )
 from tests.protocol.examples import ISSUER, NOW, a_client, an_openid_client
 
@@ -99,9 +96,3 @@ def test_a_logout_token_has_no_nonce_and_names_a_session_only_where_agreed() -> 
             client, issuer=ISSUER, subject="subject", sid="session", token_id="token", now=NOW
         )
         assert claims == expected | more
-
-
-def test_the_kinds_of_token_cannot_be_taken_for_each_other() -> None:
-    assert id_token_header("RS256", "key") == {"kid": "key", "alg": "RS256"}
-    assert access_token_header("ES256", "key") == {"typ": "at+jwt", "kid": "key", "alg": "ES256"}
-    assert logout_token_header("key") == {"typ": "logout+jwt", "kid": "key", "alg": "ES256"}

@@ -1,6 +1,6 @@
 import pytest
 
-from idp.protocol.pkce import challenge_of, is_challenge, is_verifier, verifier_matches
+from idp.protocol.pkce import challenge_of, challenge_to_match, is_challenge, is_verifier
 from tests.protocol.examples import CHALLENGE, VERIFIER
 
 
@@ -35,7 +35,7 @@ def test_the_challenge_is_the_rfcs() -> None:
 def test_only_the_right_verifier_matches(
     verifier: str | None, challenge: str | None, answer: bool
 ) -> None:
-    assert verifier_matches(verifier, challenge) is answer
+    assert (challenge_to_match(verifier) == challenge) is answer
 
 
 @pytest.mark.parametrize("text", ["", CHALLENGE[:-1], CHALLENGE + "A", CHALLENGE[:-1] + "="])

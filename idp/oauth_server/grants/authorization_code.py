@@ -134,7 +134,7 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             code_hash=grants.code_hash(str(asked.code)),
             client_id=registered.policy.client_id,
             redirect_uri=str(asked.redirect_uri),
-            challenge=_challenge(asked.code_verifier),
+            challenge=pkce.challenge_to_match(asked.code_verifier),
             jti_hash=request.jti_hash,
             jti_expires_at=request.assertion_expires_at,
             now=request.now,
@@ -196,10 +196,3 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             registered.policy.client_id,
             request.now,
         )
-
-
-def _challenge(verifier: str | None) -> str | None:
-    """Return what the code must have been asked with; a malformed verifier matches nothing."""
-    if verifier is None:
-        return None
-    return pkce.challenge_of(verifier) if pkce.is_verifier(verifier) else "malformed"

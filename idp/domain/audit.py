@@ -131,13 +131,6 @@ class SignedOut(Fact):
     because: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class CrossSiteRequestRefused(Fact):
-    """A form came without this browser's CSRF token; `page` is the endpoint's name."""
-
-    page: str
-
-
 # Authorization codes and tokens
 
 

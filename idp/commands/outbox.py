@@ -24,7 +24,8 @@ def list_messages(workplace: Workplace, state: str | None, as_json: bool) -> Non
     with workplace.session() as session:
         found = [_told(message) for message in outbox_of.messages(session, state)]
     words = "\n".join(
-        f"{message['id']}  {message['kind']}  {message['state']}, {message['tries']} tries"
+        f"{message['id']}  {message['kind']}  {message['state']}, {message['tries']} "
+        + ("try" if message["tries"] == 1 else "tries")
         + (f": {message['last_error']}" if message["last_error"] else "")
         for message in found
     )

@@ -1,0 +1,1 @@
+"""Commands as an operator gives them, on an installation made for the test."""

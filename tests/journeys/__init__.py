@@ -1,0 +1,1 @@
+"""What people walk through, page by page, in front of the whole application."""

@@ -73,5 +73,6 @@ def _workplace(settings: Settings) -> commands.Workplace:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. What it writes is for its own user alone."""
+    os.umask(0o077)
     sys.exit(onepass.main(prog_name="onepass"))

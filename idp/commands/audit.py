@@ -23,7 +23,7 @@ def audit() -> None:
 @as_json
 @pass_workplace
 def verify(workplace: Workplace, as_json: bool) -> None:
-    """Recompute the whole record; exit 1 when it does not hold."""
+    """Recompute the whole record; exit 1 when it does not hold, or is not witnessed outside."""
     with workplace.session() as session:
         verdict = verify_log(session, workplace.services)
     broken = verdict.broken
@@ -39,8 +39,13 @@ def verify(workplace: Workplace, as_json: bool) -> None:
         and {"log_index": broken.log_index, "breach": broken.breach.value, "words": broken.words},
     }
     tell(as_json, document, _words(verdict))
-    if broken is not None:
+    if broken is not None or _lacking_outside(verdict):
         raise SystemExit(1)
+
+
+def _lacking_outside(verdict: Verdict) -> int:
+    """Return how many checkpoints the copy outside lacks; the newest may be on its way there."""
+    return max(0, verdict.checkpoints - verdict.file_checkpoints - 1)
 
 
 def _words(verdict: Verdict) -> str:
@@ -54,8 +59,8 @@ def _words(verdict: Verdict) -> str:
         f"The record holds: {verdict.entries} entries under {verdict.checkpoints} checkpoints, "
         f"{verdict.file_checkpoints} of them kept outside the database; {unsealed}"
     )
-    if verdict.entries and not verdict.file_checkpoints:
-        words += " No checkpoint is kept outside: a cut-off end would not be seen."
+    if lacking := _lacking_outside(verdict):
+        words += f" The copy outside lacks {lacking}: an end cut off before might not be seen."
     return words
 
 

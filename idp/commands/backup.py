@@ -44,7 +44,8 @@ def restore(workplace: Workplace, file: Path, force: bool, as_json: bool) -> Non
     except (BackupRefused, SQLAlchemyError) as refused:
         words = str(refused) if isinstance(refused, BackupRefused) else type(refused).__name__
         raise click.ClickException(f"Nothing was restored: {words}.") from refused
-    tell(as_json, _told(manifest, file), f"Restored {_words(manifest)}.")
+    words = f"Restored {_words(manifest)}. Everybody who was signed in has to sign in again."
+    tell(as_json, _told(manifest, file), words)
 
 
 def _told(manifest: Manifest, file: Path) -> dict[str, Any]:

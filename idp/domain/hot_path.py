@@ -440,11 +440,7 @@ RETURNING id, account_id, sid, subject, nonce, scope, level, session_level, amr,
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield connection
-                except BaseException:
-                    connection.execute("ROLLBACK")
-                    raise
+                yield connection
                 connection.execute("COMMIT")
             finally:
                 if connection.in_transaction:

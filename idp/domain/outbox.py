@@ -85,9 +85,12 @@ def lease(session: Session, services: Services, *, limit: int = 20) -> list[Leas
     )
     if is_postgresql(session):
         due = due.with_for_update(skip_locked=True)
+    # A CTE is run once. PostgreSQL may run a plain subquery for each row, and as it skips what it
+    # has locked itself, each run would find others: more than the limit.
+    chosen = due.cte("chosen")
     rows = session.scalars(
         update(OutboxMessage)
-        .where(OutboxMessage.id.in_(due), OutboxMessage.due_at <= now)
+        .where(OutboxMessage.id.in_(select(chosen.c.id)), OutboxMessage.due_at <= now)
         .values(lease=token, tries=OutboxMessage.tries + 1, due_at=now + LEASE_SECONDS)
         .returning(OutboxMessage)
         .execution_options(synchronize_session=False, populate_existing=True)

@@ -21,7 +21,18 @@ from typing import IO
 
 import orjson
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, Integer, Table, delete, func, insert, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Integer,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from idp.domain import audit, backups, key_files
@@ -35,7 +46,10 @@ from idp.domain.backups import (
     Manifest,
     seal_of,
 )
+from idp.domain.handoffs import Handoff
+from idp.domain.journeys import Journey
 from idp.domain.services import Services
+from idp.domain.sessions import BrowserSession
 from idp.kernel.sealing import SealBroken
 
 ROWS_AT_ONCE = 500
@@ -63,7 +77,7 @@ def restore(engine: Engine, services: Services, source: Path, *, force: bool = F
             with engine.connect() as connection:
                 tables = _prepared(connection, manifest, force=force)
                 _fill(connection, tables, tar)
-                _tell(connection, services, manifest)
+                _end_what_was_under_way(connection, services, manifest)
                 with _files_in_place(services, sealed_keys, _checkpoints(tar, manifest)):
                     connection.commit()
     except (tarfile.TarError, OSError) as fault:
@@ -178,14 +192,21 @@ def _advance_sequence(connection: Connection, table: Table) -> None:
             connection.execute(select(func.setval(sequence, highest, False)))
 
 
-def _tell(connection: Connection, services: Services, manifest: Manifest) -> None:
-    """Record in the restored database that it was restored."""
+def _end_what_was_under_way(connection: Connection, services: Services, manifest: Manifest) -> None:
+    """End every session and Journey, and record that the database was restored.
+
+    Somebody may have signed out since the backup was made, and would be signed in again.
+    """
+    now = services.clock.now()
     with Session(connection, join_transaction_mode="create_savepoint") as session:
-        audit.record(
-            session,
-            audit.BackupRestored(made_at=manifest.made_at),
-            now=services.clock.now(),
+        session.execute(
+            update(BrowserSession)
+            .where(BrowserSession.ended_at.is_(None))
+            .values(ended_at=now, ended_because="restored")
         )
+        session.execute(update(Journey).where(Journey.ended_at.is_(None)).values(ended_at=now))
+        session.execute(delete(Handoff))
+        audit.record(session, audit.BackupRestored(made_at=manifest.made_at), now=now)
         session.commit()
 
 

@@ -13,17 +13,29 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from idp.domain import accounts, audit, backups, key_files, outbox, restoring
+from idp.domain import (
+    accounts,
+    audit,
+    backups,
+    handoffs,
+    journeys,
+    key_files,
+    outbox,
+    restoring,
+    sessions,
+)
 from idp.domain.accounts import Account
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.audit_log import seal_arrivals
 from idp.domain.audit_verification import verify
 from idp.domain.backups import BackupRefused
+from idp.domain.journeys import Journey
 from idp.domain.restoring import restore
 from idp.domain.signing_keys import SigningKey
 from idp.kernel.sealing import Sealer
 from tests.domain.conftest import Installation
 from tests.support.building import make_services, make_settings
+from tests.support.citizens import enrol, signed_in_cookie
 from tests.support.clock import FixedClock
 
 Alter = Callable[[dict[str, bytes]], None]
@@ -423,3 +435,30 @@ def test_every_column_is_of_a_type_that_a_backup_can_hold(installation: Installa
         for table in backups.tables_of(connection):
             for column in table.columns:
                 assert isinstance(column.type, plain), f"{table.name}.{column.name}"
+
+
+def test_nobody_is_signed_in_after_a_restore(
+    installation: Installation, target: Installation, tmp_path: Path
+) -> None:
+    services = installation.services
+    with installation.session() as session:
+        alice = enrol(session, services)
+        cookie = signed_in_cookie(session, services, alice)
+        journey = journeys.open_journey(
+            session,
+            services,
+            browser_id="b",
+            client_id="c",
+            parameters="{}",
+            language="en",
+            fresh=False,
+        )
+        ticket = handoffs.leave(session, services, "{}")
+        session.commit()
+    file = tmp_path / "backup.onepass"
+    write(installation, file)
+    restore(target.engine, target.services, file)
+    with target.session() as session:
+        assert sessions.find(session, target.services, cookie) is None
+        assert session.get_one(Journey, journey.id).ended_at is not None
+        assert handoffs.take(session, target.services, ticket) is None

@@ -46,7 +46,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 2
-    threads: int = 8
+    threads: int = 6
     log_level: str = "info"
     argon2_memory_kib: int = 19_456
     argon2_time: int = 2
@@ -106,7 +106,7 @@ class _Reader:
             host=self._environ.get("ONEPASS_HOST", "127.0.0.1"),
             port=self._number("ONEPASS_PORT", 8000, 1, 65_535),
             workers=self._number("ONEPASS_WORKERS", 2, 1, 64),
-            threads=self._number("ONEPASS_THREADS", 8, 1, 64),
+            threads=self._number("ONEPASS_THREADS", 6, 1, 64),
             log_level=self._log_level(),
             argon2_memory_kib=self._number("ONEPASS_ARGON2_MEMORY_KIB", 19_456, 8, 1_048_576),
             argon2_time=self._number("ONEPASS_ARGON2_TIME", 2, 1, 16),

@@ -29,7 +29,7 @@ def test_the_least_there_must_be() -> None:
     assert settings.issuer == DEFAULT_ISSUER
     assert settings.database_url == f"sqlite:///{Path('var/onepass.db').absolute()}"
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
-    assert (settings.workers, settings.threads) == (2, 8)
+    assert (settings.workers, settings.threads) == (2, 6)
     assert settings.trusted_proxies == ()
     assert settings.egress_allow == frozenset()
     assert settings.checkpoint_file == Path("var/audit-checkpoints.jsonl")

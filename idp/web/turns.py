@@ -15,7 +15,11 @@ from flask import Flask
 from idp.domain.passwords import TooBusy
 
 NEVER_WAITED_IN = 2
-"""Threads of a process that are kept for what is not a page."""
+"""Threads of a process that are kept for what is not a page.
+
+More threads would let more people wait, but each one more that computes costs single sign-on
+processor time: they share one interpreter (`docs/performance.md`).
+"""
 _ROOMS = "idp.journeys."
 _NO_PAGES = frozenset({"authorize.start"})
 """What answers without a page as a rule: the front door of single sign-on."""

@@ -107,7 +107,7 @@ def _environment(database: str, postgres: Postgres | None, home: Path, port: int
         "ONEPASS_SEALING_KEYS": f"bench:{sealing_key}",
         "ONEPASS_PORT": str(port),
         "ONEPASS_WORKERS": "2",
-        "ONEPASS_THREADS": "8",
+        "ONEPASS_THREADS": "6",
         "ONEPASS_LOG_LEVEL": "info",
         # A hundred citizens behind sixteen addresses: nobody is to be turned away for that.
         "ONEPASS_SOURCE_RATE": "10000000",

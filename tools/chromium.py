@@ -17,13 +17,15 @@ PLAYWRIGHT = (
     Path.home() / ".cache" / "ms-playwright",
     Path.home() / "Library" / "Caches" / "ms-playwright",
 )
+# The driver that Playwright brings along is linked with this, and a bare Debian lacks it.
+DRIVER_NEEDS = ("libatomic1",)
 PLAYWRIGHT_PROGRAMS = (
     "chromium-*/chrome-linux*/chrome",
     "chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
 )
 WHAT_TO_DO = f"""no Chromium was found, and none could be installed. Any one of these helps:
   - install Chromium or Google Chrome, so that it is on the PATH
-  - on Debian or Ubuntu, as root:  apt-get install chromium
+  - on Debian or Ubuntu, as root:  apt-get install chromium libatomic1
   - .venv/bin/playwright install --with-deps chromium
   - set {SETTING} to the full path of a Chromium"""
 
@@ -61,7 +63,7 @@ def install(progress: Steps) -> None:
     attempts: list[list[list[str | Path]]] = []
     if shutil.which("apt-get") and os.geteuid() == 0:
         get: list[str | Path] = ["apt-get", "-q", "-y", "--no-install-recommends", "install"]
-        attempts.append([["apt-get", "-q", "update"], [*get, "chromium"]])
+        attempts.append([["apt-get", "-q", "update"], [*get, "chromium", *DRIVER_NEEDS]])
     attempts.append([[root / ".venv" / "bin" / "playwright", "install", "chromium"]])
     for commands in attempts:
         try:

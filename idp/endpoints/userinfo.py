@@ -1,7 +1,7 @@
 """`/userinfo`: the claims of a live access token (OIDC Core section 5.3)."""
 
 import orjson
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from idp.domain.keyring import TokenRefused
 from idp.oauth_server.answers import ReadyAnswer
@@ -9,6 +9,7 @@ from idp.protocol.claims import SubjectFacts, userinfo_claims
 from idp.protocol.id_token import ACCESS_TOKEN_TYPE
 from idp.protocol.metadata import ID_TOKEN_ALGORITHMS, userinfo_endpoint
 from idp.web import current
+from idp.web.arrivals import Arrival
 
 blueprint = Blueprint("userinfo", __name__)
 
@@ -17,24 +18,32 @@ _HEADERS = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 
 
 @blueprint.route("/userinfo", methods=["GET", "POST"])
-def userinfo() -> Response:
+def userinfo() -> Response | ReadyAnswer:
     """Answer with the claims of the token's grant; the token stands in the header only.
 
     401 with an empty body otherwise: without an error code when no token was sent (RFC 6750
     section 3.1).
     """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if not token:
+    told = shortcut(current.wiring(), current.arrival())
+    if told is not None:
+        return told
+    if not current.arrival().header("AUTHORIZATION").partition(" ")[2]:
         return _refused("Bearer")
-    claims = _released(token.strip()) if scheme.lower() == "bearer" else None
-    if claims is None:
-        return _refused('Bearer error="invalid_token", error_description="Invalid access token"')
-    return ReadyAnswer(orjson.dumps(claims), 200, _HEADERS)
+    return _refused('Bearer error="invalid_token", error_description="Invalid access token"')
 
 
-def _released(token: str) -> dict[str, object] | None:
-    services = current.services()
-    issuer, now = services.settings.issuer, current.now()
+def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
+    """Answer with the claims, or None for a request that is to be refused."""
+    scheme, _, token = arrival.header("AUTHORIZATION").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    claims = _released(wiring, arrival, token.strip())
+    return None if claims is None else ReadyAnswer(orjson.dumps(claims), 200, _HEADERS)
+
+
+def _released(wiring: current.Wiring, arrival: Arrival, token: str) -> dict[str, object] | None:
+    services, now = wiring.services, arrival.now
+    issuer = services.settings.issuer
     if len(token) > _LONGEST_TOKEN:
         return None
     try:
@@ -45,14 +54,14 @@ def _released(token: str) -> dict[str, object] | None:
         return None
     if not isinstance(claims.get("exp"), int) or claims["exp"] <= now:
         return None
-    client = current.client(str(claims["client_id"]))
+    client = wiring.registry.find(str(claims["client_id"]))
     if client is None or not client.policy.active:
         return None
-    released = current.wiring().hot_path.release(
+    released = wiring.hot_path.release(
         grant_id=str(claims["grant"]),
         client_id=client.policy.client_id,
         now=now,
-        request_id=current.request_id(),
+        request_id=arrival.request_id,
     )
     if released is None:
         return None

@@ -6,10 +6,11 @@ Gap: Authlib's Flask request merges query and body, keeps the first of a repeate
 
 from collections.abc import Mapping
 
-from authlib.oauth2.rfc6749 import OAuth2Request
+from authlib.oauth2.rfc6749 import OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 from idp.domain.clients import RegisteredClient
+from idp.domain.hot_path import Redeemed
 from idp.protocol.parameters import AuthorizationRequest, TokenRequest
 from idp.protocol.session_facts import SessionFacts
 
@@ -53,7 +54,8 @@ class TokenOAuth2Request(OAuth2Request):
     """A token request; `basic` says that its sender tried the Authorization header.
 
     `jti_hash`, `assertion_expires_at` and `claimed_client_id` (who the assertion says it is from)
-    are set by client authentication, `registered` when it has succeeded.
+    are set by client authentication, `registered` when it has succeeded. `refusal` and `outcome`
+    (what `HotPath.redeem` returned) keep what was found out before the request was answered.
     """
 
     def __init__(
@@ -77,6 +79,8 @@ class TokenOAuth2Request(OAuth2Request):
         self.registered: RegisteredClient
         self.jti_hash: str | None = None
         self.assertion_expires_at = 0
+        self.refusal: OAuth2Error | None = None
+        self.outcome: tuple[bool, Redeemed | None] | None = None
 
     @property
     def form(self) -> dict[str, str]:

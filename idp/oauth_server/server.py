@@ -30,6 +30,9 @@ _JSON_HEADERS = [
 _CLIENT_FAULTS = frozenset({"invalid_client", "server_error"})
 
 
+Answer = Response | ReadyAnswer
+
+
 class AuthenticatedClient:
     """A registered client, with the one question Authlib asks of it after authenticating it."""
 
@@ -90,34 +93,48 @@ class Server(AuthorizationServer):
             raise ContractError(error.error, error.description, detail=error.detail) from error
         return super().get_token_grant(request)
 
-    def create_token_response(self, request: TokenOAuth2Request) -> Response:  # type: ignore[override]
+    def redeem_at_once(self, request: TokenOAuth2Request) -> ReadyAnswer | None:
+        """Answer a token request that succeeds; None for any other.
+
+        What was found out is kept in `request`, for `create_token_response` to refuse it with.
+        """
+        try:
+            grant = self.get_token_grant(request)
+            grant.validate_token_request()
+        except OAuth2Error as refusal:
+            request.refusal = refusal
+            return None
+        body = grant.redeem()
+        return None if body is None else ReadyAnswer(orjson.dumps(body), 200, _JSON_HEADERS)
+
+    def create_token_response(self, request: TokenOAuth2Request) -> Answer:  # type: ignore[override]
         """Answer a token request: tokens, or the contract's refusal."""
+        if request.refusal is not None:
+            return self.handle_error_response(request, request.refusal)
         try:
             response: Any = super().create_token_response(request)
         except ContractError as error:
             # Gap: Authlib catches only its own error where the grant is picked.
             return self.handle_error_response(request, error)
-        return cast("Response", response)
+        return cast("Answer", response)
 
     def create_oauth2_request(self, request: Any) -> Any:
         """Return the request as it is: the endpoint has read it already."""
         return request
 
-    def issue(self, request: AuthorizationOAuth2Request, facts: SessionFacts) -> Response:
+    def issue(self, request: AuthorizationOAuth2Request, facts: SessionFacts) -> ReadyAnswer:
         """Answer a checked authorization request with a code for the person of `facts`."""
         grant = self.get_authorization_grant(request)
         response = self.create_authorization_response(request, grant_user=facts, grant=grant)
-        return cast("Response", response)
+        return cast("ReadyAnswer", response)
 
     def handle_response(  # type: ignore[override]
         self, status: int, body: str | Mapping[str, Any], headers: list[tuple[str, str]]
-    ) -> Response:
+    ) -> ReadyAnswer:
         """Return the HTTP response; JSON answers are never cached (RFC 6749 section 5.1)."""
         if isinstance(body, str):
             return ReadyAnswer(body.encode(), status, headers)
-        if status == 200:
-            return ReadyAnswer(orjson.dumps(body), status, _JSON_HEADERS)
-        return Response(orjson.dumps(body), status, Headers(_JSON_HEADERS))
+        return ReadyAnswer(orjson.dumps(body), status, _JSON_HEADERS)
 
     def handle_error_response(  # type: ignore[override]
         self, request: TokenOAuth2Request, error: OAuth2Error
@@ -129,8 +146,8 @@ class Server(AuthorizationServer):
                     client_id=self._known(request), reason=str(error.description)
                 )
             )
-        status, body, headers = error(None)
-        response = self.handle_response(status, dict(body), headers)
+        status, body, _headers = error(None)
+        response = Response(orjson.dumps(dict(body)), status, Headers(_JSON_HEADERS))
         if isinstance(error, ContractError) and error.challenge:
             response.headers["WWW-Authenticate"] = error.challenge
         return response

@@ -10,6 +10,7 @@ from flask import Flask, Request, Response, current_app, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from idp.domain.services import Services
+from idp.settings import Settings
 from idp.web.source import MACHINES
 
 SESSION = "onepass-session"
@@ -60,6 +61,11 @@ def init_cookies(app: Flask, services: Services) -> None:
 def session_secret() -> str | None:
     """Return what the session cookie of this request holds, or None."""
     return request.cookies.get(_session_name())
+
+
+def session_name(settings: Settings) -> str:
+    """Return what the session's cookie is called at this provider."""
+    return _name(SESSION, https=settings.https)
 
 
 def set_session_cookie(response: Response, secret: str) -> None:

@@ -6,7 +6,7 @@ table): what a refusal found out, a burned try or an audit fact, must last. Any 
 rolls back. Argon2 and outbound calls never run inside it: `checkpoint()` commits before them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,11 +28,12 @@ from idp.kernel.database import db
 from idp.oauth_server.answers import ReadyAnswer
 from idp.oauth_server.server import Server
 from idp.protocol.errors import ProtocolError
-from idp.web import cookies, source
+from idp.web import cookies
+from idp.web.arrivals import Admission, Arrival
 from idp.web.turns import Turns
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _EXTENSION = "onepass"
 
@@ -48,16 +49,20 @@ class Wiring:
     server: Server
 
 
+Shortcut = Callable[[Wiring, Arrival], ReadyAnswer | None]
+"""Answers a success of the hot path, or returns None and leaves the request to Flask."""
+
+
 class Refusal(Exception):
     """An answer that refuses and yet keeps what was written: base of `web.errors.PageRefused`."""
 
 
 class Context(RequestContext):
-    """A request that keeps its own time, name and source, and reads its cookie when asked."""
+    """A request that knows its arrival, and reads its cookie when asked."""
 
-    at: int | None = None
-    reference: str | None = None
-    source: str | None = None
+    def __init__(self, app: Flask, environ: "WSGIEnvironment", **more: Any) -> None:
+        super().__init__(app, environ, **more)
+        self.arrival = Arrival.of(environ, app.extensions[_EXTENSION].services)
 
     @property
     def session(self) -> SessionMixin:
@@ -73,8 +78,12 @@ class Application(Flask):
 
     ready_headers: tuple[tuple[str, str], ...] = ()
     """What a `ReadyAnswer` carries beside its own headers."""
-    tell: Callable[[Response], None] = staticmethod(lambda _: None)
-    """Hears of every answer: the log."""
+    tell: Callable[[Arrival, str | None, int], None] = staticmethod(lambda *_: None)
+    """Hears of every answer, with its route and status: the log."""
+    admit: Admission = staticmethod(lambda _: None)
+    """Asked once of every request, before anything else."""
+    shortcuts: Mapping[tuple[str, str], Shortcut] = {}
+    """By method and path: what may answer a request without Flask."""
     turns = Turns(threads=1)
     """Whose page is made when; `create_app` gives each application its own."""
 
@@ -86,13 +95,48 @@ class Application(Flask):
         """Return the context of one request."""
         return Context(self, environ)
 
-    def process_response(self, response: Response) -> Response:
+    def wsgi_app(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer by a shortcut, or by Flask.
+
+        Whatever goes wrong on the short way is raised again on Flask's, where errors are answered.
+        """
+        joined: Wiring = self.extensions[_EXTENSION]
+        arrival = Arrival(environ, joined.services)
+        try:
+            self.admit(arrival)
+            shortcut = self.shortcuts.get((arrival.method, arrival.path))
+            answer = None if shortcut is None else shortcut(joined, arrival)
+        except Exception as fault:  # noqa: BLE001 - see above
+            arrival.fault = fault
+        else:
+            if answer is not None:
+                answer.complete(self.ready_headers)
+                self.tell(arrival, arrival.path, answer.status_code)
+                return answer(environ, start_response)
+        return super().wsgi_app(environ, start_response)
+
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        """Go no further with a request that was refused at the door."""
+        fault = context().arrival.fault
+        if fault is not None:
+            raise fault
+        return super().preprocess_request()
+
+    def make_response(self, rv: Any) -> Response:
+        """Return the response for a view's answer; a `ReadyAnswer` is one already."""
+        return rv if isinstance(rv, ReadyAnswer) else super().make_response(rv)  # type: ignore[return-value]
+
+    def process_response(self, response: Response | ReadyAnswer) -> Any:
         """Let what was registered work on a response; a `ReadyAnswer` only needs its headers."""
+        under_way = context()
         if isinstance(response, ReadyAnswer):
             response.complete(self.ready_headers)
         else:
             response = super().process_response(response)
-        self.tell(response)
+        rule = under_way.request.url_rule
+        self.tell(under_way.arrival, rule.rule if rule else None, response.status_code)
         return response
 
     def dispatch_request(self) -> ResponseReturnValue:
@@ -146,29 +190,24 @@ def checkpoint() -> None:
         db.session.commit()
 
 
+def arrival() -> Arrival:
+    """Return the arrival of the request under way."""
+    return context().arrival
+
+
 def now() -> int:
     """Return this request's time, the same whenever it asks."""
-    under_way = context()
-    if under_way.at is None:
-        under_way.at = services().clock.now()
-    return under_way.at
+    return context().arrival.now
 
 
 def request_id() -> str:
     """Return the reference that this request has in the log and on an error page."""
-    under_way = context()
-    if under_way.reference is None:
-        under_way.reference = services().entropy.identifier()[-16:].upper()
-    return under_way.reference
+    return context().arrival.request_id
 
 
 def source_address() -> str:
     """Return the address this request came from, believing configured proxies only."""
-    under_way = context()
-    if under_way.source is None:
-        proxies = services().settings.trusted_proxies
-        under_way.source = source.address_of(under_way.request, proxies)
-    return under_way.source
+    return context().arrival.source
 
 
 def device() -> str:

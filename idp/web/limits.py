@@ -8,7 +8,7 @@ count.
 
 import threading
 
-from flask import Flask, Request, Response, request
+from flask import Response, request
 from werkzeug.exceptions import (
     BadRequest,
     RequestHeaderFieldsTooLarge,
@@ -18,6 +18,7 @@ from werkzeug.exceptions import (
 
 from idp.settings import Settings
 from idp.web import current
+from idp.web.arrivals import Arrival
 from idp.web.source import MACHINES, network_of
 
 LARGEST_BODY = 64 * 1024
@@ -63,7 +64,7 @@ class SourceRates:
             return self._counts.get(source, 0) if now // WINDOW == self._window else 0
 
 
-def init_limits(app: Flask, settings: Settings) -> None:
+def init_limits(app: current.Application, settings: Settings) -> None:
     """Hold every request of `app` to the limits; this process has its part of the rate."""
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = LARGEST_BODY
@@ -72,39 +73,39 @@ def init_limits(app: Flask, settings: Settings) -> None:
 
     share = max(1, settings.source_rate // settings.workers)
 
-    def refuse_what_is_too_much() -> None:
-        asked = current.context().request
-        path = asked.path
-        _refuse_too_much(asked, path)
-        source, now = current.source_address(), current.now()
+    def admit(arrival: Arrival) -> None:
+        _refuse_too_much(arrival)
+        path, source, now = arrival.path, arrival.source, arrival.now
         if path in _UNCOUNTED:
             if path == "/token" and failures.seen(source, now) >= FAILURES_AT_TOKEN:
                 raise TooManyRequests
         elif requests_made.count(source, now) > share:
             raise TooManyRequests
 
+    def limit_the_body() -> None:
+        if request.path == "/authorize":
+            # The same request is as long as it is, whichever way it comes.
+            request.max_content_length = LONGEST_QUERY
+
     def count_failures(response: Response) -> Response:
         if request.path == "/token" and _refuses_a_client(response):
             failures.count(current.source_address(), current.now())
         return response
 
-    app.before_request(refuse_what_is_too_much)
+    app.admit = admit
+    app.before_request(limit_the_body)
     app.after_request(count_failures)
 
 
-def _refuse_too_much(asked: Request, path: str) -> None:
-    environ = asked.environ
-    if sum(len(environ[name]) for name in environ if name[:5] == "HTTP_") > LARGEST_HEADERS:
+def _refuse_too_much(arrival: Arrival) -> None:
+    if arrival.size_of_headers() > LARGEST_HEADERS:
         raise RequestHeaderFieldsTooLarge
-    query = asked.query_string
-    longest = LONGEST_QUERY if path in _CARRIERS else LONGEST_OTHER_QUERY
+    query = arrival.query
+    longest = LONGEST_QUERY if arrival.path in _CARRIERS else LONGEST_OTHER_QUERY
     if len(query) > longest:
         raise RequestURITooLarge
-    if query.count(b"&") >= MOST_FIELDS:
+    if query.count("&") >= MOST_FIELDS:
         raise BadRequest
-    if path == "/authorize":
-        # The same request is as long as it is, whichever way it comes.
-        asked.max_content_length = LONGEST_QUERY
 
 
 def _refuses_a_client(response: Response) -> bool:

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 
 import orjson
 import structlog
-from flask import Response, has_request_context, request
+from flask import has_request_context
 from structlog.typing import EventDict
 
 from idp.settings import Settings
 from idp.web import current
+from idp.web.arrivals import Arrival
 
 log = structlog.get_logger()
 
@@ -62,18 +63,18 @@ def _name_the_request(_logger: object, _method: str, event: EventDict) -> EventD
     return event
 
 
-def _tell(response: Response) -> None:
+def _tell(arrival: Arrival, route: str | None, status: int) -> None:
     # Past structlog, as one line in one write: this one is written for every request.
     line = orjson.dumps(
         {
-            "method": request.method,
-            "route": request.url_rule.rule if request.url_rule else None,
-            "status": response.status_code,
-            "source": current.source_address(),
+            "method": arrival.method,
+            "route": route,
+            "status": status,
+            "source": arrival.source,
             "event": "request_answered",
-            "request_id": current.request_id(),
+            "request_id": arrival.request_id,
             "level": "info",
-            "timestamp": datetime.fromtimestamp(current.now(), UTC).isoformat(),
+            "timestamp": datetime.fromtimestamp(arrival.now, UTC).isoformat(),
         },
         option=orjson.OPT_APPEND_NEWLINE,
     )

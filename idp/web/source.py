@@ -1,25 +1,27 @@
 """Where a request came from: the peer's address, or what a configured proxy says of it."""
 
 import ipaddress
-
-from flask import Request
+from typing import TYPE_CHECKING
 
 from idp.settings import Network
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 MACHINES = frozenset({"/token", "/userinfo"})
 """Where programs call, never browsers: no cookie is read there, and errors are JSON."""
 
 
-def address_of(request: Request, trusted_proxies: tuple[Network, ...]) -> str:
+def address_of(environ: "WSGIEnvironment", trusted_proxies: tuple[Network, ...]) -> str:
     """Return the caller's address.
 
     `X-Forwarded-For` counts only when the peer is a configured proxy, and is read from the right:
     the first entry that is no proxy of ours. What cannot be read is the peer itself.
     """
-    peer = request.remote_addr or "0.0.0.0"  # noqa: S104 - a name for "unknown", never bound
+    peer = str(environ.get("REMOTE_ADDR") or "0.0.0.0")  # noqa: S104 - a name for "unknown", never bound
     if not trusted_proxies or not _is_trusted(peer, trusted_proxies):
         return peer
-    for entry in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+    for entry in reversed(str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(",")):
         candidate = entry.strip()
         try:
             ipaddress.ip_address(candidate)

@@ -4,11 +4,10 @@ PostgreSQL: 5 statements and 3 commits; SQLite: 9 and 3. Two signatures, two ver
 password hash, no template, no key parsed, nobody called.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -16,6 +15,8 @@ from idp.domain.services import Services
 from idp.kernel.database import db
 from idp.settings import Settings
 from idp.web import cookies
+from idp.web.arrivals import Arrival
+from idp.web.current import Application
 from tests.support.building import register
 from tests.support.citizens import enrol, signed_in_cookie
 from tests.support.clock import FixedClock
@@ -48,7 +49,7 @@ def work(database_url: str, request: pytest.FixtureRequest) -> Iterator[Database
 class Flow:
     """A signed-in citizen's browser, the service they open, and the clock they share."""
 
-    app: Flask
+    app: Application
     person: Person
     party: RelyingParty
     clock: FixedClock
@@ -73,7 +74,7 @@ class Flow:
 def flow(
     request: pytest.FixtureRequest,
     work: DatabaseWork,
-    app: Flask,
+    app: Application,
     person: Person,
     session: Session,
     services: Services,
@@ -145,15 +146,23 @@ def test_a_signed_in_flow_signs_and_verifies_twice_and_does_nothing_else_dear(fl
     assert effort == {"sign": 2, "verify": verifications}
 
 
+def plant(flow: Flow, work_more: Callable[[], object]) -> None:
+    """Make every request do something more than it has to, before it is answered."""
+    admit = flow.app.admit
+
+    def admit_and_work_more(arrival: Arrival) -> None:
+        admit(arrival)
+        with flow.app.app_context():
+            work_more()
+
+    flow.app.admit = admit_and_work_more
+
+
 def test_a_statement_more_turns_the_budget_red(
     flow: Flow, work: DatabaseWork, session: Session
 ) -> None:
     flow.run()
-
-    def planted() -> None:
-        db.session.execute(text("SELECT 1"))
-
-    flow.app.before_request_funcs.setdefault(None, []).append(planted)
+    plant(flow, lambda: db.session.execute(text("SELECT 1")))
     work.clear()
     flow.run()
     work.catch_up()
@@ -167,7 +176,7 @@ def test_a_commit_more_is_counted(flow: Flow, work: DatabaseWork) -> None:
         db.session.execute(text("UPDATE accounts SET language = 'cy'"))
         db.session.commit()
 
-    flow.app.before_request_funcs.setdefault(None, []).append(planted)
+    plant(flow, planted)
     work.clear()
     flow.run()
     work.catch_up()

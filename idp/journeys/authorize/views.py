@@ -8,11 +8,14 @@ from idp.domain import audit, handoffs, journeys, sessions
 from idp.domain.clients import ClientRegistry
 from idp.domain.hot_path import SeenSession
 from idp.journeys.authorize import steps
+from idp.oauth_server.answers import ReadyAnswer
 from idp.oauth_server.requests import AuthorizationOAuth2Request, SessionGone
+from idp.oauth_server.server import Answer
 from idp.protocol.next_step import Decision, Step, freshness_required, next_step
 from idp.protocol.parameters import from_text, single_values, to_text
 from idp.protocol.session_facts import PART_CREATED
 from idp.web import cookies, current, i18n, journey_pages
+from idp.web.arrivals import Arrival, fields_of
 from idp.web.errors import Kind, PageRefused
 
 blueprint = Blueprint("authorize", __name__)
@@ -21,7 +24,7 @@ _ACCOUNT_STATES: Final = {"suspended": Kind.SUSPENDED, "blocked": Kind.BLOCKED}
 
 
 @blueprint.get("/authorize")
-def start() -> Response:
+def start() -> Answer:
     """Accept an authorization request; a person already signed in goes straight back."""
     steps.refuse_what_is_no_text(request.query_string)
     parameters, repeated = single_values(request.args.items(multi=True))
@@ -45,7 +48,7 @@ def start_by_post() -> Response:
 
 
 @blueprint.get("/authorize/posted/<ticket>")
-def pick_up(ticket: str) -> Response:
+def pick_up(ticket: str) -> Answer:
     """Go on with a request that came by POST; a ticket is good once, for a minute."""
     text = handoffs.take(current.session(), current.services(), ticket)
     if text is None:
@@ -56,7 +59,7 @@ def pick_up(ticket: str) -> Response:
 
 
 @blueprint.get("/j/<journey_id>/")
-def resume(journey_id: str) -> Response:
+def resume(journey_id: str) -> Answer:
     """Decide the next step of a stored request; every room comes back here."""
     journey = journey_pages.enter(journey_id)
     judged = steps.judge(_registry(), _issuer(), from_text(journey.parameters))
@@ -80,7 +83,34 @@ def resume(journey_id: str) -> Response:
     return _see_other(_room(decision, journey, seen))
 
 
-def _accept(judged: steps.Judged | steps.SentBack, parameters: dict[str, str]) -> Response:
+def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
+    """Send a person who is signed in straight back; None if anything else is to be done.
+
+    The same decision as `start`'s, for the request that comes most often.
+    """
+    if not arrival.query.isascii():
+        return None
+    services = wiring.services
+    steps.refuse_what_is_no_text(arrival.query.encode())
+    parameters, repeated = single_values(fields_of(arrival.query))
+    judged = steps.judge(wiring.registry, services.settings.issuer, parameters, repeated)
+    if isinstance(judged, steps.SentBack):
+        return None
+    cookie = arrival.cookie(cookies.session_name(services.settings))
+    seen = steps.session_facts(wiring.hot_path, services, cookie, arrival.now)
+    if seen is None or steps.must_be_touched(seen, arrival.now):
+        return None
+    policy = judged.registered.policy
+    decision = next_step(judged.request, policy, seen.facts, None, arrival.now)
+    if decision.step is not Step.ISSUE:
+        return None
+    try:
+        return wiring.server.issue(_to_grant(judged, None, arrival), seen.facts)
+    except SessionGone:
+        return None
+
+
+def _accept(judged: steps.Judged | steps.SentBack, parameters: dict[str, str]) -> Answer:
     if isinstance(judged, steps.SentBack):
         return _send_back(judged)
     policy, now = judged.registered.policy, current.now()
@@ -117,22 +147,27 @@ def _room(decision: Decision, journey: journeys.Journey, seen: SeenSession | Non
     return url_for(endpoint, journey_id=journey.id)
 
 
-def _issue(judged: steps.Judged, seen: SeenSession, journey_id: str | None) -> Response:
+def _issue(judged: steps.Judged, seen: SeenSession, journey_id: str | None) -> ReadyAnswer:
     wiring, now = current.wiring(), current.now()
     if steps.must_be_touched(seen, now):
         sessions.touch(current.session(), seen.facts.sid, now)
         current.checkpoint()
-    request_to_grant = AuthorizationOAuth2Request(
+    try:
+        return wiring.server.issue(_to_grant(judged, journey_id, current.arrival()), seen.facts)
+    except SessionGone as gone:
+        raise _over(Kind.EXPIRED, judged) from gone
+
+
+def _to_grant(
+    judged: steps.Judged, journey_id: str | None, arrival: Arrival
+) -> AuthorizationOAuth2Request:
+    return AuthorizationOAuth2Request(
         judged.request,
         judged.registered,
         journey_id=journey_id,
-        request_id=current.request_id(),
-        now=now,
+        request_id=arrival.request_id,
+        now=arrival.now,
     )
-    try:
-        return wiring.server.issue(request_to_grant, seen.facts)
-    except SessionGone as gone:
-        raise _over(Kind.EXPIRED, judged) from gone
 
 
 def _over(kind: Kind, judged: steps.Judged) -> PageRefused:

@@ -112,9 +112,11 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
 
         The code is used up before anything else is judged, so that no guess has a second try.
         """
-        request: TokenOAuth2Request = self.request
-        registered: RegisteredClient = request.registered
-        assertion_is_new, redeemed = self.server.hot_path.redeem(self._redemption(registered))
+        registered: RegisteredClient = self.request.registered
+        tokens = self.redeem()
+        if tokens is not None:
+            return 200, tokens, []
+        assertion_is_new, redeemed = self._outcome()
         if not assertion_is_new:
             raise self._assertion_was_used(registered)
         if redeemed is None:
@@ -122,9 +124,22 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             raise ContractError("invalid_grant", INVALID_GRANT, detail="no such live code")
         if not (redeemed.live and redeemed.redirect_uri_matches):
             raise ContractError("invalid_grant", INVALID_GRANT, detail="not live, or address")
-        if not redeemed.challenge_matches:
-            raise ContractError("invalid_grant", "PKCE code verification failed")
-        return 200, self._tokens(registered.policy, redeemed), []
+        raise ContractError("invalid_grant", "PKCE code verification failed")
+
+    def redeem(self) -> dict[str, object] | None:
+        """Claim the code and return the tokens, or None for a request that is to be refused."""
+        _, redeemed = self._outcome()
+        if redeemed is None or not redeemed.live:
+            return None
+        if not (redeemed.redirect_uri_matches and redeemed.challenge_matches):
+            return None
+        return self._tokens(self.request.registered.policy, redeemed)
+
+    def _outcome(self) -> tuple[bool, Redeemed | None]:
+        request: TokenOAuth2Request = self.request
+        if request.outcome is None:
+            request.outcome = self.server.hot_path.redeem(self._redemption(request.registered))
+        return request.outcome
 
     def _redemption(self, registered: RegisteredClient) -> Redemption:
         request: TokenOAuth2Request = self.request

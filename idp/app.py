@@ -106,9 +106,16 @@ def create_app(settings: Settings, services: Services | None = None) -> current.
     app.shortcuts = SHORTCUTS
     for room in ROOMS + (OUTSIDE_PRODUCTION if settings.mailbox else ()):
         app.register_blueprint(room)
-    app.turns = Turns(settings.threads)
+    app.turns = Turns(settings.threads, _shared_turn(settings))
     app.turns.learn_pages(app)
     return app
+
+
+def _shared_turn(settings: Settings) -> Path | None:
+    if not settings.database_url.startswith("sqlite"):
+        return None
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    return settings.var_dir / "pages.lock"
 
 
 def connect_database(app: Flask, settings: Settings) -> None:

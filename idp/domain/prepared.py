@@ -40,6 +40,8 @@ class Statement:
         self._name = name.encode()
         self._order = tuple(order)
         # Text travels in its binary form, by length: a NUL in it is refused, never an end.
+        # Known from the first result on: a statement's columns always have the same types.
+        self._readers: tuple[Callable[[bytes], Any], ...] | None = None
         self._formats = [Format.TEXT if name in bigints else Format.BINARY for name in order]
 
     def one(self, pooled: PoolProxiedConnection, parameters: Mapping[str, Any]) -> Any:
@@ -60,19 +62,24 @@ class Statement:
         result = connection.pgconn.exec_prepared(self._name, values, self._formats)
         if result.status != ExecStatus.TUPLES_OK:
             raise _fault(connection, result)
-        return _row(result) if result.ntuples else None
+        return self._row(result) if result.ntuples else None
+
+    def _row(self, result: "psycopg.pq.abc.PGresult") -> tuple[Any, ...]:
+        if self._readers is None:
+            self._readers = tuple(
+                _FROM_TEXT.get(result.ftype(column), bytes.decode)
+                for column in range(result.nfields)
+            )
+        value_of = result.get_value
+        return tuple(
+            [
+                None if (value := value_of(0, column)) is None else read(value)
+                for column, read in enumerate(self._readers)
+            ]
+        )
 
 
 def _fault(connection: Any, result: "psycopg.pq.abc.PGresult") -> psycopg.Error:
     if connection.pgconn.status == ConnStatus.BAD:
         return psycopg.OperationalError("the connection is gone")
     return error_from_result(result)
-
-
-def _row(result: "psycopg.pq.abc.PGresult") -> tuple[Any, ...]:
-    return tuple(
-        None
-        if (value := result.get_value(0, column)) is None
-        else _FROM_TEXT.get(result.ftype(column), bytes.decode)(value)
-        for column in range(result.nfields)
-    )

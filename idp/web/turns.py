@@ -1,14 +1,19 @@
 """Turns: pages are made one at a time in each process, so that single sign-on keeps its share.
 
+Processes that share one SQLite file share the turn too: they are on one machine, and where their
+single sign-ons queue to write, pages would take what the wait leaves of every core.
+
 A page costs six times what a silent sign-on costs, and the threads of one process share one
 interpreter. Without turns, a flood of people who sign in (or of one who only seems to) would take
 nearly all of it. Pages wait for each other without computing; two threads are never waited in,
 and whoever finds all others taken is told to come back, at once.
 """
 
+import fcntl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from flask import Flask
 
@@ -26,11 +31,12 @@ _NO_PAGES = frozenset({"authorize.start"})
 
 
 class Turns:
-    """The turns of one process with `threads` threads."""
+    """The turns of one process with `threads` threads, and of all that lock the file `shared`."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, shared: Path | None = None) -> None:
         self._inside = threading.BoundedSemaphore(max(1, threads - NEVER_WAITED_IN))
         self._turn = threading.Lock()
+        self._shared = shared
         self._pages: frozenset[str] = frozenset()
 
     def learn_pages(self, app: Flask) -> None:
@@ -54,7 +60,16 @@ class Turns:
         if not self._inside.acquire(blocking=False):
             raise TooBusy
         try:
-            with self._turn:
+            with self._turn, self._shared_turn():
                 yield
         finally:
             self._inside.release()
+
+    @contextmanager
+    def _shared_turn(self) -> Iterator[None]:
+        if self._shared is None:
+            yield
+            return
+        with self._shared.open("wb", buffering=0) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

@@ -2,6 +2,7 @@
 
 import io
 import threading
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -44,6 +45,33 @@ def test_pages_wait_for_each_other(turns: Turns) -> None:
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_processes_of_one_database_file_wait_for_each_other(
+    app: Flask, tmp_path: Path, shared: bool
+) -> None:
+    one, other = (Turns(4, tmp_path / "pages.lock" if shared else None) for _ in range(2))
+    for turns in (one, other):
+        turns.learn_pages(app)
+    order: list[str] = []
+    waiting, answered = threading.Event(), threading.Event()
+
+    def second() -> None:
+        waiting.set()
+        with other.turn(PAGE):
+            order.append("second")
+        answered.set()
+
+    with one.turn(PAGE):
+        thread = threading.Thread(target=second)
+        thread.start()
+        waiting.wait()
+        # Without the file the other is answered now; with it, not before this turn is over.
+        assert shared or answered.wait(20)
+        order.append("first")
+    thread.join()
+    assert order == (["first", "second"] if shared else ["second", "first"])
 
 
 def test_whoever_would_take_the_last_threads_is_told_to_come_back(turns: Turns) -> None:

@@ -12,6 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 COMPILE = (
     *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--upgrade"),
     *("--generate-hashes", "--no-header", "--no-emit-index-url", "--no-annotate"),
+    # A requirement of `coverage[toml]` is only seen as pinned by older pips if the extra is named.
+    "--no-strip-extras",
 )
 FILES = {
     "requirements.txt": ("pyproject.toml",),

@@ -24,9 +24,10 @@ def userinfo() -> Response | ReadyAnswer:
     401 with an empty body otherwise: without an error code when no token was sent (RFC 6750
     section 3.1).
     """
-    told = shortcut(current.wiring(), current.arrival())
-    if told is not None:
-        return told
+    if not current.arrival().token_refused:
+        told = shortcut(current.wiring(), current.arrival())
+        if told is not None:
+            return told
     if not current.arrival().header("AUTHORIZATION").partition(" ")[2]:
         return _refused("Bearer")
     return _refused('Bearer error="invalid_token", error_description="Invalid access token"')
@@ -38,6 +39,7 @@ def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
     if scheme.lower() != "bearer":
         return None
     claims = _released(wiring, arrival, token.strip())
+    arrival.token_refused = claims is None
     return None if claims is None else ReadyAnswer(orjson.dumps(claims), 200, _HEADERS)
 
 

@@ -5,12 +5,15 @@ shortcuts of the hot path, which answer a success by themselves. A shortcut eith
 leaves here what it found out, for Flask's way to go on with.
 """
 
+import re
 from collections.abc import Callable
+from contextvars import ContextVar
 from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from werkzeug.http import parse_cookie
+from werkzeug.sansio.http import parse_cookie
+from werkzeug.wsgi import get_input_stream
 
 from idp.domain.services import Services
 from idp.oauth_server.requests import TokenOAuth2Request
@@ -26,7 +29,8 @@ class Arrival:
     """One request, from the first look at it to its answer.
 
     `fault` is what it was refused for at the door, or what a shortcut stumbled over: it is raised
-    again where errors are answered. `token_request` is what a shortcut had begun at `/token`.
+    again where errors are answered. `token_request` is what a shortcut had begun at `/token`, and
+    `token_refused` says that it found the access token at `/userinfo` to be worth nothing.
     """
 
     __slots__ = (
@@ -36,6 +40,7 @@ class Arrival:
         "_services",
         "_source",
         "fault",
+        "token_refused",
         "token_request",
     )
 
@@ -48,6 +53,7 @@ class Arrival:
         self._source: str | None = None
         self.fault: Exception | None = None
         self.token_request: TokenOAuth2Request | None = None
+        self.token_refused = False
 
     @classmethod
     def of(cls, environ: "WSGIEnvironment", services: Services) -> "Arrival":
@@ -85,12 +91,12 @@ class Arrival:
     @property
     def method(self) -> str:
         """The HTTP method."""
-        return str(self._environ["REQUEST_METHOD"])
+        return str(self._environ["REQUEST_METHOD"]).upper()
 
     @property
     def path(self) -> str:
         """The path, decoded."""
-        return str(self._environ["PATH_INFO"])
+        return "/" + str(self._environ.get("PATH_INFO", "")).lstrip("/")
 
     @property
     def query(self) -> str:
@@ -108,7 +114,7 @@ class Arrival:
 
     def cookie(self, name: str) -> str | None:
         """Return the first cookie of this name, read as Flask reads it."""
-        return parse_cookie(self._environ).get(name)
+        return parse_cookie(str(self._environ.get("HTTP_COOKIE", ""))).get(name)
 
     def form(self, largest: int) -> list[tuple[str, str]] | None:
         """Return the fields of a plain form of at most `largest` bytes.
@@ -118,11 +124,11 @@ class Arrival:
         environ = self._environ
         content_type, _, _ = str(environ.get("CONTENT_TYPE", "")).partition(";")
         length = str(environ.get("CONTENT_LENGTH", ""))
-        if content_type.strip().lower() != FORM or not (length.isdecimal() and length.isascii()):
+        if content_type.strip(" \t").lower() != FORM or "HTTP_TRANSFER_ENCODING" in environ:
             return None
-        if int(length) > largest:
+        if _LENGTH.fullmatch(length) is None or int(length) > largest:
             return None
-        body: bytes = environ["wsgi.input"].read(int(length))
+        body = get_input_stream(environ, max_content_length=largest).read()
         environ["wsgi.input"] = BytesIO(body)
         try:
             return fields_of(body.decode()) if len(body) == int(length) else None
@@ -130,6 +136,7 @@ class Arrival:
             return None
 
 
+_LENGTH = re.compile(r"[0-9]{1,9}", re.ASCII)
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -137,6 +144,9 @@ def fields_of(encoded: str) -> list[tuple[str, str]]:
     """Return the fields of a query or form, read as Flask reads them."""
     return parse_qsl(encoded, keep_blank_values=True, errors="werkzeug.url_quote")
 
+
+under_way: ContextVar["Arrival | None"] = ContextVar("under_way", default=None)
+"""The request that this thread is answering, for the log."""
 
 Admission = Callable[[Arrival], None]
 """Raises an HTTPException unless the request keeps to the limits."""

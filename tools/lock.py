@@ -1,7 +1,8 @@
 """Writes `requirements*.txt` from `pyproject.toml`: exact versions and hashes, no addresses.
 
 `requirements.txt` runs Onepass, `requirements-build.txt` turns a checkout into something that
-runs, `requirements-dev.txt` is both and the tests. Each later file agrees with those before it.
+runs, `requirements-dev.txt` is both and the tests. Each of these agrees with those before it.
+`requirements-interop.txt` is for itself: what other people's clients need in their environment.
 """
 
 import subprocess
@@ -22,6 +23,7 @@ FILES = {
         *("pyproject.toml", "--group", "dev"),
         *("-c", "requirements.txt", "-c", "requirements-build.txt"),
     ),
+    "requirements-interop.txt": ("--group", "interop"),
 }
 
 

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 STAMPS = ENVIRONMENT / ".onepass"
+OTHER_CLIENTS = ENVIRONMENT / "interop"
 GOALS = ("demo", "check", "test")
 CATALOGUES = (ROOT / "idp" / "translations", ROOT / "relying_party_demo" / "translations")
 
@@ -89,6 +90,7 @@ def steps_for(goal: str) -> list[Step]:
         steps.append(Step("stylesheets", lambda: _served(locked), _build_assets))
     steps.append(Step("translations", _catalogues, _compile_catalogues))
     if goal == "test":
+        steps.append(Step("other clients", _interop, _install_other_clients))
         steps.append(Step("browser", chromium.stamp, chromium.install))
     return steps
 
@@ -181,6 +183,20 @@ def _install_everything(progress: Steps) -> None:
 def _install_onepass(progress: Steps) -> None:
     options = ["--disable-pip-version-check", "--no-deps", "--no-build-isolation"]
     progress.run([PYTHON, "-m", "pip", "install", *options, "-e", "."], cwd=ROOT)
+
+
+def _interop() -> str:
+    made = (OTHER_CLIENTS / "bin" / "python").exists()
+    return _digest("requirements-interop.txt") if made else "missing"
+
+
+def _install_other_clients(progress: Steps) -> None:
+    # They pin libraries that we have in other versions, so they share nothing with us.
+    shutil.rmtree(OTHER_CLIENTS, ignore_errors=True)
+    venv.create(OTHER_CLIENTS, with_pip=False, symlinks=True)
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "--python", OTHER_CLIENTS / "bin" / "python"]
+    options = ["--disable-pip-version-check", "--require-hashes", "--no-compile"]
+    progress.run([*pip, "install", *options, "-r", "requirements-interop.txt"], cwd=ROOT)
 
 
 def _node_packages(*options: str) -> Callable[[Steps], None]:

@@ -3,7 +3,10 @@
 import mmap
 import struct
 import time
+from collections.abc import Mapping
 from pathlib import Path
+
+from idp.kernel.clock import Clock, SystemClock
 
 NOON = 1_790_000_000
 """Where every test's clock starts: in September 2026, ten seconds before a 30-second step."""
@@ -76,3 +79,9 @@ class SharedClock:
     def set(self, now: int) -> None:
         """Stand at `now`, seconds since the epoch, for every process."""
         self._memory[: _SECONDS.size] = _SECONDS.pack(now)
+
+
+def clock_of(environ: Mapping[str, str]) -> Clock:
+    """The clock of a process under test: the shared one, or real time where none was given."""
+    file = environ.get("TEST_CLOCK")
+    return SharedClock(Path(file)) if file else SystemClock()

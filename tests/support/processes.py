@@ -5,12 +5,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
+PYTHON = (sys.executable, "-m")
 _handed_out: set[int] = set()
 
 
@@ -26,14 +27,24 @@ def free_port() -> int:
 
 
 class Program:
-    """A Python module running beside the test, its output in a file."""
+    """A program running beside the test, its output in a file.
 
-    def __init__(self, module: str, *arguments: str, environ: Mapping[str, str], log: Path) -> None:
-        self.name = module
+    A module of ours, unless `run` is what another kind of program is started with.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *arguments: str,
+        environ: Mapping[str, str],
+        log: Path,
+        run: Sequence[str] = PYTHON,
+    ) -> None:
+        self.name = name
         self.log = log
         self._output = log.open("ab")
         self.popen = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [*run, name, *arguments],
             cwd=ROOT,
             env=_clean_environment() | dict(environ),
             stdin=subprocess.PIPE,

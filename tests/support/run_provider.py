@@ -1,12 +1,11 @@
-"""The real provider on the shared clock: `python -m tests.support.run_provider PORT [THREADS]`.
+"""The real provider on the test's clock: `python -m tests.support.run_provider PORT [THREADS]`.
 
-It is the server and the application of production; only its clock and its view of the names
-below `localhost` are the test's.
+It is the server and the application of production; only its clock, where TEST_CLOCK names one,
+and its view of the names below `localhost` are the test's.
 """
 
 import os
 import sys
-from pathlib import Path
 
 from flask import Flask
 from granian import Granian
@@ -15,7 +14,7 @@ from granian.constants import Interfaces
 from idp.app import create_app
 from idp.settings import Settings
 from tests.support.building import make_services
-from tests.support.clock import SharedClock
+from tests.support.clock import clock_of
 from tests.support.network import resolve_localhost_names
 
 
@@ -23,8 +22,7 @@ def create() -> Flask:
     """The application that this process's environment describes."""
     resolve_localhost_names()
     settings = Settings.from_environment(os.environ)
-    clock = SharedClock(Path(os.environ["TEST_CLOCK"]))
-    return create_app(settings, make_services(settings, clock))
+    return create_app(settings, make_services(settings, clock_of(os.environ)))
 
 
 def main() -> None:

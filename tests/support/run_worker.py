@@ -1,4 +1,4 @@
-"""The real worker on the shared clock, one round for each line it reads.
+"""The real worker on the test's clock, one round for each line it reads.
 
 A test says when the worker works, so nothing has to be waited for. Each round answers with how
 many things were done.
@@ -6,7 +6,6 @@ many things were done.
 
 import os
 import sys
-from pathlib import Path
 
 from sqlalchemy import create_engine
 
@@ -14,7 +13,7 @@ from idp.kernel.database import engine_options
 from idp.settings import Settings
 from idp.worker import Worker
 from tests.support.building import make_services
-from tests.support.clock import SharedClock
+from tests.support.clock import clock_of
 from tests.support.network import resolve_localhost_names
 
 
@@ -23,11 +22,10 @@ def main() -> None:
     resolve_localhost_names()
     answers, sys.stdout = sys.stdout, sys.stderr
     settings = Settings.from_environment(os.environ)
-    clock = SharedClock(Path(os.environ["TEST_CLOCK"]))
     engine = create_engine(
         settings.database_url, **engine_options(settings.database_url, threads=2)
     )
-    worker = Worker(make_services(settings, clock), engine)
+    worker = Worker(make_services(settings, clock_of(os.environ)), engine)
     for _line in sys.stdin:
         print(worker.run_once(), file=answers, flush=True)
 

@@ -62,6 +62,20 @@ def test_a_wider_set_up_serves_a_narrower_goal(stamps: Path) -> None:
     assert not step.done
 
 
+def test_other_peoples_clients_are_installed_for_the_tests_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asking = {goal for goal in set_up.GOALS if "other clients" in names(goal)}
+    assert asking == {"test"}
+    before = set_up._interop()
+    monkeypatch.setattr(set_up, "OTHER_CLIENTS", tmp_path)
+    assert (before, set_up._interop()) == (set_up._digest("requirements-interop.txt"), "missing")
+
+
+def names(goal: str) -> list[str]:
+    return [step.name for step in set_up.steps_for(goal)]
+
+
 def test_a_failing_program_is_shown_with_its_last_words(
     stamps: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

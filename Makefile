@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo code test check format bench pages containers lock
+.PHONY: help demo code test check format contract bench pages containers lock
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -27,6 +27,10 @@ format: ## put every Python file into the one format
 	@$(PYTHON) -m tools.bootstrap check
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+contract: ## the rows of One Login's wire contract with their results, into var/contract.json
+	@$(PYTHON) -m tools.bootstrap test
+	@$(BIN)/python -m tools.contract
 
 bench: ## flows per second, latency, memory, into var/bench.json (PEER=1 measures oidc-provider too)
 	@$(PYTHON) -m tools.bootstrap test

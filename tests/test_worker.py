@@ -109,6 +109,13 @@ def test_a_mail_waits_where_there_is_no_mailbox(
     )
 
 
+@pytest.mark.row(
+    "5.back_channel.header",
+    "5.back_channel.claims",
+    "5.back_channel.no_more",
+    "5.back_channel.time_limit",
+    "7.lifetime.logout_token",
+)
 def test_a_service_is_told_with_a_token_that_another_library_verifies(
     session: Session, services: Services, worker: Worker, service: Service, clock: FixedClock
 ) -> None:
@@ -141,6 +148,7 @@ def test_a_service_is_told_with_a_token_that_another_library_verifies(
 
 
 @pytest.mark.parametrize("answer", [201, 204, 302, 400, 500, FetchFailed("slow")], ids=str)
+@pytest.mark.row("5.back_channel.success", "5.back_channel.tries")
 def test_only_200_counts_and_each_try_has_a_fresh_token(
     session: Session,
     services: Services,
@@ -160,6 +168,7 @@ def test_only_200_counts_and_each_try_has_a_fresh_token(
     assert first != second
 
 
+@pytest.mark.row("5.back_channel.tries")
 def test_a_service_that_never_answers_becomes_a_dead_letter(
     session: Session, services: Services, worker: Worker, service: Service, clock: FixedClock
 ) -> None:

@@ -16,11 +16,11 @@ WHOLE = ("idp/protocol/*", "idp/domain/*")
 
 
 def _python(*arguments: str) -> int:
-    return subprocess.call([sys.executable, "-m", *arguments], cwd=ROOT, env=_environment())
+    return subprocess.call([sys.executable, "-m", *arguments], cwd=ROOT, env=environment())
 
 
-def _environment() -> dict[str, str]:
-    # Settings of a demo or of a person's shell must not reach the tests.
+def environment() -> dict[str, str]:
+    """This process's environment without settings of a demo or of a person's shell."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ONEPASS_")}
     kept.pop("DATABASE_URL", None)
     if "ONEPASS_CHROMIUM" in os.environ:

@@ -40,6 +40,7 @@ def test_the_address_for_the_app_names_owner_and_issuer() -> None:
 
 
 @pytest.mark.parametrize(("steps", "accepted"), [(-2, 0), (-1, 1), (0, 1), (1, 1), (2, 0)])
+@pytest.mark.row("7.code.authenticator")
 def test_one_step_either_side_is_accepted_and_no_more(
     session: Session, services: Services, steps: int, accepted: int
 ) -> None:
@@ -51,6 +52,7 @@ def test_one_step_either_side_is_accepted_and_no_more(
     )
 
 
+@pytest.mark.row("7.code.authenticator")
 def test_a_code_is_good_once_also_in_the_next_step(
     session: Session, services: Services, clock: FixedClock
 ) -> None:

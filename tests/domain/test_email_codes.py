@@ -81,6 +81,7 @@ def test_five_wrong_codes_leave_the_sixth_try(
     assert email_codes.use(session, services, journey, code)
 
 
+@pytest.mark.row("7.code.email_life")
 def test_a_code_lasts_an_hour(
     session: Session, services: Services, journey: Journey, clock: FixedClock
 ) -> None:

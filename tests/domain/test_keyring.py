@@ -225,6 +225,7 @@ def test_an_empty_ring_says_what_to_do_and_can_be_equipped(bare: Installation) -
 
 
 @pytest.mark.parametrize("alg", ALGS)
+@pytest.mark.row("1.jwks.rotation")
 def test_a_rotation_by_the_book(installation: Installation, alg: signing_keys.Alg) -> None:
     keyring, clock = installation.services.keyring, installation.clock
     before = kid_of(keyring.sign(CLAIMS, alg=alg, typ="JWT"))

@@ -170,6 +170,7 @@ def test_no_session_lasts_longer_than_twelve_hours(
     assert sessions.find(session, services, cookie) is None
 
 
+@pytest.mark.row("5.back_channel.every_journey")
 def test_ending_tells_each_service_that_has_an_address_once(
     session: Session, services: Services, alice: Citizen
 ) -> None:

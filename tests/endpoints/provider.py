@@ -23,6 +23,7 @@ from idp.domain.audit_entries import AuditEntry
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
 from idp.settings import Settings
+from idp.web.cookies import session_name
 from idp.web.current import Wiring
 from tests.support.addresses import own_address
 from tests.support.building import register
@@ -50,7 +51,8 @@ class Browser:
         assert self.citizen is not None, "nobody sits here"
         with self.provider.records() as session:
             secret = signed_in_cookie(session, self.provider.services, self.citizen, level=level)
-        self.client.set_cookie("onepass-session", secret, domain=self.provider.host)
+        name = session_name(self.provider.settings)
+        self.client.set_cookie(name, secret, domain=self.provider.host)
         return self
 
     def get(self, url: str, *, method: str = "GET", **headers: str) -> TestResponse:

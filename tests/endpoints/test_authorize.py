@@ -6,6 +6,9 @@ from werkzeug.test import TestResponse
 from idp.domain.journeys import Journey
 from tests.endpoints.provider import Browser, Provider
 from tests.support.relying_party import RelyingParty, Request
+from tests.support.rows import with_rows
+
+STOPPED = ["suspended", "blocked"]
 
 
 def told(party: RelyingParty, asked: Request, answer: TestResponse) -> dict[str, str]:
@@ -26,6 +29,12 @@ def journeys(provider: Provider, party: RelyingParty) -> int:
         return session.query(Journey).filter_by(client_id=party.client_id).count()
 
 
+@pytest.mark.row(
+    "1.endpoint.authorize",
+    "1.header.code_redirect",
+    "2.after.success",
+    "5.sso.silent",
+)
 def test_single_sign_on_shows_nothing_and_stores_no_journey(provider: Provider) -> None:
     party, browser = provider.party(), provider.signed_in()
     asked = party.ask()
@@ -71,6 +80,7 @@ class TestPromptNone:
         ],
         ids=["nobody is signed in", "a higher level", "a new sign-in"],
     )
+    @pytest.mark.row("2.prompt.none")
     def test_what_would_need_a_page_is_told_instead(
         self,
         provider: Provider,
@@ -107,7 +117,9 @@ class TestPromptNone:
         assert told(party, asked, browser.get(ticket))["error"] == "login_required"
 
 
-@pytest.mark.parametrize("state", ["suspended", "blocked"])
+@pytest.mark.parametrize(
+    "state", with_rows(STOPPED, {"suspended": "2.after.suspended", "blocked": "2.after.blocked"})
+)
 def test_a_stopped_account_gets_a_page_and_the_service_hears_nothing(
     provider: Provider, state: str
 ) -> None:
@@ -131,16 +143,25 @@ def test_a_part_created_account_goes_on_creating(provider: Provider) -> None:
 
 
 class TestFreshness:
+    @pytest.mark.row("2.prompt.login")
     def test_login_asks_for_the_password_again(self, provider: Provider) -> None:
         party, browser = provider.party(), provider.signed_in()
         for prompt in ("login", "login consent"):
             assert room(browser.authorize(party, party.ask(prompt=prompt))) == "password"
 
-    @pytest.mark.parametrize("prompt", ["consent", "create", None])
+    @pytest.mark.parametrize(
+        "prompt",
+        [
+            pytest.param("consent", marks=pytest.mark.row("2.prompt.consent", "2.prompt.values")),
+            pytest.param("create", marks=pytest.mark.row("2.prompt.create", "2.prompt.values")),
+            None,
+        ],
+    )
     def test_other_prompts_change_nothing(self, provider: Provider, prompt: str | None) -> None:
         party, browser = provider.party(), provider.signed_in()
         assert browser.code(party, prompt=prompt)
 
+    @pytest.mark.row("2.parameter.max_age", "5.sso.max_age", "6.field.max_age_enabled")
     def test_max_age_counts_from_the_last_real_sign_in(self, provider: Provider) -> None:
         party = provider.party(more={"max_age_enabled": True})
         browser = provider.signed_in()
@@ -155,11 +176,14 @@ class TestFreshness:
         party = provider.party(more={"max_age_enabled": True})
         assert room(provider.signed_in().authorize(party, party.ask(max_age="0"))) == "password"
 
-    @pytest.mark.parametrize("max_age", ["-1", ""])
+    @pytest.mark.parametrize(
+        "max_age", [pytest.param("-1", marks=pytest.mark.row("2.query.17_absent")), ""]
+    )
     def test_no_age_asks_nothing(self, provider: Provider, max_age: str) -> None:
         party = provider.party(more={"max_age_enabled": True})
         assert provider.signed_in().code(party, max_age=max_age)
 
+    @pytest.mark.row("2.parameter.max_age", "6.field.max_age_enabled")
     def test_a_client_without_it_is_not_heard(self, provider: Provider) -> None:
         assert provider.signed_in().code(provider.party(), max_age="0")
         openid = provider.party(more={"profile": "openid"})
@@ -171,6 +195,7 @@ class TestFreshness:
     [("cy", "cy"), ("en cy", "en"), ("fr cy en", "cy"), ("cy-GB", "cy"), ("CY", "cy"),
      ("fr", "en"), ("", "en"), ("../../etc", "en")],
 )  # fmt: skip
+@pytest.mark.row("2.parameter.ui_locales")
 def test_the_pages_speak_the_first_language_we_know(
     provider: Provider, locales: str, language: str
 ) -> None:
@@ -179,20 +204,30 @@ def test_the_pages_speak_the_first_language_we_know(
     assert f'lang="{language}"' in browser.get(location, Accept="text/html").text
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{"id_token_hint": "x.y.z"}, {"login_hint": "a" * 300}, {"rp_sid": "x"}, {"_ga": "1"},
-     {"cookie_consent": "accept"}, {"anything": "else"}, {"resource": "https://a.example"}],
-)  # fmt: skip
+NOT_COUNTED = {
+    "id_token_hint": "x.y.z", "login_hint": "a" * 300, "rp_sid": "x", "_ga": "1",
+    "cookie_consent": "accept", "result": "x", "anything": "else",
+    "resource": "https://a.example",
+}  # fmt: skip
+NOT_COUNTED_ROWS = {
+    "rp_sid": "2.parameter.rp_sid",
+    "_ga": "2.parameter.analytics",
+    "cookie_consent": "2.parameter.analytics",
+    "result": "2.parameter.analytics",
+}
+
+
+@pytest.mark.parametrize("name", with_rows(NOT_COUNTED, NOT_COUNTED_ROWS))
 def test_what_does_not_count_is_neither_refused_nor_sent_back(
-    provider: Provider, changes: dict[str, str | None]
+    provider: Provider, name: str
 ) -> None:
     party, browser = provider.party(), provider.signed_in()
-    asked = party.ask(**changes)
+    asked = party.ask(**{name: NOT_COUNTED[name]})
     assert set(told(party, asked, browser.authorize(party, asked))) == {"code"}
 
 
 class TestPost:
+    @pytest.mark.row("1.endpoint.authorize")
     def test_it_stores_the_request_and_goes_on_by_a_ticket(self, provider: Provider) -> None:
         """The form comes from another site, without our cookies; the GET has them again."""
         party, browser = provider.party(), provider.signed_in()
@@ -276,6 +311,7 @@ class TestMethods:
 
 
 class TestSession:
+    @pytest.mark.row("5.session.idle", "5.session.renewed", "7.lifetime.session")
     def test_it_ends_an_hour_after_its_last_use(self, provider: Provider) -> None:
         party, browser = provider.party(), provider.signed_in()
         for _ in range(3):
@@ -284,6 +320,7 @@ class TestSession:
         provider.clock.move(3600)
         assert room(browser.authorize(party, party.ask())) == "start"
 
+    @pytest.mark.row("5.session.idle", "7.lifetime.session")
     def test_it_ends_after_twelve_hours_in_use(self, provider: Provider) -> None:
         party, browser = provider.party(), provider.signed_in()
         for _ in range(14):

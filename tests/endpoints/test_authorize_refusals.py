@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 from tests.endpoints.provider import Browser, Provider
 from tests.support.pages import problems_of
 from tests.support.relying_party import RelyingParty
+from tests.support.rows import with_rows
 
 MISSING = "Request is missing parameters"
 INVALID = "Invalid request"
@@ -65,12 +66,30 @@ PAGES: dict[str, tuple[dict[str, str | None], str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", PAGES)
+PAGES_ROWS = {
+    "no client_id": "2.query.2",
+    "an empty client_id": "2.query.2",
+    "no redirect_uri": "2.query.2 2.parameter.redirect_uri",
+    "an unreadable redirect_uri": "2.query.2",
+    "a client nobody knows": "2.query.5 2.parameter.client_id",
+    "a foreign redirect_uri": "2.query.7",
+    "web_message": "2.query.8",
+    "query.jwt": "2.query.8",
+    "a bad scope of a stranger": "2.query.3",
+    "a bad prompt for a foreign address": "2.query.3",
+}
+
+
+@pytest.mark.parametrize("name", with_rows(PAGES, PAGES_ROWS))
 def test_a_refusal_that_stays_here(provider: Provider, name: str) -> None:
     changes, sentence = PAGES[name]
     party, browser = provider.party(), provider.signed_in()
     answer = browser.authorize(party, party.ask(**changes))
     assert page_of(answer) == sentence
+    shown = browser.authorize(party, party.ask(**changes), Accept="text/html")
+    assert (shown.status_code, shown.mimetype) == (400, "text/html")
+    assert sentence in shown.text
+    assert "Location" not in shown.headers
     posted = browser.post("/authorize", party.ask(**changes).parameters)
     assert page_of(posted) == sentence
     assert browser.code(party)
@@ -87,8 +106,12 @@ def test_a_person_gets_the_same_sentence_on_a_page(provider: Provider) -> None:
     assert not problems_of(answer.text, dict(answer.headers), provider.issuer)
 
 
+@pytest.mark.row("2.query.1")
 def test_no_query_at_all(provider: Provider) -> None:
     assert page_of(provider.browser().get("/authorize")) == MISSING
+    shown = provider.browser().get("/authorize", Accept="text/html")
+    assert (shown.status_code, shown.mimetype) == (400, "text/html")
+    assert MISSING in shown.text
 
 
 def required(**more: Any) -> dict[str, Any]:
@@ -192,7 +215,49 @@ BACK: dict[str, tuple[dict[str, Any], dict[str, str | None], str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", BACK)
+BACK_ROWS = {
+    "no scope": "2.query.4 2.parameter.scope",
+    "no openid in scope": "2.query.4 2.parameter.scope",
+    "no response_type": "2.query.4 2.parameter.response_type",
+    "an unknown prompt": "2.query.4 2.parameter.prompt 2.prompt.values",
+    "none with another prompt": "2.query.4 2.prompt.values",
+    "max_age in words": "2.query.4",
+    "claims that are not JSON": "2.query.4 2.parameter.claims",
+    "request and request_uri": "2.query.4",
+    "a client that must sign its requests": "2.query.6 6.field.jar_validation_required",
+    "a client switched off": "2.query.19a 6.field.is_active",
+    "a client that is deprecated": "2.query.19b 6.field.is_deprecated",
+    "no state": "2.query.9 2.parameter.state",
+    "request_uri": "2.query.10 2.parameter.request_uri",
+    "token": "2.query.11 2.parameter.response_type",
+    "id_token": "2.query.11",
+    "code id_token": "2.query.11",
+    "an unknown scope": "2.query.12 2.parameter.scope",
+    "a scope that is not registered": "2.query.12",
+    "offline_access": "2.scope.public 3.response.refresh_token",
+    "a claim that is not registered": "2.query.13 2.claim.registered",
+    "no nonce": "2.query.14 2.parameter.nonce",
+    "no challenge": "2.query.15a 2.parameter.code_challenge 6.field.pkce_enforced",
+    "an empty challenge": "2.query.15b",
+    "a challenge of spaces": "2.query.15b",
+    "no challenge method": "2.query.15c",
+    "plain": "2.query.15d",
+    "s256 in small letters": "2.query.15d",
+    "vtr that is not JSON": "2.vtr.no_array 2.vtr_answer.not_valid",
+    "vtr Cm": "2.vtr.credential 2.vtr_answer.not_valid",
+    "vtr P2": "2.vtr.credential 2.vtr_answer.not_valid",
+    "vtr Cl.P2": "2.vtr.confidence 2.vtr_answer.not_valid",
+    "vtr P4": "2.vtr.confidence 2.vtr_answer.not_valid",
+    "vtr mixed": "2.vtr.mixed 2.vtr_answer.not_valid",
+    "vtr not permitted": "2.vtr.identity 2.vtr_answer.not_permitted",
+    "an identity nobody can prove": "2.vtr_answer.no_capacity",
+    "a negative max_age": "2.query.17 2.parameter.max_age",
+    "an unknown channel": "2.query.18 2.parameter.channel",
+    "select_account": "2.query.21 2.prompt.select_account",
+}
+
+
+@pytest.mark.parametrize("name", with_rows(BACK, BACK_ROWS))
 def test_a_refusal_at_the_service(provider: Provider, name: str) -> None:
     registration, changes, error, description = BACK[name]
     party, browser = provider.party(**registration), provider.signed_in()
@@ -219,6 +284,7 @@ ORDER = ["an unknown prompt", "a client switched off", "no state", "request_uri"
 
 
 @pytest.mark.parametrize(("first", "second"), [*itertools.pairwise(ORDER)])
+@pytest.mark.row("2.query.order", "2.query.16")
 def test_of_two_faults_the_first_in_the_contracts_order_is_told(
     provider: Provider, first: str, second: str
 ) -> None:
@@ -230,6 +296,7 @@ def test_of_two_faults_the_first_in_the_contracts_order_is_told(
 
 
 @pytest.mark.parametrize("mode", ["fragment", "query"])
+@pytest.mark.row("2.query.mode")
 def test_the_answer_goes_where_the_mode_says(provider: Provider, mode: str) -> None:
     party, browser = provider.party(), provider.signed_in()
     for changes, key in (({}, "code"), ({"nonce": None}, "error")):
@@ -256,6 +323,7 @@ def doubled(party: RelyingParty, name: str) -> str:
 
 @pytest.mark.parametrize("name", DOUBLED_HERE)
 @pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.row("1.query.repeated")
 def test_a_doubled_client_or_address_stays_here(provider: Provider, name: str, method: str) -> None:
     party, browser = provider.party(), provider.signed_in()
     query = doubled(party, name)
@@ -266,6 +334,7 @@ def test_a_doubled_client_or_address_stays_here(provider: Provider, name: str, m
 
 
 @pytest.mark.parametrize("name", DOUBLED_BACK)
+@pytest.mark.row("1.query.repeated")
 def test_a_doubled_parameter_goes_back(provider: Provider, name: str) -> None:
     party, browser = provider.party(), provider.signed_in()
     answer = browser.get(f"/authorize?{doubled(party, name)}")
@@ -323,6 +392,7 @@ NEAR: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("name", NEAR)
 @pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.row("2.parameter.redirect_uri")
 def test_an_address_that_is_nearly_right(provider: Provider, name: str, method: str) -> None:
     party, browser = provider.party(), provider.signed_in()
     asked = party.ask(redirect_uri=NEAR[name](party.redirect_uri))
@@ -375,6 +445,7 @@ STATES = [
 
 
 @pytest.mark.parametrize("state", STATES)
+@pytest.mark.row("2.parameter.state")
 def test_the_state_comes_back_byte_for_byte(provider: Provider, state: str) -> None:
     """On success and on error, and nothing in it becomes a parameter of its own."""
     party, browser = provider.party(), provider.signed_in()

@@ -16,6 +16,7 @@ from idp.domain.audit_entries import AuditEntry
 from idp.protocol.errors import InvalidClientMetadata
 from tests.endpoints.provider import Provider, refusal
 from tests.support.relying_party import RelyingParty, ec_key, public_key_text, rsa_key
+from tests.support.rows import with_rows
 
 INVALID = (400, "invalid_request", "Invalid private_key_jwt")
 SIGNATURE = (400, "invalid_client", "Invalid signature in private_key_jwt")
@@ -165,7 +166,32 @@ FAULTS: dict[str, tuple[Forge, tuple[int, str, str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", FAULTS)
+FAULTS_ROWS = {
+    "alg none": "3.failure.assertion_algorithm",
+    "HS256 with the public key": "3.failure.assertion_algorithm",
+    "another audience": "3.failure.assertion_audience",
+    "a foreign entry beside ours": "3.client.audience",
+    "no audience": "3.failure.assertion_claims",
+    "iss is not sub": "3.failure.assertion_issuer 3.client.iss_sub",
+    "no iss": "3.failure.assertion_claims",
+    "no sub": "3.failure.assertion_claims",
+    "sub of nobody": "3.failure.unknown_client",
+    "no exp": "3.failure.assertion_claims",
+    "exp as text": "3.client.exp",
+    "exp 31 seconds ago": "3.failure.assertion_expired 7.skew.assertion",
+    "exp 62 minutes ahead": "3.client.exp",
+    "nbf 31 seconds to come": "7.skew.assertion",
+    "iat 31 seconds to come": "7.skew.assertion",
+    "nbf as text": "3.client.nbf_iat",
+    "iat as text": "3.client.nbf_iat",
+    "a stranger's key": "3.failure.assertion_signature",
+    "changed after signing": "3.failure.assertion_signature",
+    "two parts": "3.failure.assertion_unreadable",
+    "claims that are not JSON": "3.failure.assertion_unreadable",
+}
+
+
+@pytest.mark.parametrize("name", with_rows(FAULTS, FAULTS_ROWS))
 def test_a_faulty_assertion(on_sqlite: Provider, name: str) -> None:
     forge, expected = FAULTS[name]
     party, browser = on_sqlite.party(), on_sqlite.signed_in()
@@ -196,7 +222,20 @@ LIMITS: dict[str, Forge] = {
 }
 
 
-@pytest.mark.parametrize("name", LIMITS)
+LIMITS_ROWS = {
+    "exp 29 seconds ago": "7.skew.assertion",
+    "exp 60 minutes ahead": "3.client.exp",
+    "nbf 30 seconds to come": "7.skew.assertion",
+    "iat 30 seconds to come": "7.skew.assertion",
+    "no iat": "3.client.nbf_iat",
+    "no jti": "3.client.jti",
+    "a kid that a pasted key has not": "3.client.kid",
+    "the issuer as audience": "3.client.audience",
+    "two audiences, both ours": "3.client.audience",
+}
+
+
+@pytest.mark.parametrize("name", with_rows(LIMITS, LIMITS_ROWS))
 def test_what_the_limits_let_through(on_sqlite: Provider, name: str) -> None:
     party = on_sqlite.party()
     asked, code = on_sqlite.signed_in().code(party)
@@ -209,6 +248,7 @@ ALGORITHMS = ["ES256", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
 
 
 @pytest.mark.parametrize("alg", ALGORITHMS)
+@pytest.mark.row("3.client.algorithms")
 def test_every_advertised_algorithm_works(on_sqlite: Provider, alg: str) -> None:
     party = on_sqlite.party(alg=alg)
     _, tokens = on_sqlite.tokens(party)
@@ -244,6 +284,7 @@ def test_another_client_cannot_speak_for_this_one(provider: Provider) -> None:
     assert provider.redeem(one, asked, code, client_id=one.client_id).status_code == 200
 
 
+@pytest.mark.row("3.client.jti")
 def test_an_assertion_is_good_once(provider: Provider) -> None:
     party, browser = provider.party(), provider.signed_in()
     assertion = party.assertion(provider.now)

@@ -49,6 +49,7 @@ GOOD = (200, "", "")
 
 
 @pytest.mark.parametrize("alg", ["ES256", "RS256", "PS256"])
+@pytest.mark.row("6.keys.unknown_kid")
 def test_a_published_key_is_fetched_once(
     provider: Provider, key_server: KeyServer, alg: str
 ) -> None:
@@ -60,6 +61,7 @@ def test_a_published_key_is_fetched_once(
     assert len(key_server.visits) == 1
 
 
+@pytest.mark.row("6.keys.unknown_kid")
 def test_an_unknown_kid_fetches_again_but_not_at_will(
     provider: Provider, key_server: KeyServer
 ) -> None:
@@ -79,6 +81,7 @@ def test_an_unknown_kid_fetches_again_but_not_at_will(
     assert len(key_server.visits) == 2
 
 
+@pytest.mark.row("6.keys.cached", "7.cache.client_keys")
 def test_a_key_is_believed_for_a_day(provider: Provider, key_server: KeyServer) -> None:
     party = publisher(provider, key_server.url)
     key_server.publish([jwk(party.key, "mine")])
@@ -92,6 +95,7 @@ def test_a_key_is_believed_for_a_day(provider: Provider, key_server: KeyServer) 
     assert len(key_server.visits) == 2
 
 
+@pytest.mark.row("3.failure.keys_no_kid", "3.client.kid")
 def test_without_a_kid_there_is_nothing_to_look_up(
     provider: Provider, key_server: KeyServer
 ) -> None:
@@ -102,6 +106,7 @@ def test_without_a_kid_there_is_nothing_to_look_up(
     assert redeemed(provider, party, "mine") == GOOD
 
 
+@pytest.mark.row("6.keys.kid")
 def test_the_key_of_another_kid_does_not_count(provider: Provider, key_server: KeyServer) -> None:
     party = publisher(provider, key_server.url)
     key_server.publish([jwk(party.key, "mine"), jwk(ec_key("other"), "other")])
@@ -142,6 +147,7 @@ class Broken:
 
 
 @pytest.mark.parametrize("fault", [name for name in vars(Broken) if not name.startswith("_")])
+@pytest.mark.row("3.failure.keys_unreachable")
 def test_an_address_without_keys(provider: Provider, key_server: KeyServer, fault: str) -> None:
     party, browser = publisher(provider, key_server.url), provider.signed_in()
     key_server.publish([jwk(party.key, "mine")])
@@ -157,6 +163,7 @@ def test_an_address_without_keys(provider: Provider, key_server: KeyServer, faul
     assert redeemed(provider, party, "mine") == GOOD
 
 
+@pytest.mark.row("3.failure.keys_unreachable")
 def test_an_address_where_nobody_listens(provider: Provider, key_server: KeyServer) -> None:
     with KeyServer() as gone:
         address = gone.url
@@ -189,6 +196,7 @@ def test_a_private_address_is_never_called(provider: Provider, address: str) -> 
     assert redeemed(provider, publisher(provider, address), "mine") == UNAVAILABLE
 
 
+@pytest.mark.row("6.keys.address")
 def test_a_server_that_the_list_does_not_name_is_not_called(provider: Provider) -> None:
     with KeyServer("127.0.0.3") as elsewhere:
         party = publisher(provider, elsewhere.url)

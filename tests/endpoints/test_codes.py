@@ -15,6 +15,7 @@ INVALID_GRANT = (400, "invalid_grant", "Invalid grant")
 PKCE = (400, "invalid_grant", "PKCE code verification failed")
 
 
+@pytest.mark.row("2.after.code")
 def test_a_code_is_long_random_and_kept_as_a_hash(provider: Provider) -> None:
     party, browser = provider.party(), provider.signed_in()
     codes = {browser.code(party)[1] for _ in range(20)}
@@ -29,6 +30,7 @@ def test_a_code_is_long_random_and_kept_as_a_hash(provider: Provider) -> None:
             assert stored.scalar() == 0
 
 
+@pytest.mark.row("3.failure.code_expired", "7.lifetime.code")
 def test_a_code_lives_for_a_minute(provider: Provider) -> None:
     party, browser = provider.party(), provider.signed_in()
     asked, code = browser.code(party)
@@ -39,6 +41,7 @@ def test_a_code_lives_for_a_minute(provider: Provider) -> None:
     assert refusal(provider.redeem(party, asked, code)) == INVALID_GRANT
 
 
+@pytest.mark.row("2.after.code", "3.failure.code_used", "3.access_token.stored", "7.lifetime.code")
 def test_a_code_used_again_revokes_what_it_gave(provider: Provider) -> None:
     party = provider.party()
     asked, code = provider.signed_in().code(party)
@@ -49,6 +52,7 @@ def test_a_code_used_again_revokes_what_it_gave(provider: Provider) -> None:
     assert "code_replayed" in provider.facts(client_id=party.client_id)
 
 
+@pytest.mark.row("3.failure.code_of_another", "3.order.code")
 def test_a_code_in_another_clients_hands_is_dead_afterwards(provider: Provider) -> None:
     owner, other = provider.party(), provider.party()
     asked, code = provider.signed_in().code(owner)
@@ -106,6 +110,7 @@ class TestProofKey:
         padded = f"{asked.verifier}="
         assert refusal(provider.redeem(party, asked, code, code_verifier=padded)) == PKCE
 
+    @pytest.mark.row("3.failure.verifier_unasked")
     def test_a_verifier_without_a_challenge_is_a_downgrade(self, provider: Provider) -> None:
         """PKCE-05: the challenge was stripped from the request on its way."""
         party, browser = provider.party(more={"pkce_enforced": False}), provider.signed_in()
@@ -116,6 +121,7 @@ class TestProofKey:
         asked, code = browser.code(party, **bare)
         assert provider.redeem(party, asked, code, code_verifier=None).status_code == 200
 
+    @pytest.mark.row("2.parameter.code_challenge")
     def test_a_client_that_need_not_may_still_use_it(self, provider: Provider) -> None:
         party, browser = provider.party(more={"pkce_enforced": False}), provider.signed_in()
         assert provider.tokens(party, browser)
@@ -143,6 +149,7 @@ ENDS = [sign_out, suspend, block]
 
 
 @pytest.mark.parametrize("end", ENDS)
+@pytest.mark.row("3.failure.session_gone")
 def test_what_ends_between_code_and_tokens_ends_the_code(
     provider: Provider, end: Callable[[Provider, Browser], None]
 ) -> None:
@@ -153,6 +160,7 @@ def test_what_ends_between_code_and_tokens_ends_the_code(
 
 
 @pytest.mark.parametrize("end", ENDS)
+@pytest.mark.row("3.access_token.stored", "4.error.invalid_token")
 def test_what_ends_after_the_tokens_ends_the_access_token(
     provider: Provider, end: Callable[[Provider, Browser], None]
 ) -> None:

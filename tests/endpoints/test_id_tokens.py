@@ -23,6 +23,24 @@ def identity(
 
 
 @pytest.mark.parametrize("alg", ["ES256", "RS256"])
+@pytest.mark.row(
+    "3.id_token.header",
+    "3.id_token.algorithm",
+    "3.id_token.iss",
+    "3.id_token.sub",
+    "3.id_token.aud",
+    "3.id_token.exp",
+    "3.id_token.iat",
+    "3.id_token.at_hash",
+    "3.id_token.sid",
+    "3.id_token.nonce",
+    "3.id_token.vot",
+    "3.id_token.vtm",
+    "3.id_token.auth_time",
+    "3.id_token.nothing_else",
+    "3.sub.form",
+    "7.lifetime.id_token",
+)
 def test_a_one_login_client_hears_exactly_this(provider: Provider, alg: str) -> None:
     party, browser = provider.party(id_token_alg=alg), provider.signed_in()
     signed_in_at = provider.now
@@ -53,6 +71,7 @@ def test_a_one_login_client_hears_exactly_this(provider: Provider, alg: str) -> 
     assert access["alg"] == alg
 
 
+@pytest.mark.row("3.id_token.vot", "3.id_token.vtm", "3.id_token.nothing_else")
 def test_an_openid_client_hears_acr_and_amr(provider: Provider) -> None:
     party = provider.party(more={"profile": "openid"})
     claims = identity(provider, party)
@@ -72,6 +91,7 @@ def test_amr_tells_what_was_used_and_nothing_more(provider: Provider) -> None:
     [(None, "Cl.Cm"), ('["Cl"]', "Cl"), ('["Cl.Cm"]', "Cl.Cm"), ('["Cm.Cl"]', "Cl.Cm"),
      ('["Cl.Cm","Cl"]', "Cl"), ('["P0.Cl"]', "Cl"), ("[]", "Cl.Cm")],
 )  # fmt: skip
+@pytest.mark.row("2.parameter.vtr", "2.vtr.effective", "3.id_token.vot", "5.sso.lower")
 def test_the_level_asked_is_the_level_given(provider: Provider, vtr: str | None, vot: str) -> None:
     """From a session at `Cl.Cm`, which satisfies them all."""
     assert identity(provider, provider.party(), vtr=vtr)["vot"] == vot
@@ -84,6 +104,7 @@ def test_an_openid_client_may_ask_by_acr_values(provider: Provider) -> None:
     assert browser.authorize(party, asked).headers["Location"].endswith("/code")
 
 
+@pytest.mark.row("3.id_token.nonce")
 def test_the_nonce_comes_back_as_it_was(provider: Provider) -> None:
     nonce = 'ŵ + / = & " <script> %20'
     _, tokens = provider.tokens(provider.party(), nonce=nonce)
@@ -99,6 +120,7 @@ def test_without_a_nonce_there_is_none(provider: Provider) -> None:
 
 
 class TestSubjects:
+    @pytest.mark.row("3.sub.pairwise", "3.sub.sector")
     def test_a_person_has_one_name_in_each_sector(self, provider: Provider) -> None:
         browser = provider.signed_in()
         one, other = provider.party(), provider.party()
@@ -110,6 +132,7 @@ class TestSubjects:
         assert names[0] == names[2] == names[3]
         assert names[0] != names[1]
 
+    @pytest.mark.row("3.sub.pairwise")
     def test_the_name_stays(self, provider: Provider) -> None:
         citizen, party = provider.citizen(), provider.party()
         first = identity(provider, party, provider.signed_in(citizen=citizen))["sub"]
@@ -121,6 +144,7 @@ class TestSubjects:
         names = {identity(provider, party, provider.signed_in())["sub"] for _ in range(3)}
         assert len(names) == 3
 
+    @pytest.mark.row("3.sub.public")
     def test_public_subjects_are_the_same_everywhere(self, provider: Provider) -> None:
         browser = provider.signed_in()
         names = [
@@ -129,6 +153,7 @@ class TestSubjects:
         ]
         assert names[0] == names[1] != names[2]
 
+    @pytest.mark.row("3.id_token.sid")
     def test_a_session_has_another_name_for_every_client(self, provider: Provider) -> None:
         browser = provider.signed_in()
         one, other = provider.party(), provider.party()
@@ -136,6 +161,7 @@ class TestSubjects:
         assert names[0] == names[1] != names[2]
         assert browser.session().sid not in names
 
+    @pytest.mark.row("3.id_token.sub")
     def test_all_tokens_of_a_flow_agree(self, provider: Provider) -> None:
         _, tokens = provider.tokens(provider.party())
         told = {
@@ -155,6 +181,7 @@ def test_no_personal_data_is_in_the_tokens(provider: Provider) -> None:
         assert browser.citizen.account_id not in str(claims)
 
 
+@pytest.mark.row("3.id_token.auth_time", "5.sso.auth_time")
 def test_auth_time_is_the_last_real_sign_in(provider: Provider) -> None:
     party, browser = provider.party(), provider.signed_in()
     first = identity(provider, party, browser)["auth_time"]

@@ -47,6 +47,7 @@ def too_many(answer: TestResponse) -> bool:
 
 
 class TestRates:
+    @pytest.mark.row("7.rate.source")
     def test_a_source_that_sends_too_many_waits_for_the_next_minute(self, small: Provider) -> None:
         browser, other = small.browser(), small.browser()
         answers = [browser.get("/signed-out") for _ in range(RATE + 3)]
@@ -133,6 +134,7 @@ class TestRates:
 
 
 class TestSizes:
+    @pytest.mark.row("7.size.authorize_query")
     def test_a_query_of_authorize(self, small: Provider) -> None:
         party, browser = small.party(), small.signed_in()
         room = limits.LONGEST_QUERY - len(party.url(party.ask(state="")).partition("?")[2])
@@ -150,11 +152,13 @@ class TestSizes:
     @pytest.mark.parametrize(
         "path", ["/trustmark", "/signed-out", "/userinfo", "/token", "/health"]
     )
+    @pytest.mark.row("7.size.other_query")
     def test_any_other_query(self, small: Provider, path: str) -> None:
         browser = small.browser()
         assert browser.get(f"{path}?a={'x' * 2046}").status_code != 414
         assert browser.get(f"{path}?a={'x' * 2047}").status_code == 414
 
+    @pytest.mark.row("7.size.other_query")
     def test_an_id_token_in_the_query_of_logout(self, small: Provider) -> None:
         browser = small.browser()
         assert browser.get(f"/logout?a={'x' * 4094}").status_code != 414

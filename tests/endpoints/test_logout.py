@@ -74,6 +74,7 @@ def test_an_old_cookie_opens_nothing_after_signing_out(provider: Provider) -> No
     assert told["error"] == "login_required"
 
 
+@pytest.mark.row("5.logout.hint")
 def test_a_hint_counts_after_it_has_expired(visit: Visit) -> None:
     visit.provider.clock.move(3000)
     answer = visit.logout(id_token_hint=visit.hint, post_logout_redirect_uri=visit.target)
@@ -120,6 +121,7 @@ HINTS: dict[str, tuple[Callable[[Visit], str], str]] = {
 
 
 @pytest.mark.parametrize("name", HINTS)
+@pytest.mark.row("5.logout.hint")
 def test_a_hint_that_is_not_believed_asks_first_and_leads_nowhere(visit: Visit, name: str) -> None:
     make, words = HINTS[name]
     answer = visit.logout(id_token_hint=make(visit), post_logout_redirect_uri=visit.target)
@@ -150,6 +152,7 @@ def test_an_address_that_is_not_registered_is_not_gone_to(
     assert not visit.signed_in
 
 
+@pytest.mark.row("5.logout.no_hint")
 def test_an_address_without_a_hint_is_not_gone_to(visit: Visit) -> None:
     answer = visit.logout(post_logout_redirect_uri=visit.target, client_id=visit.party.client_id)
     assert answer.status_code == 200
@@ -185,6 +188,7 @@ def test_nobody_signed_in_is_sent_on(visit: Visit) -> None:
     assert visit.signed_in
 
 
+@pytest.mark.row("5.logout.session_ends", "5.logout.no_hint")
 def test_a_get_alone_ends_nothing(visit: Visit) -> None:
     """LOGOUT-01: an image on a stranger's page must not sign anybody out."""
     for query in ("", "state=x", "id_token_hint=", "client_id=x"):
@@ -192,6 +196,7 @@ def test_a_get_alone_ends_nothing(visit: Visit) -> None:
         assert visit.signed_in
 
 
+@pytest.mark.row("5.back_channel.logout", "5.back_channel.every_journey")
 def test_services_with_a_back_channel_are_told_once(provider: Provider) -> None:
     visit = Visit(provider, more={"back_channel_logout_uri": "https://back.example/logout"})
     provider.tokens(visit.party, visit.browser)

@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from idp.domain.signing_keys import SigningKey
 from tests.endpoints.provider import Provider
+from tests.support.rows import with_rows
 
 DOCUMENTS = ["/.well-known/openid-configuration", "/.well-known/jwks.json", "/trustmark"]
 
@@ -18,7 +19,14 @@ def provider(on_sqlite: Provider) -> Provider:
     return on_sqlite
 
 
-@pytest.mark.parametrize("path", DOCUMENTS)
+DOCUMENTS_ROWS = {
+    "/.well-known/openid-configuration": "1.endpoint.discovery 7.cache.discovery",
+    "/.well-known/jwks.json": "1.endpoint.jwks 7.cache.discovery",
+    "/trustmark": "1.endpoint.trustmark",
+}
+
+
+@pytest.mark.parametrize("path", with_rows(DOCUMENTS, DOCUMENTS_ROWS))
 def test_a_document_may_be_kept_and_read_by_any_page(provider: Provider, path: str) -> None:
     answer = provider.browser().get(path, Origin="https://any.example")
     assert answer.status_code == 200

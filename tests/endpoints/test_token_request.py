@@ -105,8 +105,41 @@ ROWS: dict[str, tuple[Change, str, str, str | None]] = {
         without("code_verifier"), "invalid_grant", "PKCE code verification failed", None),
 }  # fmt: skip
 
+WHICH_ROW = {
+    "no grant_type": "3.failure.no_grant_type",
+    "an empty grant_type": "3.failure.no_grant_type",
+    "the password grant": "3.failure.other_grant",
+    "client credentials": "3.failure.other_grant",
+    "a refresh": "3.failure.other_grant",
+    "no redirect_uri": "3.failure.no_redirect_uri",
+    "no code": "3.failure.no_code",
+    "an empty code": "3.failure.no_code",
+    "nothing to authenticate by": "3.failure.no_method 3.client.public",
+    "an assertion without its type": "3.failure.no_method",
+    "a type without its assertion": "3.failure.no_method",
+    "a secret without a client": "3.failure.no_method",
+    "a client without a secret": "3.failure.no_method 3.client.public",
+    "another type of assertion": "3.failure.assertion_type",
+    "an unreadable assertion": "3.failure.assertion_unreadable",
+    "another client_id beside the assertion": "3.failure.assertion_client_id",
+    "an unknown client": "3.failure.unknown_client",
+    "a wrong secret": "3.failure.secret_wrong",
+    "an unknown code": "3.failure.code_unknown",
+    "another redirect_uri": "3.failure.redirect_uri_differs",
+    "another verifier": "3.failure.verifier_wrong",
+    "a verifier that is too short": "3.failure.verifier_malformed",
+    "a verifier that is too long": "3.failure.verifier_malformed",
+    "a verifier of other letters": "3.failure.verifier_malformed",
+    "no verifier": "3.failure.verifier_missing",
+}
+
 CASES = [
-    pytest.param(method, *row[:3], id=f"{name}, {method}")
+    pytest.param(
+        method,
+        *row[:3],
+        id=f"{name}, {method}",
+        marks=[pytest.mark.row(*WHICH_ROW[name].split())] if name in WHICH_ROW else [],
+    )
     for name, row in ROWS.items()
     for method in METHODS
     if row[3] in (None, method)
@@ -114,6 +147,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("method", "change", "error", "description"), CASES)
+@pytest.mark.row("3.failure.status", "3.failure.body", "3.failure.no_challenge")
 def test_a_refusal_in_the_contracts_words(
     provider: Provider, method: str, change: Change, error: str, description: str
 ) -> None:
@@ -139,6 +173,7 @@ USED_UP = {
 
 
 @pytest.mark.parametrize("name", sorted(USED_UP))
+@pytest.mark.row("3.order.code")
 def test_a_refused_redemption_uses_the_code_up(provider: Provider, name: str) -> None:
     party = provider.party()
     asked, code = provider.signed_in().code(party)
@@ -157,6 +192,7 @@ KEEPS = [
 
 
 @pytest.mark.parametrize("name", KEEPS)
+@pytest.mark.row("3.order.client_first")
 def test_who_does_not_prove_themselves_cannot_use_up_a_code(provider: Provider, name: str) -> None:
     change, _, _, method = ROWS[name]
     party = provider.party(method=method or "private_key_jwt")
@@ -214,6 +250,7 @@ def test_only_post(provider: Provider, method: str) -> None:
     "content_type",
     ["application/json", "multipart/form-data; boundary=b", "text/plain", "application/xml"],
 )
+@pytest.mark.row("1.endpoint.token")
 def test_another_content_type_is_an_empty_form(provider: Provider, content_type: str) -> None:
     party = provider.party(method="client_secret_post")
     asked, code = provider.signed_in().code(party)
@@ -237,6 +274,7 @@ def basic(name: str, secret: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside a good body"])
+@pytest.mark.row("3.failure.status")
 def test_basic_is_not_offered_and_says_so_to_whoever_tries(
     provider: Provider, beside: bool
 ) -> None:
@@ -250,6 +288,7 @@ def test_basic_is_not_offered_and_says_so_to_whoever_tries(
     assert provider.token(form).status_code == 200
 
 
+@pytest.mark.row("3.failure.not_for_assertion", "3.failure.not_for_secret")
 def test_a_client_uses_the_method_it_is_registered_for(provider: Provider) -> None:
     with_key = provider.party()
     with_secret = provider.party(method="client_secret_post")
@@ -273,6 +312,7 @@ def test_a_client_uses_the_method_it_is_registered_for(provider: Provider) -> No
     assert provider.redeem(with_secret, asked, code).status_code == 200
 
 
+@pytest.mark.row("3.failure.secret_none")
 def test_a_client_without_a_stored_secret(provider: Provider) -> None:
     party = provider.party(method="client_secret_post")
     asked, code = provider.signed_in().code(party)
@@ -298,6 +338,7 @@ def test_a_refused_client_is_in_the_record(provider: Provider) -> None:
         assert "client_authentication_refused" in provider.facts(client_id=party.client_id)
 
 
+@pytest.mark.row("1.endpoint.token", "3.response.body", "3.response.refresh_token")
 def test_the_answer_is_what_the_contract_says(provider: Provider) -> None:
     party = provider.party()
     asked, code = provider.signed_in().code(party)

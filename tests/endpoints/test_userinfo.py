@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from idp.protocol import id_token as tokens_of
 from tests.endpoints.provider import Provider
 from tests.support.relying_party import ec_key, verified
+from tests.support.rows import with_rows
 
 BAD = 'Bearer error="invalid_token", error_description="Invalid access token"'
 
@@ -24,6 +25,7 @@ def refused_with(answer: TestResponse) -> str:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.row("1.endpoint.userinfo", "4.scope.email", "4.reply.json")
 def test_the_claims_of_the_granted_scopes(provider: Provider, method: str) -> None:
     party, browser = provider.party(), provider.signed_in()
     asked, tokens = provider.tokens(party, browser)
@@ -43,11 +45,13 @@ def test_the_claims_of_the_granted_scopes(provider: Provider, method: str) -> No
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+@pytest.mark.row("4.scope.openid")
 def test_openid_alone_gives_the_subject_alone(provider: Provider) -> None:
     _, tokens = provider.tokens(provider.party(), scope="openid")
     assert set(provider.userinfo(tokens["access_token"]).get_json()) == {"sub"}
 
 
+@pytest.mark.row("4.error.invalid_scope")
 def test_a_scope_taken_from_the_client_takes_its_claims(provider: Provider) -> None:
     party = provider.party()
     _, tokens = provider.tokens(party)
@@ -56,6 +60,7 @@ def test_a_scope_taken_from_the_client_takes_its_claims(provider: Provider) -> N
     assert set(provider.userinfo(tokens["access_token"]).get_json()) == {"sub"}
 
 
+@pytest.mark.row("3.access_token.scope")
 def test_a_scope_asked_for_many_times_is_granted_once(provider: Provider) -> None:
     party = provider.party()
     _, tokens = provider.tokens(party, scope=" ".join(["openid", "email"] * 100))
@@ -84,7 +89,20 @@ HEADERS: dict[str, tuple[Callable[[str], str | None], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", HEADERS)
+HEADERS_ROWS = {
+    "no header": "4.error.no_token",
+    "an empty header": "4.error.no_token",
+    "the scheme alone": "4.error.no_token",
+    "basic": "4.error.other_scheme",
+    "DPoP": "4.error.other_scheme",
+    "garbage": "4.error.invalid_token",
+    "one letter less": "4.error.invalid_token",
+    "no signature": "4.error.invalid_token",
+}
+
+
+@pytest.mark.row("4.error.status")
+@pytest.mark.parametrize("name", with_rows(HEADERS, HEADERS_ROWS))
 def test_what_is_in_the_header(provider: Provider, name: str) -> None:
     make, challenge = HEADERS[name]
     _, tokens = provider.tokens(provider.party())
@@ -135,6 +153,7 @@ CLAIMS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", CLAIMS)
+@pytest.mark.row("4.error.invalid_token")
 def test_even_a_token_that_we_signed_must_say_the_right_things(
     provider: Provider, name: str
 ) -> None:
@@ -171,6 +190,7 @@ def test_a_key_that_is_not_ours_signs_nothing(provider: Provider) -> None:
     assert refused_with(provider.userinfo(f"{head.decode()}.{payload}.")) == BAD
 
 
+@pytest.mark.row("4.error.invalid_token", "7.lifetime.access_token")
 def test_an_access_token_lives_for_three_minutes(provider: Provider) -> None:
     _, tokens = provider.tokens(provider.party())
     provider.clock.move(179)
@@ -179,6 +199,7 @@ def test_an_access_token_lives_for_three_minutes(provider: Provider) -> None:
     assert refused_with(provider.userinfo(tokens["access_token"])) == BAD
 
 
+@pytest.mark.row("4.reply.again")
 def test_a_token_is_good_for_many_questions(provider: Provider) -> None:
     _, tokens = provider.tokens(provider.party())
     answers = {provider.userinfo(tokens["access_token"]).data for _ in range(3)}
@@ -192,6 +213,7 @@ def test_other_methods(provider: Provider, method: str) -> None:
     assert {name.strip() for name in answer.headers["Allow"].split(",")} >= {"GET", "POST"}
 
 
+@pytest.mark.row("3.access_token.times", "3.access_token.claims")
 def test_the_access_token_is_what_rfc_9068_says(provider: Provider) -> None:
     party = provider.party()
     _, tokens = provider.tokens(party)

@@ -194,6 +194,7 @@ def test_two_workers_share_the_work_and_tell_nobody_twice(
     assert states(street)["delivered"] == 12
 
 
+@pytest.mark.row("5.back_channel.tries")
 def test_a_service_that_fails_is_told_again_later_and_at_last_given_up(
     app: Flask, street: Street, ear: Ear
 ) -> None:
@@ -213,6 +214,7 @@ def test_a_service_that_fails_is_told_again_later_and_at_last_given_up(
     assert len(ear.heard) == 1 + len(outbox.PAUSES)
 
 
+@pytest.mark.row("5.back_channel.post", "5.back_channel.success")
 def test_a_service_that_recovers_is_told(app: Flask, street: Street, ear: Ear) -> None:
     sign_out_of(app, street, ear)
     ear.status = 503

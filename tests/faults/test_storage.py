@@ -110,6 +110,7 @@ class TestPostgresql:
         """PostgreSQL alone."""
         return on_postgresql
 
+    @pytest.mark.row("3.failure.storage")
     def test_a_database_that_goes_away_is_told_and_recovered_from(
         self,
         person: Person,

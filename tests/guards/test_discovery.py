@@ -118,6 +118,7 @@ def test_every_assertion_signature_advertised_is_accepted(
         assert "id_token" in flow(alg=alg)["tokens"], alg
 
 
+@pytest.mark.row("2.scope.public")
 def test_every_scope_advertised_gives_its_claims(advertised: dict[str, Any], flow: Flow) -> None:
     given = {"openid": {"sub"}, "email": {"email", "email_verified"}, "phone": set()}
     for scope in advertised["scopes_supported"]:

@@ -33,6 +33,7 @@ def test_a_wrong_password_and_an_unknown_address_look_alike(
     assert "Email or password is wrong" in seen[0][2]
 
 
+@pytest.mark.row("7.lock.passwords")
 def test_six_wrong_passwords_lock_for_two_hours_even_for_the_right_one(
     browser: Callable[[], Person],
     library: RelyingParty,
@@ -82,6 +83,7 @@ def test_a_right_password_gives_the_tries_back(
         assert person.heading == CODE
 
 
+@pytest.mark.row("7.lock.codes")
 def test_six_wrong_codes_lock_the_account_in_every_browser(
     browser: Callable[[], Person], library: RelyingParty, alice: Citizen, clock: FixedClock
 ) -> None:
@@ -131,6 +133,7 @@ def test_a_code_two_steps_away_is_wrong(
     assert person.status == 400
 
 
+@pytest.mark.row("5.session.new_id")
 def test_the_session_cookie_changes_at_the_password_and_again_at_the_code(
     person: Person, library: RelyingParty, alice: Citizen, clock: FixedClock
 ) -> None:

@@ -46,6 +46,7 @@ def test_pressing_twice_is_pressing_once(
     assert person.open(again.headers["Location"]).heading == CODE
 
 
+@pytest.mark.row("2.after.access_denied_browser")
 def test_a_journey_belongs_to_the_browser_that_began_it(
     browser: Callable[[], Person], library: RelyingParty
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_journey_belongs_to_the_browser_that_began_it(
     assert (mallory.heading, mallory.status) == ("You started this in another browser", 403)
 
 
+@pytest.mark.row("7.lifetime.journey")
 def test_a_journey_lasts_an_hour(person: Person, library: RelyingParty, clock: FixedClock) -> None:
     walks.arrive(person, library)
     clock.move(3601)

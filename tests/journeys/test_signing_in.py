@@ -82,6 +82,7 @@ def test_a_suspended_account_is_told_so_after_the_right_password_only(
     assert session.scalar(select(BrowserSession)) is None
 
 
+@pytest.mark.row("2.prompt.login")
 def test_signing_in_anew_asks_for_the_password_of_the_person_signed_in(
     person: Person, library: RelyingParty, alice: Citizen, clock: FixedClock
 ) -> None:

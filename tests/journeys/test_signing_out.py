@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -50,6 +51,7 @@ def test_a_service_signs_alice_out_with_her_own_token(
     assert not is_signed_in(person, library)
 
 
+@pytest.mark.row("5.logout.session_ends", "5.logout.no_hint")
 def test_without_a_hint_alice_is_asked_and_nothing_ends_before_she_answers(
     person: Person, library: RelyingParty, alice: Citizen, clock: FixedClock
 ) -> None:
@@ -99,6 +101,7 @@ def test_somebody_elses_token_signs_nobody_out(
     assert is_signed_in(victim, library)
 
 
+@pytest.mark.row("5.logout.bad_signature", "5.logout.unreadable")
 def test_a_broken_hint_leads_nowhere_and_says_why(
     app: Flask, person: Person, library: RelyingParty, alice: Citizen, clock: FixedClock
 ) -> None:

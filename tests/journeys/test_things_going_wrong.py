@@ -172,6 +172,7 @@ def test_a_database_that_is_gone_full_or_read_only_is_a_page_with_a_reference(
     assert person.status == 200
 
 
+@pytest.mark.row("2.after.server_error")
 def test_a_bug_is_a_page_with_a_reference_and_nothing_about_itself(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

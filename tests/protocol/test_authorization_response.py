@@ -28,6 +28,7 @@ def test_the_answer_is_added_to_the_registered_address(
     assert success_location(redirect_uri, "c", "s", ISSUER, mode) == location
 
 
+@pytest.mark.row("2.query.encoding")
 def test_an_error_is_form_encoded_and_carries_state_and_issuer() -> None:
     location = error_location(
         REDIRECT, "invalid_request", "Request is missing nonce parameter", "a b&c", ISSUER

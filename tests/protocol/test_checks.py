@@ -178,20 +178,32 @@ def test_with_a_trusted_address_the_client_is_told(
 @pytest.mark.parametrize(
     ("parameters", "registration"),
     [
-        ({"nonce": None}, {"permit_missing_nonce": True}),
-        ({"code_challenge": None, "code_challenge_method": None}, {"pkce_enforced": False}),
+        pytest.param(
+            {"nonce": None},
+            {"permit_missing_nonce": True},
+            marks=pytest.mark.row("2.parameter.nonce", "6.field.permit_missing_nonce"),
+        ),
+        pytest.param(
+            {"code_challenge": None, "code_challenge_method": None},
+            {"pkce_enforced": False},
+            marks=pytest.mark.row("2.parameter.code_challenge", "6.field.pkce_enforced"),
+        ),
         ({"code_challenge": None}, {"pkce_enforced": False}),
         ({"max_age": "-1"}, {}),
         ({"max_age": "0"}, {}),
-        ({"channel": "generic_app"}, {}),
+        pytest.param({"channel": "generic_app"}, {}, marks=pytest.mark.row("2.parameter.channel")),
         ({"response_mode": "fragment"}, {}),
         ({"response_mode": "query"}, {}),
         ({"vtr": '["Cl.Cm.P0"]'}, {}),
         ({"vtr": '["Cl"]'}, {}),
         ({"claims": ADDRESS}, {"claims": ["https://vocab.account.gov.uk/v1/address"]}),
         ({"scope": "openid phone"}, {"scopes": ["openid", "email", "phone"]}),
-        ({"prompt": "consent create login"}, {}),
-        ({"prompt": "none"}, {}),
+        pytest.param(
+            {"prompt": "consent create login"},
+            {},
+            marks=pytest.mark.row("2.parameter.prompt", "2.prompt.values"),
+        ),
+        pytest.param({"prompt": "none"}, {}, marks=pytest.mark.row("2.prompt.values")),
     ],
 )
 def test_what_a_client_may_ask_for_passes(
@@ -200,6 +212,7 @@ def test_what_a_client_may_ask_for_passes(
     check_request(a_request(**parameters), a_client(**registration))
 
 
+@pytest.mark.row("2.parameter.nonce", "6.field.permit_missing_nonce")
 def test_identity_keeps_the_nonce_required() -> None:
     client = a_client(permit_missing_nonce=True, **IDENTITY)
     assert refusal_of({"nonce": None}, client).check == "a_nonce_is_sent_where_required"
@@ -214,6 +227,7 @@ def test_a_doubled_parameter_is_refused_where_it_may_be_told() -> None:
         assert caught.value.detail == f"{name} was sent more than once"
 
 
+@pytest.mark.row("2.query.19a", "2.query.19b", "6.field.is_active", "6.field.is_deprecated")
 def test_a_client_switched_off_hears_nothing_about_its_request() -> None:
     wrong = {"state": None, "response_type": "token", "vtr": "nonsense", "max_age": "-9"}
     assert refusal_of(wrong, a_client(active=False)).description == "client deactivated"

@@ -13,7 +13,9 @@ ALL = ("openid", "email", "phone")
         (("openid",), {"sub": "subject"}),
         (("openid", "email"),
          {"sub": "subject", "email": "citizen@example.com", "email_verified": True}),
-        (("openid", "phone"), {"sub": "subject", "phone_number_verified": False}),
+        pytest.param(
+            ("openid", "phone"), {"sub": "subject", "phone_number_verified": False},
+            marks=pytest.mark.row("4.scope.phone")),
         (("openid", "unknown"), {"sub": "subject"}),
     ],
 )  # fmt: skip
@@ -23,6 +25,7 @@ def test_each_scope_gives_its_claims_and_no_more(
     assert userinfo_claims(scopes, FACTS) == claims
 
 
+@pytest.mark.row("4.scope.phone")
 def test_a_telephone_number_that_is_kept_is_a_verified_one() -> None:
     facts = SubjectFacts("subject", "citizen@example.com", phone_number="+447700900000")
     claims = userinfo_claims(ALL, facts)

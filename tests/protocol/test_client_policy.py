@@ -102,6 +102,7 @@ def test_members_override_the_profile(changes: dict[str, Any], member: str, valu
     assert getattr(a_client(**changes), member) == value
 
 
+@pytest.mark.row("2.vtr.registered_by_default", "6.field.accepted_levels_of_confidence")
 def test_identity_opens_its_levels() -> None:
     identity = {"identity_verification_supported": True}
     assert a_client(**identity).levels_of_confidence == {"P0", "P2"}

@@ -1,5 +1,7 @@
 import dataclasses
 
+import pytest
+
 from idp.protocol.id_token import (
     SignedIn,
     access_token_claims,
@@ -81,6 +83,7 @@ def test_an_access_token_is_for_userinfo_alone() -> None:
     }
 
 
+@pytest.mark.row("5.back_channel.no_more")
 def test_a_logout_token_has_no_nonce_and_names_a_session_only_where_agreed() -> None:
     expected = {
         "iss": ISSUER,

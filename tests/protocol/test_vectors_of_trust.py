@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from _pytest.mark import ParameterSet
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,23 +14,30 @@ from idp.protocol.vectors_of_trust import (
     reaches,
 )
 
+REGISTERED = pytest.mark.row("2.vtr.registered")
+IDENTITY = pytest.mark.row("2.vtr.identity")
+
+
+def proves(row: str, *case: str | None) -> ParameterSet:
+    return pytest.param(*case, marks=pytest.mark.row(row))
+
 
 @pytest.mark.parametrize(
     ("text", "level", "confidence"),
     [
-        (None, "Cl.Cm", None),
-        ("[]", "Cl.Cm", None),
-        ('["Cl"]', "Cl", None),
-        ('["Cl.Cm"]', "Cl.Cm", None),
-        ('["Cm.Cl"]', "Cl.Cm", None),
-        ('["Cl.P0"]', "Cl", "P0"),
-        ('["Cl.Cm.P0"]', "Cl.Cm", "P0"),
-        ('["P2.Cm.Cl"]', "Cl.Cm", "P2"),
-        ('["Cl.Cm.P3"]', "Cl.Cm", "P3"),
-        ('["Cl.Cm.X9.z"]', "Cl.Cm", None),
-        ('["Cl.Cm.P2","Cl.Cm.P1"]', "Cl.Cm", "P1"),
-        ('["Cl.Cm","Cl"]', "Cl", None),
-        ('["Cl.P0","Cl.Cm"]', "Cl.Cm", None),
+        proves("2.parameter.vtr", None, "Cl.Cm", None),
+        proves("2.vtr.empty", "[]", "Cl.Cm", None),
+        proves("2.vtr.credential", '["Cl"]', "Cl", None),
+        proves("2.vtr.credential", '["Cl.Cm"]', "Cl.Cm", None),
+        proves("2.vtr.order", '["Cm.Cl"]', "Cl.Cm", None),
+        proves("2.vtr.confidence", '["Cl.P0"]', "Cl", "P0"),
+        proves("2.vtr.confidence", '["Cl.Cm.P0"]', "Cl.Cm", "P0"),
+        proves("2.vtr.order", '["P2.Cm.Cl"]', "Cl.Cm", "P2"),
+        proves("2.vtr.confidence", '["Cl.Cm.P3"]', "Cl.Cm", "P3"),
+        proves("2.vtr.other_parts", '["Cl.Cm.X9.z"]', "Cl.Cm", None),
+        proves("2.vtr.several", '["Cl.Cm.P2","Cl.Cm.P1"]', "Cl.Cm", "P1"),
+        proves("2.vtr.effective", '["Cl.Cm","Cl"]', "Cl", None),
+        proves("2.vtr.effective", '["Cl.P0","Cl.Cm"]', "Cl.Cm", None),
         (' [ "Cl" ] ', "Cl", None),
     ],
 )
@@ -60,10 +68,10 @@ def test_what_is_malformed_or_illegal_is_refused(text: str) -> None:
     [
         ('["Cl.Cm"]', set(), False, True),
         ('["Cl.Cm.P0"]', {"P0"}, False, True),
-        ('["Cl.Cm.P0"]', {"P2"}, True, False),
-        ('["Cl.Cm.P2"]', {"P0", "P2"}, True, True),
-        ('["Cl.Cm.P2"]', {"P0", "P2"}, False, False),
-        ('["Cl.Cm.P1","Cl.Cm.P2"]', {"P2"}, True, False),
+        pytest.param('["Cl.Cm.P0"]', {"P2"}, True, False, marks=REGISTERED),
+        pytest.param('["Cl.Cm.P2"]', {"P0", "P2"}, True, True, marks=REGISTERED),
+        pytest.param('["Cl.Cm.P2"]', {"P0", "P2"}, False, False, marks=IDENTITY),
+        pytest.param('["Cl.Cm.P1","Cl.Cm.P2"]', {"P2"}, True, False, marks=REGISTERED),
     ],
 )
 def test_every_named_level_must_be_registered(

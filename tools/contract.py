@@ -73,11 +73,17 @@ def run(*options: str) -> Results:
         subprocess.call(
             command,
             cwd=ROOT,
-            env=run_tests.environment(),
+            env=_environment(),
             stdout=subprocess.DEVNULL if "--collect-only" in options else None,
         )
         results: Results = json.loads(told.read_text(encoding="utf-8")) if told.exists() else {}
         return results
+
+
+def _environment() -> dict[str, str]:
+    # Where this runs inside a run that measures coverage, finding tests is no part of it.
+    kept = run_tests.environment()
+    return {name: value for name, value in kept.items() if not name.startswith("COV")}
 
 
 def marked_files() -> list[str]:

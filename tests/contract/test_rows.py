@@ -1,10 +1,6 @@
 """The rows and the marks on tests fit each other, whatever the tests then find."""
 
-import pytest
-
 from tools import contract, contract_rows
-from tools.contract import Results
-from tools.contract_rows import Row
 
 AWAITED = {
     "1.endpoint.did",
@@ -135,32 +131,11 @@ AWAITED = {
 """Rows of what is being built. Whoever marks the first test of one takes it out of here."""
 
 
-@pytest.fixture(scope="module")
-def rows() -> dict[str, Row]:
-    """Every row; loading them judges what they say."""
-    return contract_rows.load()
-
-
-@pytest.fixture(scope="module")
-def marked() -> Results:
-    """Every test with a mark, found and not run."""
-    return contract.run("--collect-only", "-q")
-
-
-def test_every_mark_names_a_row_that_there_is_something_to_test_of(
-    rows: dict[str, Row], marked: Results
-) -> None:
+def test_the_rows_and_the_marks_on_tests_fit_each_other() -> None:
+    rows, marked = contract_rows.load(), contract.run("--collect-only", "-q")
     assert len(marked) > 500, "the marks were not found"
     assert contract.complaints(rows, marked, []) == []
-
-
-def test_every_row_has_a_test_or_is_awaited(rows: dict[str, Row], marked: Results) -> None:
     tested = {row for result in marked.values() for row in result["rows"]}
     untested = {row.id for row in rows.values() if row.needs_a_test and row.id not in tested}
     assert untested - AWAITED == set(), "these have lost their test"
     assert AWAITED - untested == set(), "these are awaited no more"
-
-
-def test_a_row_is_said_in_few_words_of_our_own(rows: dict[str, Row]) -> None:
-    said = [row.expects for row in rows.values()]
-    assert max(map(len, said)) < 220

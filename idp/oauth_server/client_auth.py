@@ -16,7 +16,8 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jws import CompactSignature
 
-from idp.domain.client_keys import ClientKeys, KeysUnavailable, PublicKey
+from idp.domain import client_signatures
+from idp.domain.client_keys import ClientKeys, KeysUnavailable
 from idp.domain.clients import RegisteredClient
 from idp.kernel.clock import Clock
 from idp.oauth_server.errors import ContractError
@@ -31,7 +32,6 @@ LONGEST_ASSERTION = 8192
 """Characters. A real assertion has under a thousand."""
 
 QueryClient = Callable[[str], RegisteredClient | None]
-_REGISTRY = jws.JWSRegistry(algorithms=list(ASSERTION_ALGORITHMS))
 
 
 class PrivateKeyJwt:
@@ -105,7 +105,7 @@ class PrivateKeyJwt:
                 "Failed to fetch or parse JWKS to verify signature of private_key_jwt",
                 detail=str(error),
             ) from error
-        if not any(_verifies(signed, key) for key in keys):
+        if not client_signatures.is_signed_by(signed, keys):
             raise _bad_signature("signature")
 
     @staticmethod
@@ -148,13 +148,6 @@ class ClientSecretPost:
 
 def _bad_signature(detail: str) -> ContractError:
     return ContractError("invalid_client", "Invalid signature in private_key_jwt", detail=detail)
-
-
-def _verifies(signed: CompactSignature, key: PublicKey) -> bool:
-    try:
-        return jws.validate_compact(signed, key, registry=_REGISTRY)
-    except (JoseError, ValueError, TypeError):
-        return False
 
 
 def _unreadable() -> ContractError:

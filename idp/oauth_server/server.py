@@ -18,6 +18,7 @@ from idp.oauth_server.answers import ReadyAnswer
 from idp.oauth_server.client_auth import ClientSecretPost, PrivateKeyJwt
 from idp.oauth_server.errors import BasicNotOffered, ContractError
 from idp.oauth_server.requests import AuthorizationOAuth2Request, TokenOAuth2Request
+from idp.protocol import authorization_response
 from idp.protocol.errors import TokenError
 from idp.protocol.session_facts import SessionFacts
 from idp.protocol.token_checks import check_token_request
@@ -122,18 +123,26 @@ class Server(AuthorizationServer):
         """Return the request as it is: the endpoint has read it already."""
         return request
 
-    def issue(self, request: AuthorizationOAuth2Request, facts: SessionFacts) -> ReadyAnswer:
+    def issue(
+        self, request: AuthorizationOAuth2Request, facts: SessionFacts
+    ) -> authorization_response.Answer:
         """Answer a checked authorization request with a code for the person of `facts`."""
         grant = self.get_authorization_grant(request)
-        response = self.create_authorization_response(request, grant_user=facts, grant=grant)
-        return cast("ReadyAnswer", response)
+        answer = self.create_authorization_response(request, grant_user=facts, grant=grant)
+        return cast("authorization_response.Answer", answer)
 
     def handle_response(  # type: ignore[override]
-        self, status: int, body: str | Mapping[str, Any], headers: list[tuple[str, str]]
-    ) -> ReadyAnswer:
-        """Return the HTTP response; JSON answers are never cached (RFC 6749 section 5.1)."""
-        if isinstance(body, str):
-            return ReadyAnswer(body.encode(), status, headers)
+        self,
+        status: int,
+        body: authorization_response.Answer | Mapping[str, Any],
+        headers: list[tuple[str, str]],
+    ) -> ReadyAnswer | authorization_response.Answer:
+        """Return what a grant answers: to a browser's service as it is, to a machine as JSON.
+
+        JSON answers are never cached (RFC 6749 section 5.1).
+        """
+        if isinstance(body, authorization_response.Answer):
+            return body
         return ReadyAnswer(orjson.dumps(body), status, _JSON_HEADERS)
 
     def handle_error_response(  # type: ignore[override]

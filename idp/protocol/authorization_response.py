@@ -1,4 +1,4 @@
-"""The address that takes the answer back to the client (OAuth 2.0 Multiple Response Types).
+"""The answer that goes back to the client (OAuth 2.0 Multiple Response Types, Form Post).
 
 Every answer carries `iss` (RFC 9207) and, when one was sent, the `state` unchanged.
 The redirect address comes from the registry: it is added to, never rewritten.
@@ -6,28 +6,54 @@ The redirect address comes from the registry: it is added to, never rewritten.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlencode
 
+QUERY: Final = "query"
+FRAGMENT: Final = "fragment"
+FORM_POST: Final = "form_post"
 
-def success_location(
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the client is told at its address: in the query, in the fragment, or by a form."""
+
+    redirect_uri: str
+    parameters: tuple[tuple[str, str], ...]
+    mode: str
+
+    @property
+    def by_form(self) -> bool:
+        """Whether the browser has to post it (OAuth 2.0 Form Post Response Mode)."""
+        return self.mode == FORM_POST
+
+    @property
+    def location(self) -> str:
+        """The address that carries the answer, unless it goes by form."""
+        if self.mode == FRAGMENT:
+            return f"{self.redirect_uri}#{urlencode(self.parameters)}"
+        return add_to_query(self.redirect_uri, dict(self.parameters))
+
+
+def success(
     redirect_uri: str, code: str, state: str | None, iss: str, mode: str | None = None
-) -> str:
-    """Address the answer that carries a code. `mode` is `query` (also None) or `fragment`."""
-    return _address(redirect_uri, {"code": code}, state, iss, mode)
+) -> Answer:
+    """Tell a code. `mode` is `query` (also None), `fragment` or `form_post`."""
+    return _answer(redirect_uri, {"code": code}, state, iss, mode)
 
 
-def error_location(
+def error(
     redirect_uri: str,
-    error: str,
+    code: str,
     description: str,
     state: str | None,
     iss: str,
     mode: str | None = None,
-) -> str:
-    """Address the answer that carries an error, form-encoded as the contract has it."""
-    return _address(
-        redirect_uri, {"error": error, "error_description": description}, state, iss, mode
-    )
+) -> Answer:
+    """Tell an error, in the contract's words. `mode` is as in `success`."""
+    told = {"error": code, "error_description": description}
+    return _answer(redirect_uri, told, state, iss, mode)
 
 
 def add_to_query(address: str, parameters: dict[str, str]) -> str:
@@ -38,12 +64,10 @@ def add_to_query(address: str, parameters: dict[str, str]) -> str:
     return address + joint + urlencode(parameters)
 
 
-def _address(
-    redirect_uri: str, answer: dict[str, str], state: str | None, iss: str, mode: str | None
-) -> str:
+def _answer(
+    redirect_uri: str, told: dict[str, str], state: str | None, iss: str, mode: str | None
+) -> Answer:
     if state is not None:
-        answer["state"] = state
-    answer["iss"] = iss
-    if mode == "fragment":
-        return f"{redirect_uri}#{urlencode(answer)}"
-    return add_to_query(redirect_uri, answer)
+        told["state"] = state
+    told["iss"] = iss
+    return Answer(redirect_uri, tuple(told.items()), mode or QUERY)

@@ -13,10 +13,10 @@ from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.errors import Refused
 from idp.protocol.parameters import AuthorizationRequest
 
-RESPONSE_MODES: Final = ("query", "fragment")
 CHANNELS: Final = frozenset({"web", "generic_app"})
 
-_INVALID: Final = "Invalid request"
+INVALID: Final = "Invalid request"
+CODE: Final = "code"
 _UNAVAILABLE: Final = "The authorization server is temporarily unavailable"
 
 
@@ -31,34 +31,35 @@ def the_client_and_the_address_are_named(
 def the_client_is_known(_request: AuthorizationRequest, client: ClientPolicy | None) -> None:
     """Somebody is registered under this `client_id`."""
     if client is None:
-        raise Refused.on_page(_INVALID, detail="unknown client")
+        raise Refused.on_page(INVALID, detail="unknown client")
 
 
 def the_address_is_registered(request: AuthorizationRequest, client: ClientPolicy | None) -> None:
     """The redirect address is registered, byte for byte (RFC 9700 section 2.1)."""
     if client is None or request.redirect_uri not in client.redirect_uris:
-        raise Refused.on_page(_INVALID, detail="redirect_uri is not registered")
+        raise Refused.on_page(INVALID, detail="redirect_uri is not registered")
 
 
 def the_response_mode_is_offered(
-    request: AuthorizationRequest, _client: ClientPolicy | None
+    request: AuthorizationRequest, client: ClientPolicy | None
 ) -> None:
     """Without a mode we know, there is no way to answer the client: told on a page."""
-    if request.response_mode is not None and request.response_mode not in RESPONSE_MODES:
-        raise Refused.on_page(_INVALID, detail="response_mode is not offered")
+    offered = client.response_modes if client is not None else ()
+    if request.response_mode is not None and request.response_mode not in offered:
+        raise Refused.on_page(INVALID, detail="response_mode is not offered")
 
 
 def the_request_could_be_read(request: AuthorizationRequest, _client: ClientPolicy) -> None:
     """No parameter was doubled, malformed or left out that reading needs."""
     if request.faults:
-        raise Refused.to_client("invalid_request", _INVALID, detail="; ".join(request.faults))
+        raise Refused.to_client("invalid_request", INVALID, detail="; ".join(request.faults))
 
 
 def a_request_object_is_sent_where_required(
     request: AuthorizationRequest, client: ClientPolicy
 ) -> None:
     """A client that signs its requests may not send an unsigned one (RFC 9101)."""
-    if client.request_object_required and request.request is None:
+    if client.request_object_required and not request.signed:
         raise Refused.to_client(
             "access_denied",
             "JAR required for client but request does not contain Request Object",
@@ -89,15 +90,9 @@ def no_request_address_is_sent(request: AuthorizationRequest, _client: ClientPol
         raise Refused.to_client("request_uri_not_supported", "Request URI parameter not supported")
 
 
-def no_request_object_is_sent(request: AuthorizationRequest, _client: ClientPolicy) -> None:
-    """We read no request objects (OIDC Core section 6.1)."""
-    if request.request is not None:
-        raise Refused.to_client("request_not_supported", "Request parameter not supported")
-
-
 def the_response_type_is_code(request: AuthorizationRequest, _client: ClientPolicy) -> None:
     """Tokens never travel through the browser (RFC 9700 section 2.1.2)."""
-    if request.response_type != "code":
+    if request.response_type != CODE:
         raise Refused.to_client("unsupported_response_type", "Unsupported response type")
 
 
@@ -185,7 +180,8 @@ def an_identity_can_be_proved(request: AuthorizationRequest, _client: ClientPoli
 def the_max_age_is_not_negative(request: AuthorizationRequest, _client: ClientPolicy) -> None:
     """An age counts up from zero."""
     if request.max_age is not None and request.max_age < 0:
-        raise Refused.to_client("invalid_request", "Max age is negative in query params")
+        where = "request object" if request.signed else "query params"
+        raise Refused.to_client("invalid_request", f"Max age is negative in {where}")
 
 
 def the_channel_is_known(request: AuthorizationRequest, _client: ClientPolicy) -> None:

@@ -1,31 +1,36 @@
 """Every rule an authorization request must pass, in the order they are asked.
 
-The two tuples are the order, and nothing else is. A rule of the first answers on our own
-page, since the redirect address is not trusted yet; a rule of the second answers at the
-client's registered address. The first broken rule is the only one told.
+The tuples are the order, and nothing else is: two for a request whose parameters stand in the
+address, two for one that the client signed (a request object). A rule of the first of a pair
+answers on our own page, since the redirect address is not trusted yet; a rule of the second
+answers at the client's registered address. The first broken rule is the only one told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Final, TypeVar, cast
 
 from idp.protocol import authorization_rules as rules
+from idp.protocol import request_object_rules as object_rules
 from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.errors import Refused
 from idp.protocol.parameters import AuthorizationRequest
+from idp.protocol.request_object import RequestObject
 
+Request = TypeVar("Request")
 Client = TypeVar("Client")
-Rules = tuple[Callable[[AuthorizationRequest, Client], None], ...]
+Rules = tuple[Callable[[Request, Client], None], ...]
 
-BEFORE_TRUSTING_THE_REDIRECT: Final[Rules[ClientPolicy | None]] = (
+BEFORE_TRUSTING_THE_REDIRECT: Final[Rules[AuthorizationRequest, ClientPolicy | None]] = (
     rules.the_client_and_the_address_are_named,
     rules.the_client_is_known,
     rules.the_address_is_registered,
     rules.the_response_mode_is_offered,
 )
 
-AFTER_TRUSTING_THE_REDIRECT: Final[Rules[ClientPolicy]] = (
+AFTER_TRUSTING_THE_REDIRECT: Final[Rules[AuthorizationRequest, ClientPolicy]] = (
     rules.the_request_could_be_read,
     rules.a_request_object_is_sent_where_required,
     # A client that was switched off hears that and nothing else about its request.
@@ -33,7 +38,6 @@ AFTER_TRUSTING_THE_REDIRECT: Final[Rules[ClientPolicy]] = (
     rules.the_client_is_not_deprecated,
     rules.a_state_is_sent_where_required,
     rules.no_request_address_is_sent,
-    rules.no_request_object_is_sent,
     rules.the_response_type_is_code,
     rules.the_scopes_are_registered,
     rules.the_claims_are_registered,
@@ -52,6 +56,62 @@ AFTER_TRUSTING_THE_REDIRECT: Final[Rules[ClientPolicy]] = (
 )
 
 
+def _inside(
+    rule: Callable[[AuthorizationRequest, Client], None],
+) -> Callable[[RequestObject, Client], None]:
+    """Ask a rule about the request that a request object holds."""
+
+    @wraps(rule)
+    def ask(arrived: RequestObject, client: Client) -> None:
+        rule(arrived.request, client)
+
+    return ask
+
+
+OBJECT_BEFORE_TRUSTING_THE_REDIRECT: Final[Rules[RequestObject, ClientPolicy | None]] = (
+    object_rules.the_client_is_named,
+    object_rules.the_request_around_it_could_be_read,
+    _inside(rules.the_client_is_known),
+    object_rules.the_object_is_signed,
+    object_rules.the_clients_keys_can_be_had,
+    object_rules.the_signature_is_the_clients,
+    object_rules.the_object_is_in_time,
+    _inside(rules.the_address_is_registered),
+    _inside(rules.the_response_mode_is_offered),
+)
+
+OBJECT_AFTER_TRUSTING_THE_REDIRECT: Final[Rules[RequestObject, ClientPolicy]] = (
+    _inside(rules.the_client_is_active),
+    _inside(rules.the_client_is_not_deprecated),
+    _inside(rules.a_state_is_sent_where_required),
+    object_rules.the_response_type_around_it_is_code,
+    object_rules.the_scopes_around_it_are_registered,
+    object_rules.the_client_inside_is_the_one_outside,
+    object_rules.it_holds_no_other_request,
+    object_rules.it_is_meant_for_us,
+    object_rules.its_issuer_is_the_client,
+    _inside(rules.the_request_could_be_read),
+    _inside(rules.the_response_type_is_code),
+    _inside(rules.the_scopes_are_registered),
+    _inside(rules.the_claims_are_registered),
+    _inside(rules.a_nonce_is_sent_where_required),
+    _inside(rules.a_code_challenge_is_sent_where_required),
+    _inside(rules.the_code_challenge_is_not_blank),
+    _inside(rules.the_code_challenge_method_is_sent),
+    _inside(rules.the_code_challenge_method_is_s256),
+    _inside(rules.the_code_challenge_can_be_met),
+    _inside(rules.the_vectors_of_trust_are_valid),
+    _inside(rules.the_vectors_of_trust_are_permitted),
+    _inside(rules.an_identity_can_be_proved),
+    object_rules.its_languages_are_language_tags,
+    object_rules.its_max_age_is_a_number,
+    _inside(rules.the_max_age_is_not_negative),
+    object_rules.its_login_hint_is_short,
+    _inside(rules.the_channel_is_known),
+    _inside(rules.no_choice_of_account_is_asked),
+)
+
+
 def check_request(request: AuthorizationRequest, client: ClientPolicy | None) -> None:
     """Ask every rule in order; `client` is None when nobody is registered under that name.
 
@@ -62,7 +122,13 @@ def check_request(request: AuthorizationRequest, client: ClientPolicy | None) ->
     _ask(AFTER_TRUSTING_THE_REDIRECT, request, cast("ClientPolicy", client))
 
 
-def _ask(asked: Rules[Client], request: AuthorizationRequest, client: Client) -> None:
+def check_request_object(arrived: RequestObject, client: ClientPolicy | None) -> None:
+    """Do the same for a request that the client signed; `client` is the one named beside it."""
+    _ask(OBJECT_BEFORE_TRUSTING_THE_REDIRECT, arrived, client)
+    _ask(OBJECT_AFTER_TRUSTING_THE_REDIRECT, arrived, cast("ClientPolicy", client))
+
+
+def _ask(asked: Rules[Request, Client], request: Request, client: Client) -> None:
     for rule in asked:
         try:
             rule(request, client)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from idp.protocol.authorization_response import FORM_POST, FRAGMENT, QUERY
 from idp.protocol.client_registration import (
     read_addresses,
     read_contacts,
@@ -41,6 +42,9 @@ class Profile:
     assurance: str
     logout_sid: bool
     assertion_jti_required: bool
+    request_object_alone: bool
+    hints_in_query: bool
+    response_modes: tuple[str, ...]
 
 
 PROFILES: Final[Mapping[str, Profile]] = {
@@ -51,6 +55,9 @@ PROFILES: Final[Mapping[str, Profile]] = {
         assurance="vot",
         logout_sid=False,
         assertion_jti_required=False,
+        request_object_alone=False,
+        hints_in_query=False,
+        response_modes=(QUERY, FRAGMENT),
     ),
     OPENID: Profile(
         nonce_required=False,
@@ -59,6 +66,9 @@ PROFILES: Final[Mapping[str, Profile]] = {
         assurance="acr",
         logout_sid=True,
         assertion_jti_required=True,
+        request_object_alone=True,
+        hints_in_query=True,
+        response_modes=(QUERY, FRAGMENT, FORM_POST),
     ),
 }
 
@@ -66,6 +76,9 @@ PROFILES: Final[Mapping[str, Profile]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientPolicy:
     """Everything the protocol needs to know about one client.
+
+    `request_object_alone`: a request object needs nothing beside it but the client's name, and
+    may be meant for the issuer (RFC 9101). `hints_in_query`: hints count outside one too.
 
     `sector` is the host that pairwise subjects are made for. `assurance` is the claim
     that tells the level in ID tokens, `vot` or `acr`. `rate_limit` is in requests per
@@ -104,6 +117,9 @@ class ClientPolicy:
     assurance: str
     logout_sid: bool
     assertion_jti_required: bool
+    request_object_alone: bool
+    hints_in_query: bool
+    response_modes: tuple[str, ...]
     public_key_source: str
     jwks_uri: str | None
     public_key: str | None
@@ -160,6 +176,9 @@ def policy_from_registration(registration: Mapping[str, object]) -> ClientPolicy
         assurance=profile.assurance,
         logout_sid=profile.logout_sid,
         assertion_jti_required=profile.assertion_jti_required,
+        request_object_alone=profile.request_object_alone,
+        hints_in_query=profile.hints_in_query,
+        response_modes=profile.response_modes,
         public_key_source=keys.source,
         jwks_uri=keys.jwks_uri,
         public_key=keys.public_key,

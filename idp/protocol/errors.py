@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from idp.protocol.parameters import AuthorizationRequest
 
 
 class ProtocolError(Exception):
@@ -11,7 +14,7 @@ class ProtocolError(Exception):
     `error` and `description` go out on the wire, word for word as the contract has
     them. `detail` is for the log and the audit record and is never shown. `check` is
     the name of the rule that refused; `redirect` says whether the answer may travel
-    to the client's redirect address.
+    to the client's redirect address; `status` is that of the answer which stays here.
     """
 
     def __init__(
@@ -22,6 +25,7 @@ class ProtocolError(Exception):
         detail: str = "",
         check: str = "",
         redirect: bool = False,
+        status: int = 400,
     ) -> None:
         super().__init__(error, description)
         self.error = error
@@ -29,20 +33,39 @@ class ProtocolError(Exception):
         self.detail = detail
         self.check = check
         self.redirect = redirect
+        self.status = status
 
 
 class Refused(ProtocolError):
-    """An authorization request refused, either on our own page or at the client's address."""
+    """An authorization request refused, either on our own page or at the client's address.
+
+    `request` is the one whose address, `state` and response mode the answer goes by, None for
+    the one that was judged.
+    """
+
+    request: AuthorizationRequest | None = None
 
     @classmethod
-    def on_page(cls, description: str, *, detail: str = "", error: str = "invalid_request") -> Self:
+    def on_page(
+        cls,
+        description: str,
+        *,
+        detail: str = "",
+        error: str = "invalid_request",
+        status: int = 400,
+    ) -> Self:
         """Refuse on our own origin: nothing in the request has earned a redirect."""
-        return cls(error, description, detail=detail)
+        return cls(error, description, detail=detail, status=status)
 
     @classmethod
     def to_client(cls, error: str, description: str, *, detail: str = "") -> Self:
         """Refuse at the client's registered redirect address (RFC 6749 section 4.1.2.1)."""
         return cls(error, description, detail=detail, redirect=True)
+
+    def answering(self, request: AuthorizationRequest) -> Self:
+        """Answer another request than the one that is judged."""
+        self.request = request
+        return self
 
 
 class TokenError(ProtocolError):
@@ -57,8 +80,7 @@ class TokenError(ProtocolError):
         detail: str = "",
         check: str = "",
     ) -> None:
-        super().__init__(error, description, detail=detail, check=check)
-        self.status = status
+        super().__init__(error, description, detail=detail, check=check, status=status)
 
 
 class InvalidClientMetadata(ProtocolError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from idp.kernel.urls import without_trailing_slash
-from idp.protocol.authorization_rules import RESPONSE_MODES
+from idp.protocol.authorization_response import FORM_POST, FRAGMENT, QUERY
 from idp.protocol.claims import SCOPES, claims_supported
 from idp.protocol.client_registration import CLIENT_SECRET_POST, PRIVATE_KEY_JWT
 from idp.protocol.parameters import LANGUAGES
@@ -82,7 +82,7 @@ def openid_configuration(issuer: str) -> dict[str, object]:
         "trustmarks": trustmark_uri(issuer),
         "scopes_supported": list(SCOPES),
         "response_types_supported": ["code"],
-        "response_modes_supported": list(RESPONSE_MODES),
+        "response_modes_supported": [QUERY, FRAGMENT, FORM_POST],
         "grant_types_supported": ["authorization_code"],
         "code_challenge_methods_supported": [METHOD],
         "token_endpoint_auth_methods_supported": [PRIVATE_KEY_JWT, CLIENT_SECRET_POST],
@@ -91,7 +91,8 @@ def openid_configuration(issuer: str) -> dict[str, object]:
         "subject_types_supported": ["public", "pairwise"],
         "claim_types_supported": ["normal"],
         "claims_supported": claims_supported(),
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
         "ui_locales_supported": list(LANGUAGES),

@@ -13,14 +13,22 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from idp.protocol import vectors_of_trust
+from idp.protocol.json_members import without_doubles
 from idp.protocol.vectors_of_trust import Vectors, VectorsNotValid
 
 PROMPTS: Final = frozenset({"none", "login", "consent", "select_account", "create"})
 LANGUAGES: Final = ("en", "cy")
 
+_NO_RESPONSE_TYPE: Final = "response_type is missing"
+_NO_SCOPE: Final = "scope is missing"
+# Faults of parameters that a request object may hold instead (RFC 9101 section 5).
+MISSING_OUTSIDE: Final = frozenset({_NO_RESPONSE_TYPE, _NO_SCOPE})
+
 # The characters of RFC 3986; urlsplit quietly drops some of the others.
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]+", re.ASCII)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,10}", re.ASCII)
+# The shape of RFC 5646; whether there is such a language is nobody's business here.
+_LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _UNSTORABLE: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _LARGEST_MAX_AGE: Final = 2**31 - 1
 _NO_CLAIMS: Final[frozenset[str]] = frozenset()
@@ -35,6 +43,8 @@ class AuthorizationRequest:
     which has an answer of its own. `vectors` is None when `vtr` was not valid.
     `max_age` is in seconds; -1 is read as absent, lower values are kept for the rule
     that refuses them. `faults` says in words what could not be read, first things first.
+    `signed` says that the client signed what stands here (a request object): what makes no
+    sense there and has an answer of its own is named in `senseless` instead.
     """
 
     client_id: str | None
@@ -59,6 +69,8 @@ class AuthorizationRequest:
     request_uri: str | None
     acr_values: tuple[str, ...]
     faults: tuple[str, ...]
+    signed: bool = False
+    senseless: frozenset[str] = frozenset()
 
     @property
     def language(self) -> str | None:
@@ -97,15 +109,21 @@ def single_values(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], fro
 
 
 def parse_authorization(
-    parameters: Mapping[str, str], repeated: Collection[str] = ()
+    parameters: Mapping[str, str],
+    repeated: Collection[str] = (),
+    *,
+    signed: bool = False,
+    faults: Iterable[str] = (),
 ) -> AuthorizationRequest:
     """Read the parameters of `/authorize`. `repeated` names those that were sent twice.
 
+    `signed` says that they come from a request object, `faults` what was found wrong before.
     Never raises: whatever cannot be read becomes a fault. A doubled or unreadable
     `client_id` or `redirect_uri` counts as missing, a doubled `state` is not sent back.
     """
     get = parameters.get
-    faults: list[str] = []
+    faults = list(faults)
+    senseless: set[str] = set()
     client_id = get("client_id") or None
     redirect_uri = get("redirect_uri") or None
     state = get("state") or None
@@ -127,8 +145,10 @@ def parse_authorization(
     _fault_in_scope(scopes, response_type, faults)
     prompt_text = get("prompt")
     prompt = _prompt(prompt_text, faults) if prompt_text else _NO_PROMPT
-    max_age_text = get("max_age")
-    max_age = _max_age(max_age_text, faults) if max_age_text else None
+    max_age = _max_age(get("max_age") or None, faults, senseless, signed=signed)
+    locales = tuple((get("ui_locales") or "").split())
+    if not all(_LANGUAGE_TAG.fullmatch(tag) for tag in locales):
+        senseless.add("ui_locales")
     claims_text = get("claims")
     claims = _claims(claims_text, faults) if claims_text else _NO_CLAIMS
     request, request_uri = get("request") or None, get("request_uri") or None
@@ -145,7 +165,7 @@ def parse_authorization(
         vtr=vtr,
         vectors=_vectors(vtr),
         claims=claims,
-        ui_locales=tuple((get("ui_locales") or "").split()),
+        ui_locales=locales,
         prompt=prompt,
         max_age=max_age,
         response_mode=get("response_mode") or None,
@@ -158,6 +178,8 @@ def parse_authorization(
         request_uri=request_uri,
         acr_values=tuple((get("acr_values") or "").split()),
         faults=tuple(faults),
+        signed=signed,
+        senseless=frozenset(senseless),
     )
 
 
@@ -180,14 +202,16 @@ def parse_token_request(form: Mapping[str, str], repeated: Collection[str] = ())
     )
 
 
-def to_text(parameters: Mapping[str, str]) -> str:
+def to_text(parameters: Mapping[str, str], *, signed: bool = False) -> str:
     """Write parameters down as canonical JSON, for keeping in a Journey."""
-    return json.dumps(dict(parameters), sort_keys=True, separators=(",", ":"))
+    kept = {"parameters": dict(parameters), "signed": signed}
+    return json.dumps(kept, sort_keys=True, separators=(",", ":"))
 
 
-def from_text(text: str) -> dict[str, str]:
-    """Read parameters written by `to_text`."""
-    return cast("dict[str, str]", json.loads(text))
+def from_text(text: str) -> tuple[dict[str, str], bool]:
+    """Read what `to_text` wrote: the parameters, and whether the client had signed them."""
+    kept = json.loads(text)
+    return cast("dict[str, str]", kept["parameters"]), bool(kept["signed"])
 
 
 def _cannot_be_stored(text: str | None) -> bool:
@@ -205,9 +229,9 @@ def _unstorable(parameters: Mapping[str, str]) -> list[str]:
 
 def _fault_in_scope(scopes: tuple[str, ...], response_type: str | None, faults: list[str]) -> None:
     if response_type is None:
-        faults.append("response_type is missing")
+        faults.append(_NO_RESPONSE_TYPE)
     if not scopes:
-        faults.append("scope is missing")
+        faults.append(_NO_SCOPE)
     elif "openid" not in scopes:
         faults.append("scope does not contain openid")
 
@@ -221,18 +245,26 @@ def _prompt(text: str, faults: list[str]) -> frozenset[str]:
     return prompt
 
 
-def _max_age(text: str, faults: list[str]) -> int | None:
-    number = int(text) if _INTEGER.fullmatch(text) else None
-    if number is None or number > _LARGEST_MAX_AGE:
-        faults.append("max_age is not an integer")
+def _max_age(
+    text: str | None, faults: list[str], senseless: set[str], *, signed: bool
+) -> int | None:
+    if text is None:
         return None
-    return None if number == -1 else number
+    number = int(text) if _INTEGER.fullmatch(text) else None
+    if number is not None and number <= _LARGEST_MAX_AGE:
+        # In a request object -1 is a negative age like any other.
+        return None if number == -1 and not signed else number
+    if signed:
+        senseless.add("max_age")
+    else:
+        faults.append("max_age is not an integer")
+    return None
 
 
 def _claims(text: str, faults: list[str]) -> frozenset[str]:
     """Read the names under `userinfo`, the only member of `claims` that counts."""
     try:
-        wanted = json.loads(text, object_pairs_hook=_without_doubles)
+        wanted = json.loads(text, object_pairs_hook=without_doubles)
     except (ValueError, RecursionError):
         wanted = None
     userinfo = wanted.get("userinfo", {}) if isinstance(wanted, dict) else None
@@ -240,13 +272,6 @@ def _claims(text: str, faults: list[str]) -> frozenset[str]:
         faults.append("claims is not a JSON object of the right shape")
         return _NO_CLAIMS
     return frozenset(userinfo)
-
-
-def _without_doubles(members: list[tuple[str, object]]) -> dict[str, object]:
-    wanted = dict(members)
-    if len(wanted) != len(members):
-        raise ValueError("a member is there twice")
-    return wanted
 
 
 def _vectors(vtr: str | None) -> Vectors | None:

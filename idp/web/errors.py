@@ -53,7 +53,7 @@ class PageRefused(current.Refusal):
     """Raise this to answer with a row of the table.
 
     `sentence` is the protocol's own wording, shown as it is; `service_url` is where the person
-    may start again; `retry_after` (seconds) overrides the row's.
+    may start again; `retry_after` (seconds) and `status` override the row's.
     """
 
     def __init__(
@@ -63,12 +63,14 @@ class PageRefused(current.Refusal):
         sentence: str = "",
         service_url: str | None = None,
         retry_after: int | None = None,
+        status: int | None = None,
     ) -> None:
         super().__init__(sentence or kind.value.plain)
         self.kind = kind
         self.sentence = sentence
         self.service_url = service_url
         self.retry_after = retry_after
+        self.status = status
 
 
 def init_errors(app: Flask) -> None:
@@ -93,7 +95,7 @@ def answer(refused: PageRefused) -> Response:
     else:
         text = refused.sentence or row.plain
         response = make_response(text, {"Content-Type": "text/plain; charset=utf-8"})
-    response.status_code = row.status
+    response.status_code = refused.status or row.status
     retry_after = refused.retry_after or row.retry_after
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
@@ -144,7 +146,7 @@ def _endpoint_of_address() -> str | None:
 
 def _protocol(error: ProtocolError) -> Response:
     log.info("request_refused", error=error.error, check=error.check, detail=error.detail)
-    return answer(PageRefused(Kind.PROTOCOL, sentence=error.description))
+    return answer(PageRefused(Kind.PROTOCOL, sentence=error.description, status=error.status))
 
 
 def _too_busy(error: TooBusy) -> Response:

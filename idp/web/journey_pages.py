@@ -1,6 +1,5 @@
 """What the pages of a Journey share: entering one, leaving it, and naming its service."""
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +8,7 @@ from flask import Response, make_response, redirect, url_for
 
 from idp.domain import journeys
 from idp.domain.journeys import Journey
+from idp.protocol.parameters import from_text
 from idp.web import current, headers, i18n
 from idp.web.errors import Kind, PageRefused
 
@@ -40,7 +40,8 @@ def enter(journey_id: str) -> Journey:
         raise PageRefused(Kind.FINISHED, service_url=service.landing_page_url)
     if journey.expires_at <= current.now():
         raise PageRefused(Kind.EXPIRED, service_url=service.landing_page_url)
-    headers.allow_form_to(json.loads(journey.parameters)["redirect_uri"])
+    parameters, _ = from_text(journey.parameters)
+    headers.allow_form_to(parameters["redirect_uri"])
     return journey
 
 

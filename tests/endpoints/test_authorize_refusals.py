@@ -148,8 +148,6 @@ BACK: dict[str, tuple[dict[str, Any], dict[str, str | None], str, str]] = {
     "request_uri": (
         {}, {"request_uri": "https://a.example/"}, "request_uri_not_supported",
         "Request URI parameter not supported"),
-    "request": (
-        {}, {"request": "a.b.c"}, "request_not_supported", "Request parameter not supported"),
     "token": (
         {}, {"response_type": "token"}, "unsupported_response_type", "Unsupported response type"),
     "id_token": (

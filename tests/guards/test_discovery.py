@@ -47,13 +47,16 @@ def flow(
     session.commit()
     person.client.set_cookie("onepass-session", cookie, domain="id.onepass.localhost")
 
-    def run(changes: dict[str, str] | None = None, **properties: Any) -> dict[str, Any]:
+    def run(
+        changes: dict[str, str] | None = None, *, signed: bool = False, **properties: Any
+    ) -> dict[str, Any]:
         party = register(session, services, RelyingParty(settings.issuer, **properties))
         session.commit()
-        asked = party.ask(**(changes or {}))
-        location = person.request("GET", party.url(asked), None, {}).headers.get("Location", "")
+        asked = party.ask_signed(clock.now()) if signed else party.ask(**(changes or {}))
+        answer = person.request("GET", party.url(asked), None, {})
+        location = answer.headers.get("Location", "")
         if "code=" not in location:
-            return {"location": location}
+            return {"location": location, "text": answer.body, "party": party}
         query = location.replace("#", "?", 1)
         code = party.answer(asked, query)["code"]
         form = party.token_form(asked, code, clock.now())
@@ -153,10 +156,11 @@ def test_a_grant_that_is_not_advertised_is_refused(
 
 
 def test_response_modes_are_as_advertised(advertised: dict[str, Any], flow: Flow) -> None:
-    for mode in advertised.get("response_modes_supported", ["query", "fragment"]):
-        location = flow({"response_mode": mode})["location"]
-        if mode in ("query", "fragment"):
-            assert ("#" in location) == (mode == "fragment"), location
+    assert advertised["response_modes_supported"] == ["query", "fragment", "form_post"]
+    assert "?code=" in flow({"response_mode": "query"})["location"]
+    assert "#code=" in flow({"response_mode": "fragment"})["location"]
+    posted = flow({"response_mode": "form_post"}, more={"profile": "openid"})
+    assert f'action="{posted["party"].redirect_uri}"' in posted["text"]
 
 
 def test_request_objects_are_as_advertised(advertised: dict[str, Any], flow: Flow) -> None:
@@ -164,8 +168,9 @@ def test_request_objects_are_as_advertised(advertised: dict[str, Any], flow: Flo
     assert (
         "error=request_uri_not_supported" in flow({"request_uri": "https://x.example"})["location"]
     )
-    if not advertised.get("request_parameter_supported"):
-        assert "code=" not in flow({"request": "a.b.c"})["location"]
+    assert advertised["request_parameter_supported"] is True
+    for alg in advertised["request_object_signing_alg_values_supported"]:
+        assert "code=" in flow(alg=alg, signed=True)["location"], alg
 
 
 def test_the_issuer_parameter_and_both_languages_are_as_advertised(

@@ -25,7 +25,7 @@ def test_addresses_never_double_the_slash_and_the_issuer_is_as_configured(issuer
 def test_only_what_works_is_advertised() -> None:
     document = metadata.openid_configuration("https://id.example/")
     assert document["response_types_supported"] == ["code"]
-    assert document["response_modes_supported"] == ["query", "fragment"]
+    assert document["response_modes_supported"] == ["query", "fragment", "form_post"]
     assert document["grant_types_supported"] == ["authorization_code"]
     assert document["code_challenge_methods_supported"] == ["S256"]
     assert document["scopes_supported"] == ["openid", "email", "phone"]
@@ -34,7 +34,10 @@ def test_only_what_works_is_advertised() -> None:
         "client_secret_post",
     ]
     assert document["authorization_response_iss_parameter_supported"] is True
-    assert document["request_parameter_supported"] is False
+    assert document["request_parameter_supported"] is True
+    assert document["request_object_signing_alg_values_supported"] == [
+        *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256")
+    ]
     assert document["request_uri_parameter_supported"] is False
     assert "registration_endpoint" not in document
 

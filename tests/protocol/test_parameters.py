@@ -63,6 +63,8 @@ def test_every_parameter_arrives_under_its_name() -> None:
         "request_uri": None,
         "acr_values": ("Cl.Cm", "Cl"),
         "faults": (),
+        "signed": False,
+        "senseless": frozenset(),
     }
 
 
@@ -137,6 +139,19 @@ def test_max_age_is_seconds_and_minus_one_is_absent(text: str, seconds: int | No
     assert a_request(max_age=text).max_age == seconds
 
 
+@pytest.mark.parametrize(("text", "seconds"), [("0", 0), ("-1", -1), ("60", 60)])
+def test_in_a_request_object_a_negative_age_is_never_absent(text: str, seconds: int) -> None:
+    request = parse_authorization(PARAMETERS | {"max_age": text}, signed=True)
+    assert (request.max_age, request.senseless) == (seconds, frozenset())
+
+
+def test_what_makes_no_sense_in_a_request_object_is_left_for_its_rule() -> None:
+    odd = PARAMETERS | {"max_age": "soon", "ui_locales": "en c_y"}
+    request = parse_authorization(odd, signed=True)
+    assert (request.max_age, request.faults) == (None, ())
+    assert request.senseless == {"max_age", "ui_locales"}
+
+
 @pytest.mark.parametrize(
     ("tags", "language"),
     [
@@ -181,8 +196,9 @@ def test_values_are_gathered_and_doubled_names_told() -> None:
 
 def test_parameters_are_written_down_in_one_way() -> None:
     text = to_text({"state": "ŵ\x00", "client_id": "tax"})
-    assert text == '{"client_id":"tax","state":"\\u0175\\u0000"}'
-    assert from_text(text) == {"client_id": "tax", "state": "ŵ\x00"}
+    kept = '{"client_id":"tax","state":"\\u0175\\u0000"}'
+    assert text == f'{{"parameters":{kept},"signed":false}}'
+    assert from_text(text) == ({"client_id": "tax", "state": "ŵ\x00"}, False)
 
 
 ANY_VALUE = st.one_of(
@@ -202,7 +218,8 @@ def test_reading_never_raises(parameters: dict[str, str], repeated: set[str]) ->
     assert request.state in (parameters.get("state"), None)
     assert request.redirect_uri in (parameters.get("redirect_uri"), None)
     assert bool(repeated) <= bool(request.faults)
-    assert from_text(to_text(parameters)) == parameters
+    assert from_text(to_text(parameters)) == (parameters, False)
+    assert from_text(to_text(parameters, signed=True)) == (parameters, True)
 
 
 def test_a_token_request_arrives_under_its_names() -> None:

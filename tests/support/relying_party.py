@@ -116,6 +116,48 @@ class RelyingParty:
         sent = {name: value for name, value in parameters.items() if value is not None}
         return Request(state, nonce, verifier, sent)
 
+    def request_object(
+        self,
+        asked: Request,
+        now: int,
+        /,
+        *,
+        key: PrivateKey | None = None,
+        headers: dict[str, Any] | None = None,
+        **changes: Any,
+    ) -> str:
+        """The parameters of `asked` signed (RFC 9101); a change to None leaves one out."""
+        members: dict[str, Any] = asked.parameters | {
+            "iss": self.client_id,
+            "aud": f"{self.issuer}authorize",
+            "iat": now,
+            "nbf": now,
+            "exp": now + 60,
+            "jti": secrets.token_urlsafe(16),
+        }
+        members |= changes
+        kept = {name: value for name, value in members.items() if value is not None}
+        header = {"typ": "oauth-authz-req+jwt"} | (headers or {})
+        return jwt.encode(kept, key or self.key, algorithm=self.alg, headers=header)
+
+    def ask_signed(
+        self, now: int, beside: dict[str, str] | None = None, /, **changes: Any
+    ) -> Request:
+        """Make a signed request as One Login's own example does: everything in the object.
+
+        `changes` are members of the object, `beside` what else stands in the address.
+        """
+        request = self.ask()
+        members = request.parameters | changes
+        around = {
+            "client_id": self.client_id,
+            "response_type": "code",
+            "scope": "openid",
+            "request": self.request_object(request, now, **changes),
+        } | (beside or {})
+        state, nonce = members.get("state"), members.get("nonce")
+        return Request(str(state), str(nonce), request.verifier, around)
+
     def url(self, request: Request) -> str:
         """The address that carries `request`."""
         return f"{self.issuer}authorize?{urlencode(request.parameters)}"

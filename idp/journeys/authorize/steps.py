@@ -1,18 +1,25 @@
 """How a request is judged and moved on: no Flask here, so it can be read and tried by itself."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from idp.domain import hot_path, sessions
+from idp.domain import hot_path, request_objects, sessions
+from idp.domain.client_keys import ClientKeys
 from idp.domain.clients import ClientRegistry, RegisteredClient
 from idp.domain.services import Services
-from idp.protocol.authorization_response import error_location
-from idp.protocol.checks import check_request
-from idp.protocol.errors import ProtocolError
-from idp.protocol.parameters import AuthorizationRequest, parse_authorization
+from idp.protocol.authorization_response import Answer
+from idp.protocol.authorization_response import error as error_answer
+from idp.protocol.checks import check_request, check_request_object
+from idp.protocol.errors import ProtocolError, Refused
+from idp.protocol.parameters import (
+    AuthorizationRequest,
+    from_text,
+    parse_authorization,
+    to_text,
+)
 from idp.protocol.session_facts import SessionFacts
 
 _NOT_ASCII: Final = re.compile(rb"%[89a-fA-F]|[\x80-\xff]")
@@ -20,17 +27,21 @@ _NOT_ASCII: Final = re.compile(rb"%[89a-fA-F]|[\x80-\xff]")
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A request that passed every check, and the client that sent it."""
+    """A request that passed every check, and the client that sent it.
+
+    `stored` is what a Journey keeps of it: the parameters that count, whoever they came from.
+    """
 
     request: AuthorizationRequest
     registered: RegisteredClient
+    stored: str
 
 
 @dataclass(frozen=True, slots=True)
 class SentBack:
     """A refusal that goes to the service, at its registered address."""
 
-    location: str
+    answer: Answer
     error: ProtocolError
 
 
@@ -49,37 +60,78 @@ def refuse_what_is_no_text(encoded: bytes) -> None:
         ) from error
 
 
-def judge(
-    registry: ClientRegistry,
-    issuer: str,
-    parameters: Mapping[str, str],
-    repeated: Collection[str] = (),
-) -> Judged | SentBack:
-    """Run every check on the parameters of `/authorize`.
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Runs every check on the parameters of `/authorize`.
 
     Raises ProtocolError for a refusal that must stay on our own page: nothing in the request has
     earned a redirect (RFC 9700 section 4.11).
     """
-    request = parse_authorization(parameters, repeated)
-    registered = registry.find(request.client_id) if request.client_id else None
-    try:
-        check_request(request, registered.policy if registered else None)
-    except ProtocolError as error:
-        if not error.redirect:
-            raise
-        return SentBack(refusal_location(request, issuer, error.error, error.description), error)
-    if registered is None:
-        raise ProtocolError("invalid_request", "Invalid request", check="the_client_is_known")
-    return Judged(request, registered)
 
+    registry: ClientRegistry
+    keys: ClientKeys
+    issuer: str
 
-def refusal_location(
-    request: AuthorizationRequest, issuer: str, error: str, description: str
-) -> str:
-    """Return the service's address with the error, its `state` and our `iss` (RFC 9207)."""
-    return error_location(
-        str(request.redirect_uri), error, description, request.state, issuer, request.response_mode
-    )
+    def arrived(
+        self, parameters: Mapping[str, str], repeated: Collection[str], now: int
+    ) -> Judged | SentBack:
+        """Judge a request as it arrives. A request object may need its client's keys fetched."""
+        request = parse_authorization(parameters, repeated)
+        registered = self._client(request)
+        policy = registered.policy if registered else None
+        if request.request is None or request.request_uri is not None:
+            return self._answered(
+                request, registered, parameters, lambda: check_request(request, policy)
+            )
+        arrived = request_objects.read(request, policy, self.keys, issuer=self.issuer, now=now)
+        return self._answered(
+            arrived.request,
+            registered,
+            arrived.parameters,
+            lambda: check_request_object(arrived, policy),
+        )
+
+    def stored(self, text: str) -> Judged | SentBack:
+        """Judge again what a Journey kept; a client may have been switched off meanwhile."""
+        parameters, signed = from_text(text)
+        request = parse_authorization(parameters, signed=signed)
+        registered = self._client(request)
+        policy = registered.policy if registered else None
+        return self._answered(
+            request, registered, parameters, lambda: check_request(request, policy)
+        )
+
+    def refusal(self, request: AuthorizationRequest, error: str, description: str) -> Answer:
+        """Return the answer with the error, the service's `state` and our `iss` (RFC 9207)."""
+        return error_answer(
+            str(request.redirect_uri),
+            error,
+            description,
+            request.state,
+            self.issuer,
+            request.response_mode,
+        )
+
+    def _client(self, request: AuthorizationRequest) -> RegisteredClient | None:
+        return self.registry.find(request.client_id) if request.client_id else None
+
+    def _answered(
+        self,
+        request: AuthorizationRequest,
+        registered: RegisteredClient | None,
+        parameters: Mapping[str, str],
+        check: Callable[[], None],
+    ) -> Judged | SentBack:
+        try:
+            check()
+        except Refused as refused:
+            if not refused.redirect:
+                raise
+            told = self.refusal(refused.request or request, refused.error, refused.description)
+            return SentBack(told, refused)
+        if registered is None:
+            raise ProtocolError("invalid_request", "Invalid request", check="the_client_is_known")
+        return Judged(request, registered, to_text(parameters, signed=request.signed))
 
 
 def session_facts(

@@ -5,20 +5,22 @@ from typing import Final
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from idp.domain import audit, handoffs, journeys, sessions
-from idp.domain.clients import ClientRegistry
 from idp.domain.hot_path import SeenSession
 from idp.journeys.authorize import steps
 from idp.oauth_server.answers import ReadyAnswer
 from idp.oauth_server.requests import AuthorizationOAuth2Request, SessionGone
 from idp.oauth_server.server import Answer
+from idp.protocol import authorization_response
+from idp.protocol.authorization_response import FORM_POST
 from idp.protocol.next_step import Decision, Step, freshness_required, next_step
-from idp.protocol.parameters import from_text, single_values, to_text
+from idp.protocol.parameters import single_values
 from idp.protocol.session_facts import PART_CREATED
-from idp.web import cookies, current, i18n, journey_pages
+from idp.web import cookies, current, headers, i18n, journey_pages
 from idp.web.arrivals import Arrival, fields_of
 from idp.web.errors import Kind, PageRefused
+from idp.web.layout import show
 
-blueprint = Blueprint("authorize", __name__)
+blueprint = Blueprint("authorize", __name__, template_folder="templates")
 
 _ACCOUNT_STATES: Final = {"suspended": Kind.SUSPENDED, "blocked": Kind.BLOCKED}
 
@@ -28,11 +30,11 @@ def start() -> Answer:
     """Accept an authorization request; a person already signed in goes straight back."""
     steps.refuse_what_is_no_text(request.query_string)
     parameters, repeated = single_values(request.args.items(multi=True))
-    return _accept(steps.judge(_registry(), _issuer(), parameters, repeated), parameters)
+    return _accept(_judge().arrived(parameters, repeated, current.now()))
 
 
 @blueprint.post("/authorize")
-def start_by_post() -> Response:
+def start_by_post() -> Answer:
     """Accept a request by POST (OIDC Core section 3.1.2.1), then carry on as a GET.
 
     A cross-site POST comes without our cookies, so it cannot know who is signed in.
@@ -40,10 +42,10 @@ def start_by_post() -> Response:
     if request.mimetype == "application/x-www-form-urlencoded":
         steps.refuse_what_is_no_text(request.get_data())
     parameters, repeated = single_values(request.form.items(multi=True))
-    judged = steps.judge(_registry(), _issuer(), parameters, repeated)
+    judged = _judge().arrived(parameters, repeated, current.now())
     if isinstance(judged, steps.SentBack):
         return _send_back(judged)
-    ticket = handoffs.leave(current.session(), current.services(), to_text(parameters))
+    ticket = handoffs.leave(current.session(), current.services(), judged.stored)
     return _see_other(url_for("authorize.pick_up", ticket=ticket))
 
 
@@ -54,15 +56,14 @@ def pick_up(ticket: str) -> Answer:
     if text is None:
         raise PageRefused(Kind.EXPIRED)
     current.checkpoint()
-    parameters = from_text(text)
-    return _accept(steps.judge(_registry(), _issuer(), parameters), parameters)
+    return _accept(_judge().stored(text))
 
 
 @blueprint.get("/j/<journey_id>/")
 def resume(journey_id: str) -> Answer:
     """Decide the next step of a stored request; every room comes back here."""
     journey = journey_pages.enter(journey_id)
-    judged = steps.judge(_registry(), _issuer(), from_text(journey.parameters))
+    judged = _judge().stored(journey.parameters)
     if isinstance(judged, steps.SentBack):
         return _send_back(judged)
     seen = _seen()
@@ -94,8 +95,10 @@ def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
     services = wiring.services
     steps.refuse_what_is_no_text(arrival.query.encode())
     parameters, repeated = single_values(fields_of(arrival.query))
-    judged = steps.judge(wiring.registry, services.settings.issuer, parameters, repeated)
-    if isinstance(judged, steps.SentBack):
+    judged = steps.Judge(wiring.registry, wiring.client_keys, services.settings.issuer).arrived(
+        parameters, repeated, arrival.now
+    )
+    if isinstance(judged, steps.SentBack) or judged.request.response_mode == FORM_POST:
         return None
     cookie = arrival.cookie(cookies.session_name(services.settings))
     seen = steps.session_facts(wiring.hot_path, services, cookie, arrival.now)
@@ -106,12 +109,13 @@ def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
     if decision.step is not Step.ISSUE:
         return None
     try:
-        return wiring.server.issue(_to_grant(judged, None, arrival), seen.facts)
+        answer = wiring.server.issue(_to_grant(judged, None, arrival), seen.facts)
     except SessionGone:
         return None
+    return _ready(answer)
 
 
-def _accept(judged: steps.Judged | steps.SentBack, parameters: dict[str, str]) -> Answer:
+def _accept(judged: steps.Judged | steps.SentBack) -> Answer:
     if isinstance(judged, steps.SentBack):
         return _send_back(judged)
     policy, now = judged.registered.policy, current.now()
@@ -127,7 +131,7 @@ def _accept(judged: steps.Judged | steps.SentBack, parameters: dict[str, str]) -
         current.services(),
         browser_id=current.browser_id(),
         client_id=policy.client_id,
-        parameters=to_text(parameters),
+        parameters=judged.stored,
         language=i18n.language_for(judged.request.ui_locales),
         fresh=freshness_required(judged.request, policy, facts, now),
     )
@@ -148,15 +152,16 @@ def _room(decision: Decision, journey: journeys.Journey, seen: SeenSession | Non
     return url_for(endpoint, journey_id=journey.id)
 
 
-def _issue(judged: steps.Judged, seen: SeenSession, journey_id: str | None) -> ReadyAnswer:
+def _issue(judged: steps.Judged, seen: SeenSession, journey_id: str | None) -> Answer:
     wiring, now = current.wiring(), current.now()
     if steps.must_be_touched(seen, now):
         sessions.touch(current.session(), seen.facts.sid, now)
         current.checkpoint()
     try:
-        return wiring.server.issue(_to_grant(judged, journey_id, current.arrival()), seen.facts)
+        answer = wiring.server.issue(_to_grant(judged, journey_id, current.arrival()), seen.facts)
     except SessionGone as gone:
         raise _over(Kind.EXPIRED, judged) from gone
+    return _tell(answer)
 
 
 def _to_grant(
@@ -175,35 +180,41 @@ def _over(kind: Kind, judged: steps.Judged) -> PageRefused:
     return PageRefused(kind, service_url=judged.registered.policy.landing_page_url)
 
 
-def _refuse(judged: steps.Judged, decision: Decision) -> Response:
+def _refuse(judged: steps.Judged, decision: Decision) -> Answer:
     if decision.error is None:
         raise PageRefused(_ACCOUNT_STATES[decision.description])
-    location = steps.refusal_location(
-        judged.request, _issuer(), decision.error, decision.description
-    )
-    return _redirect_to_service(location)
+    return _tell(_judge().refusal(judged.request, decision.error, decision.description))
 
 
-def _send_back(refusal: steps.SentBack) -> Response:
+def _send_back(refusal: steps.SentBack) -> Answer:
     audit.record(
         current.session(),
         audit.AuthorizationRefused(reason=refusal.error.check or refusal.error.error),
         now=current.now(),
         request_id=current.request_id(),
     )
-    return _redirect_to_service(refusal.location)
+    return _tell(refusal.answer)
 
 
 def _see_other(address: str) -> Response:
     return make_response(redirect(address, 303))
 
 
-def _redirect_to_service(location: str) -> Response:
+def _tell(answer: authorization_response.Answer) -> Answer:
+    """Send the browser back to the service with the answer."""
+    if answer.by_form:
+        headers.allow_form_to(answer.redirect_uri)
+        return show("authorize/form_post.html", answer=answer)
+    if request.method != "POST":
+        return _ready(answer)
     # 303 after a form, 302 after a GET: never a status that would send a form's body on.
-    status = 303 if request.method == "POST" else 302
-    response = make_response(redirect(location, status))
+    response = make_response(redirect(answer.location, 303))
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _ready(answer: authorization_response.Answer) -> ReadyAnswer:
+    return ReadyAnswer(b"", 302, [("Location", answer.location), ("Cache-Control", "no-store")])
 
 
 def _seen() -> SeenSession | None:
@@ -213,9 +224,6 @@ def _seen() -> SeenSession | None:
     )
 
 
-def _registry() -> ClientRegistry:
-    return current.wiring().registry
-
-
-def _issuer() -> str:
-    return current.services().settings.issuer
+def _judge() -> steps.Judge:
+    wiring = current.wiring()
+    return steps.Judge(wiring.registry, wiring.client_keys, wiring.services.settings.issuer)

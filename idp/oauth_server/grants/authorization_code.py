@@ -21,7 +21,7 @@ from idp.oauth_server.errors import ContractError
 from idp.oauth_server.requests import AuthorizationOAuth2Request, SessionGone, TokenOAuth2Request
 from idp.oauth_server.server import Server
 from idp.protocol import next_step, pkce, subjects
-from idp.protocol.authorization_response import success_location
+from idp.protocol.authorization_response import Answer, success
 from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.id_token import (
     ACCESS_TOKEN_TYPE,
@@ -51,10 +51,10 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
         redirect_uri: str = self.request.authorization.redirect_uri
         return redirect_uri
 
-    def create_authorization_response(
+    def create_authorization_response(  # type: ignore[override]
         self, redirect_uri: str, grant_user: SessionFacts
-    ) -> tuple[int, str, list[tuple[str, str]]]:
-        """Store a grant with its code and answer 302 to the service.
+    ) -> tuple[int, Answer, list[tuple[str, str]]]:
+        """Store a grant with its code and answer the service.
 
         Raises SessionGone if there is nobody to give a code for any more.
         """
@@ -62,14 +62,14 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
         code = self.server.services.entropy.token()
         if not self.server.hot_path.issue(self._new_grant(request, grant_user, code)):
             raise SessionGone
-        location = success_location(
+        answer = success(
             redirect_uri,
             code,
             request.authorization.state,
             self.server.services.settings.issuer,
             request.authorization.response_mode,
         )
-        return 302, "", [("Location", location), ("Cache-Control", "no-store")]
+        return 302, answer, []
 
     def _new_grant(
         self, request: AuthorizationOAuth2Request, facts: SessionFacts, code: str

@@ -115,6 +115,15 @@ class SecondFactorRefused(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReauthenticationFailed(Fact):
+    """A person whom a service named could not sign in again; `factor` is what was wrong."""
+
+    account_id: str | None = None
+    client_id: str
+    factor: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Locked(Fact):
     """Too many wrong tries of one `kind`; no account id when there is no such account."""
 

@@ -4,6 +4,7 @@ Its id stands in the path and is worth nothing without the browser's cookie. Two
 Journeys. What the rooms find out is recorded here; who is signed in is a session's business.
 """
 
+from dataclasses import dataclass
 from hashlib import sha256
 
 from sqlalchemy import BigInteger, Boolean, String, Text, update
@@ -30,6 +31,8 @@ class Journey(Base):
     account_id: Mapped[str | None] = mapped_column(String(32))
     app_secret_sealed: Mapped[str | None] = mapped_column(String(256))
     fresh: Mapped[bool] = mapped_column(Boolean)
+    hint_subject: Mapped[str | None] = mapped_column(String(128))
+    failed: Mapped[str | None] = mapped_column(String(32))
     password_at: Mapped[int | None] = mapped_column(BigInteger)
     otp_at: Mapped[int | None] = mapped_column(BigInteger)
     opened_at: Mapped[int] = mapped_column(BigInteger)
@@ -45,7 +48,21 @@ class Journey(Base):
             fresh=self.fresh,
             choice=self.choice,
             account_id=self.account_id,
+            failed=self.failed,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Who is to sign in. `fresh` asks for a new sign-in (OIDC Core section 3.1.2.1).
+
+    `hint_subject` is the service's name for the one person who may answer, None for anybody;
+    `email` is the address that the service suggests.
+    """
+
+    fresh: bool = False
+    hint_subject: str | None = None
+    email: str | None = None
 
 
 def browser_hash(browser_id: str) -> str:
@@ -61,9 +78,9 @@ def open_journey(
     client_id: str,
     parameters: str,
     language: str,
-    fresh: bool,
+    wanted: Wanted,
 ) -> Journey:
-    """Store a request that needs a screen; `fresh` asks for a new sign-in (Core 3.1.2.1)."""
+    """Store a request that needs a screen."""
     now = services.clock.now()
     journey = Journey(
         id=services.entropy.token(),
@@ -71,7 +88,9 @@ def open_journey(
         client_id=client_id,
         parameters=parameters,
         language=language,
-        fresh=fresh,
+        fresh=wanted.fresh,
+        hint_subject=wanted.hint_subject,
+        email=wanted.email,
         opened_at=now,
         expires_at=now + services.settings.journey_lifetime,
     )

@@ -21,6 +21,9 @@ class Kind(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the name of a counter
     APP_CODE = "app_code"
     EMAIL_SEND = "email_send"
+    REAUTH_EMAIL = "reauth_email"
+    REAUTH_PASSWORD = "reauth_password"  # noqa: S105 - as above
+    REAUTH_CODE = "reauth_code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,9 @@ LIMITS = {
     Kind.PASSWORD: Limit(6, 7200),
     Kind.APP_CODE: Limit(6, 7200),
     Kind.EMAIL_SEND: Limit(6, 7200),
+    Kind.REAUTH_EMAIL: Limit(6, 3600),
+    Kind.REAUTH_PASSWORD: Limit(6, 3600),
+    Kind.REAUTH_CODE: Limit(6, 3600),
 }
 
 

@@ -22,13 +22,17 @@ class SessionGone(Exception):
 
 
 class AuthorizationOAuth2Request(OAuth2Request):
-    """An authorization request that `protocol.checks` has passed, on its way to a code."""
+    """An authorization request that `protocol.checks` has passed, on its way to a code.
+
+    `level` is the credential level it is answered at.
+    """
 
     def __init__(
         self,
         authorization: AuthorizationRequest,
         registered: RegisteredClient,
         *,
+        level: str,
         journey_id: str | None,
         request_id: str,
         now: int,
@@ -44,6 +48,7 @@ class AuthorizationOAuth2Request(OAuth2Request):
         )
         self.authorization = authorization
         self.registered = registered
+        self.level = level
         self.journey_id = journey_id
         self.request_id = request_id
         self.now = now

@@ -3,7 +3,8 @@
 The tuples are the order, and nothing else is: two for a request whose parameters stand in the
 address, two for one that the client signed (a request object). A rule of the first of a pair
 answers on our own page, since the redirect address is not trusted yet; a rule of the second
-answers at the client's registered address. The first broken rule is the only one told.
+answers at the client's registered address. What is wrong with a hint is told last
+(`HINT_RULES`). The first broken rule is the only one told.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from idp.protocol import authorization_rules as rules
 from idp.protocol import request_object_rules as object_rules
 from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.errors import Refused
+from idp.protocol.id_token_hints import HINT_RULES, Hint, VerifiedHint
 from idp.protocol.parameters import AuthorizationRequest
 from idp.protocol.request_object import RequestObject
 
@@ -126,6 +128,12 @@ def check_request_object(arrived: RequestObject, client: ClientPolicy | None) ->
     """Do the same for a request that the client signed; `client` is the one named beside it."""
     _ask(OBJECT_BEFORE_TRUSTING_THE_REDIRECT, arrived, client)
     _ask(OBJECT_AFTER_TRUSTING_THE_REDIRECT, arrived, cast("ClientPolicy", client))
+
+
+def check_hint(hint: Hint, client: ClientPolicy) -> VerifiedHint:
+    """Do the same for the hint of a request that passed, and return what it says."""
+    _ask(HINT_RULES, hint, client)
+    return cast("VerifiedHint", hint)
 
 
 def _ask(asked: Rules[Request, Client], request: Request, client: Client) -> None:

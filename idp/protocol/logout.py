@@ -13,6 +13,7 @@ from typing import Final
 from idp.protocol import registration_rules
 from idp.protocol.authorization_response import add_to_query
 from idp.protocol.client_policy import ClientPolicy
+from idp.protocol.id_token_hints import HintFault, VerifiedHint
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +25,6 @@ class LogoutRequest:
     state: str | None
     client_id: str | None
     ui_locales: tuple[str, ...]
-
-
-class HintFault(StrEnum):
-    """What can be wrong with a hint; the text is the contract's."""
-
-    SIGNATURE = "unable to validate id_token_hint"
-    UNREADABLE = "invalid id_token_hint"
-
-
-@dataclass(frozen=True, slots=True)
-class VerifiedHint:
-    """What an ID token of ours says, its signature verified. It may have expired."""
-
-    client_id: str
-    subject: str
-    sid: str | None = None
 
 
 class LogoutStep(StrEnum):

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from idp.protocol.client_policy import ClientPolicy
+from idp.protocol.id_token_hints import VerifiedHint
 from idp.protocol.parameters import AuthorizationRequest
 from idp.protocol.session_facts import (
     BLOCKED,
@@ -19,6 +20,7 @@ from idp.protocol.session_facts import (
     JourneyFacts,
     SessionFacts,
 )
+from idp.protocol.subjects import subject_for
 from idp.protocol.vectors_of_trust import CREDENTIAL_LEVELS, DEFAULT, reaches
 
 
@@ -51,12 +53,17 @@ _SCREENS: Final = {
 }
 
 
-def level_asked(request: AuthorizationRequest, client: ClientPolicy) -> str:
+def level_asked(
+    request: AuthorizationRequest, client: ClientPolicy, hint: VerifiedHint | None = None
+) -> str:
     """Find the credential level this request asks for: `Cl` or `Cl.Cm`.
 
     `vtr` says so; a client told its level by `acr` may name it in `acr_values`, of
-    which the first we know counts (OIDC Core section 3.1.2.1). Otherwise `Cl.Cm`.
+    which the first we know counts (OIDC Core section 3.1.2.1). Who signs in again for a
+    client that says nothing does so at the level of the `hint`. Otherwise `Cl.Cm`.
     """
+    if hint is not None and hint.level is not None and request.vtr is None:
+        return hint.level
     if request.acr_values and request.vtr is None and client.assurance == "acr":
         for value in request.acr_values:
             if value in CREDENTIAL_LEVELS:
@@ -82,22 +89,33 @@ def freshness_required(
     return request.max_age == 0 or (facts is not None and facts.auth_time + request.max_age < now)
 
 
+def names(hint: VerifiedHint, client: ClientPolicy, facts: SessionFacts) -> bool:
+    """Say whether the person signed in is the one that the hint names."""
+    return subject_for(client, facts.account_id, facts.subject_salt) == hint.subject
+
+
 def next_step(
     request: AuthorizationRequest,
     client: ClientPolicy,
     facts: SessionFacts | None,
     journey: JourneyFacts | None,
     now: int,
+    hint: VerifiedHint | None = None,
 ) -> Decision:
     """Decide the next step of a request that has passed every check.
 
     `facts` is None when the browser is not signed in, `journey` is None while no page
-    was needed. `now` is in seconds since the epoch.
+    was needed. `now` is in seconds since the epoch. With a `hint`, only the person it
+    names is answered; anybody else counts as not signed in (OIDC Core section 3.1.2.1).
     """
-    level = level_asked(request, client)
+    level = level_asked(request, client, hint)
     silent = "none" in request.prompt
+    if journey is not None and journey.failed is not None:
+        return Decision(Step.REFUSE, level, journey.failed, "Login required")
+    if facts is not None and hint is not None and not names(hint, client, facts):
+        facts = None
     if facts is None:
-        creating = journey is not None and journey.choice == "create"
+        creating = journey is not None and journey.choice == "create" and hint is None
         return _screen(Step.CREATE if creating else Step.SIGN_IN, level, silent=silent)
     if facts.account_state in {SUSPENDED, BLOCKED}:
         if silent:

@@ -36,7 +36,8 @@ class JourneyFacts:
 
     `password_at` and `otp_at` are set only by factors entered in this very Journey, by
     the person `account_id` names. `fresh` records that the request asked for a new
-    sign-in when it arrived. `choice` is what the person said they came to do.
+    sign-in when it arrived. `choice` is what the person said they came to do, `failed` the
+    error to tell the client when it cannot be done.
     """
 
     opened_at: int
@@ -45,3 +46,4 @@ class JourneyFacts:
     fresh: bool = False
     choice: str | None = None
     account_id: str | None = None
+    failed: str | None = None

@@ -451,7 +451,7 @@ def test_nobody_is_signed_in_after_a_restore(
             client_id="c",
             parameters="{}",
             language="en",
-            fresh=False,
+            wanted=journeys.Wanted(fresh=False),
         )
         ticket = handoffs.leave(session, services, "{}")
         session.commit()

@@ -19,7 +19,7 @@ def _journey(session: Session, services: Services) -> Journey:
         client_id="a client",
         parameters="{}",
         language="en",
-        fresh=False,
+        wanted=journeys.Wanted(fresh=False),
     )
 
 

@@ -17,7 +17,7 @@ def _open(session: Session, services: Services) -> Journey:
         client_id="a client",
         parameters='{"state":"s"}',
         language="cy",
-        fresh=True,
+        wanted=journeys.Wanted(fresh=True),
     )
 
 
@@ -36,7 +36,11 @@ def test_a_journey_tells_what_was_proved_in_it(session: Session, services: Servi
     assert journey.facts() == JourneyFacts(opened_at=opened, fresh=True)
     journey.choice, journey.password_at, journey.account_id = "create", opened + 5, "alice"
     assert journey.facts() == JourneyFacts(
-        opened_at=opened, password_at=opened + 5, fresh=True, choice="create", account_id="alice"
+        opened_at=opened,
+        password_at=opened + 5,
+        fresh=True,
+        choice="create",
+        account_id="alice",
     )
 
 

@@ -82,7 +82,7 @@ def test_what_has_expired_is_swept_and_the_rest_stays(
             client_id="c",
             parameters="{}",
             language=language,
-            fresh=False,
+            wanted=journeys.Wanted(fresh=False),
         )
     handoffs.leave(session, services, "{}")
     throttles.reserve(session, Kind.PASSWORD, "alice", clock.now())

@@ -146,6 +146,7 @@ def test_json_may_be_written_as_json_or_as_text(provider: Provider, written: str
     "2.parameter_in_object.response_mode",
     "2.parameter_in_object.code_challenge",
     "2.parameter_in_object.rp_sid",
+    "2.parameter_in_object.analytics",
     "2.parameter_in_object.nonce",
     "2.object.error_mode",
 )
@@ -158,6 +159,8 @@ def test_the_other_members_mean_what_they_mean_outside(
         prompt="none",
         response_mode="fragment",
         rp_sid="never echoed",
+        cookie_consent="accept",
+        _ga="never echoed",
     )
     answer = come(provider.browser(), party, asked)
     location = urlsplit(answer.headers["Location"])
@@ -231,7 +234,7 @@ def test_a_refusal_that_stays_here(provider: Provider, party: RelyingParty, name
     assert come(browser, party, party.ask_signed(provider.now)).status_code == 302
 
 
-@pytest.mark.row("2.object.c_optional")
+@pytest.mark.row("2.object.c_optional", "7.skew.request_object")
 def test_times_may_be_left_out_and_clocks_may_differ(
     provider: Provider, party: RelyingParty
 ) -> None:

@@ -3,11 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from idp.protocol.client_policy import ClientPolicy
+from idp.protocol.id_token_hints import HintFault, VerifiedHint
 from idp.protocol.logout import (
-    HintFault,
     LogoutDecision,
     LogoutStep,
-    VerifiedHint,
     decide_logout,
     parse_logout,
 )

@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from idp.domain import hot_path, request_objects, sessions
+from idp.domain import hot_path, id_token_hints, request_objects, sessions
 from idp.domain.client_keys import ClientKeys
 from idp.domain.clients import ClientRegistry, RegisteredClient
+from idp.domain.keyring import Keyring
 from idp.domain.services import Services
 from idp.protocol.authorization_response import Answer
 from idp.protocol.authorization_response import error as error_answer
-from idp.protocol.checks import check_request, check_request_object
+from idp.protocol.checks import check_hint, check_request, check_request_object
 from idp.protocol.errors import ProtocolError, Refused
+from idp.protocol.id_token_hints import VerifiedHint
 from idp.protocol.parameters import (
     AuthorizationRequest,
     from_text,
     parse_authorization,
     to_text,
 )
+from idp.protocol.registration_rules import email_is_acceptable
 from idp.protocol.session_facts import SessionFacts
 
 _NOT_ASCII: Final = re.compile(rb"%[89a-fA-F]|[\x80-\xff]")
@@ -30,11 +33,20 @@ class Judged:
     """A request that passed every check, and the client that sent it.
 
     `stored` is what a Journey keeps of it: the parameters that count, whoever they came from.
+    `hint` names the one person who may answer it, if the service wants a certain one.
     """
 
     request: AuthorizationRequest
     registered: RegisteredClient
     stored: str
+    hint: VerifiedHint | None
+
+    @property
+    def suggested_email(self) -> str | None:
+        """The address to begin with, if the service suggests one (`login_hint`)."""
+        counts = self.request.signed or self.registered.policy.hints_in_query
+        suggested = self.request.login_hint if counts and self.hint is None else None
+        return suggested if email_is_acceptable(suggested) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,7 @@ class Judge:
 
     registry: ClientRegistry
     keys: ClientKeys
+    keyring: Keyring
     issuer: str
 
     def arrived(
@@ -124,6 +137,7 @@ class Judge:
     ) -> Judged | SentBack:
         try:
             check()
+            hint = self._hint(request, registered)
         except Refused as refused:
             if not refused.redirect:
                 raise
@@ -131,7 +145,18 @@ class Judge:
             return SentBack(told, refused)
         if registered is None:
             raise ProtocolError("invalid_request", "Invalid request", check="the_client_is_known")
-        return Judged(request, registered, to_text(parameters, signed=request.signed))
+        return Judged(request, registered, to_text(parameters, signed=request.signed), hint)
+
+    def _hint(
+        self, request: AuthorizationRequest, registered: RegisteredClient | None
+    ) -> VerifiedHint | None:
+        """Read the hint where it counts: in what the client signed, or wherever it may send one."""
+        if request.id_token_hint is None or registered is None:
+            return None
+        if not (request.signed or registered.policy.hints_in_query):
+            return None
+        hint = id_token_hints.read(self.keyring, request.id_token_hint)
+        return None if hint is None else check_hint(hint, registered.policy)
 
 
 def session_facts(

@@ -30,7 +30,7 @@ def start() -> Answer:
     """Accept an authorization request; a person already signed in goes straight back."""
     steps.refuse_what_is_no_text(request.query_string)
     parameters, repeated = single_values(request.args.items(multi=True))
-    return _accept(_judge().arrived(parameters, repeated, current.now()))
+    return _accept(_judge(current.wiring()).arrived(parameters, repeated, current.now()))
 
 
 @blueprint.post("/authorize")
@@ -42,7 +42,7 @@ def start_by_post() -> Answer:
     if request.mimetype == "application/x-www-form-urlencoded":
         steps.refuse_what_is_no_text(request.get_data())
     parameters, repeated = single_values(request.form.items(multi=True))
-    judged = _judge().arrived(parameters, repeated, current.now())
+    judged = _judge(current.wiring()).arrived(parameters, repeated, current.now())
     if isinstance(judged, steps.SentBack):
         return _send_back(judged)
     ticket = handoffs.leave(current.session(), current.services(), judged.stored)
@@ -56,14 +56,14 @@ def pick_up(ticket: str) -> Answer:
     if text is None:
         raise PageRefused(Kind.EXPIRED)
     current.checkpoint()
-    return _accept(_judge().stored(text))
+    return _accept(_judge(current.wiring()).stored(text))
 
 
 @blueprint.get("/j/<journey_id>/")
 def resume(journey_id: str) -> Answer:
     """Decide the next step of a stored request; every room comes back here."""
     journey = journey_pages.enter(journey_id)
-    judged = _judge().stored(journey.parameters)
+    judged = _judge(current.wiring()).stored(journey.parameters)
     if isinstance(judged, steps.SentBack):
         return _send_back(judged)
     seen = _seen()
@@ -72,13 +72,18 @@ def resume(journey_id: str) -> Answer:
         seen = None
     facts = seen.facts if seen else None
     decision = next_step(
-        judged.request, judged.registered.policy, facts, journey.facts(), current.now()
+        judged.request,
+        judged.registered.policy,
+        facts,
+        journey.facts(),
+        current.now(),
+        judged.hint,
     )
     if decision.step is Step.ISSUE and seen is not None:
         if not journeys.end(current.session(), journey, current.now()):
             raise _over(Kind.FINISHED, judged)
         current.checkpoint()
-        return _issue(judged, seen, journey.id)
+        return _issue(judged, decision, seen, journey.id)
     if decision.step is Step.REFUSE:
         return _refuse(judged, decision)
     return _see_other(_room(decision, journey, seen))
@@ -95,9 +100,7 @@ def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
     services = wiring.services
     steps.refuse_what_is_no_text(arrival.query.encode())
     parameters, repeated = single_values(fields_of(arrival.query))
-    judged = steps.Judge(wiring.registry, wiring.client_keys, services.settings.issuer).arrived(
-        parameters, repeated, arrival.now
-    )
+    judged = _judge(wiring).arrived(parameters, repeated, arrival.now)
     if isinstance(judged, steps.SentBack) or judged.request.response_mode == FORM_POST:
         return None
     cookie = arrival.cookie(cookies.session_name(services.settings))
@@ -105,11 +108,11 @@ def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
     if seen is None or steps.must_be_touched(seen, arrival.now):
         return None
     policy = judged.registered.policy
-    decision = next_step(judged.request, policy, seen.facts, None, arrival.now)
+    decision = next_step(judged.request, policy, seen.facts, None, arrival.now, judged.hint)
     if decision.step is not Step.ISSUE:
         return None
     try:
-        answer = wiring.server.issue(_to_grant(judged, None, arrival), seen.facts)
+        answer = wiring.server.issue(_to_grant(judged, decision.level, None, arrival), seen.facts)
     except SessionGone:
         return None
     return _ready(answer)
@@ -121,9 +124,9 @@ def _accept(judged: steps.Judged | steps.SentBack) -> Answer:
     policy, now = judged.registered.policy, current.now()
     seen = _seen()
     facts = seen.facts if seen else None
-    decision = next_step(judged.request, policy, facts, None, now)
+    decision = next_step(judged.request, policy, facts, None, now, judged.hint)
     if decision.step is Step.ISSUE and seen is not None:
-        return _issue(judged, seen, None)
+        return _issue(judged, decision, seen, None)
     if decision.step is Step.REFUSE:
         return _refuse(judged, decision)
     journey = journeys.open_journey(
@@ -133,7 +136,11 @@ def _accept(judged: steps.Judged | steps.SentBack) -> Answer:
         client_id=policy.client_id,
         parameters=judged.stored,
         language=i18n.language_for(judged.request.ui_locales),
-        fresh=freshness_required(judged.request, policy, facts, now),
+        wanted=journeys.Wanted(
+            fresh=freshness_required(judged.request, policy, facts, now),
+            hint_subject=judged.hint.subject if judged.hint else None,
+            email=judged.suggested_email,
+        ),
     )
     return _see_other(_room(decision, journey, seen))
 
@@ -145,6 +152,8 @@ def _room(decision: Decision, journey: journeys.Journey, seen: SeenSession | Non
         endpoint = "create_account.app" if part_created else "create_account.email"
     elif decision.step is Step.STEP_UP:
         endpoint = "sign_in.code"
+    elif journey.hint_subject is not None:
+        endpoint = "sign_in.email"
     elif seen is not None:
         endpoint = "sign_in.password"
     else:
@@ -152,24 +161,29 @@ def _room(decision: Decision, journey: journeys.Journey, seen: SeenSession | Non
     return url_for(endpoint, journey_id=journey.id)
 
 
-def _issue(judged: steps.Judged, seen: SeenSession, journey_id: str | None) -> Answer:
+def _issue(
+    judged: steps.Judged, decision: Decision, seen: SeenSession, journey_id: str | None
+) -> Answer:
     wiring, now = current.wiring(), current.now()
     if steps.must_be_touched(seen, now):
         sessions.touch(current.session(), seen.facts.sid, now)
         current.checkpoint()
     try:
-        answer = wiring.server.issue(_to_grant(judged, journey_id, current.arrival()), seen.facts)
+        answer = wiring.server.issue(
+            _to_grant(judged, decision.level, journey_id, current.arrival()), seen.facts
+        )
     except SessionGone as gone:
         raise _over(Kind.EXPIRED, judged) from gone
     return _tell(answer)
 
 
 def _to_grant(
-    judged: steps.Judged, journey_id: str | None, arrival: Arrival
+    judged: steps.Judged, level: str, journey_id: str | None, arrival: Arrival
 ) -> AuthorizationOAuth2Request:
     return AuthorizationOAuth2Request(
         judged.request,
         judged.registered,
+        level=level,
         journey_id=journey_id,
         request_id=arrival.request_id,
         now=arrival.now,
@@ -183,7 +197,9 @@ def _over(kind: Kind, judged: steps.Judged) -> PageRefused:
 def _refuse(judged: steps.Judged, decision: Decision) -> Answer:
     if decision.error is None:
         raise PageRefused(_ACCOUNT_STATES[decision.description])
-    return _tell(_judge().refusal(judged.request, decision.error, decision.description))
+    return _tell(
+        _judge(current.wiring()).refusal(judged.request, decision.error, decision.description)
+    )
 
 
 def _send_back(refusal: steps.SentBack) -> Answer:
@@ -224,6 +240,8 @@ def _seen() -> SeenSession | None:
     )
 
 
-def _judge() -> steps.Judge:
-    wiring = current.wiring()
-    return steps.Judge(wiring.registry, wiring.client_keys, wiring.services.settings.issuer)
+def _judge(wiring: current.Wiring) -> steps.Judge:
+    services = wiring.services
+    return steps.Judge(
+        wiring.registry, wiring.client_keys, services.keyring, services.settings.issuer
+    )

@@ -30,8 +30,12 @@ LONGEST_PASSWORD_TRIED = 1024
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A password try that has been taken: whose it would be, and what it is compared with."""
+    """A password try that has been taken: whose it would be, and what it is compared with.
 
+    `counter` is where the try was taken from.
+    """
+
+    counter: tuple[Kind, str]
     email: str
     account_id: str | None
     password_hash: str | None
@@ -57,8 +61,11 @@ class Arrival:
 
 
 def email_of(session: Session, journey: Journey, signed_in: BrowserSession | None) -> str | None:
-    """Return the address to sign in with: the typed one, or the one already signed in here."""
-    if journey.email:
+    """Return the address to sign in with: the typed one, or the one already signed in here.
+
+    Whoever a service named types it in any case.
+    """
+    if journey.email or journey.hint_subject is not None:
         return journey.email
     account = accounts.get(session, signed_in.account_id) if signed_in else None
     return account.email if account else None
@@ -69,18 +76,19 @@ def choose_email(journey: Journey, email: str) -> None:
     journeys.go_by(journey, email)
 
 
-def take_password_try(session: Session, services: Services, email: str) -> Guess:
+def take_password_try(session: Session, services: Services, journey: Journey, email: str) -> Guess:
     """Take one of the tries that this address has, whether it has an account or not.
 
     Raises throttles.Locked. Commit before judging.
     """
-    left = throttles.reserve(
-        session, Kind.PASSWORD, accounts.email_key(email), services.clock.now()
-    )
+    counter = (Kind.PASSWORD, accounts.email_key(email))
+    if journey.hint_subject is not None:
+        counter = (Kind.REAUTH_PASSWORD, journey.hint_subject)
+    left = throttles.reserve(session, *counter, services.clock.now())
     account = accounts.find_by_email(session, email)
     if account is None:
-        return Guess(email, None, None, left)
-    return Guess(email, account.id, account.password_hash, left)
+        return Guess(counter, email, None, None, left)
+    return Guess(counter, email, account.id, account.password_hash, left)
 
 
 def judge(services: Services, guess: Guess, password: str) -> Verdict:
@@ -96,7 +104,7 @@ def judge(services: Services, guess: Guess, password: str) -> Verdict:
 
 def nothing_was_tried(session: Session, guess: Guess) -> None:
     """Give the try back that was taken for a password which nobody had time to judge."""
-    throttles.give_back(session, Kind.PASSWORD, accounts.email_key(guess.email))
+    throttles.give_back(session, *guess.counter)
 
 
 def password_was_wrong(session: Session, services: Services, guess: Guess) -> bool:
@@ -105,7 +113,8 @@ def password_was_wrong(session: Session, services: Services, guess: Guess) -> bo
     audit.record(session, audit.PasswordRefused(account_id=guess.account_id), now=now)
     if guess.tries_left > 0:
         return False
-    _tell_of_lock(session, services, guess.account_id, Kind.PASSWORD)
+    if guess.counter[0] is Kind.PASSWORD:
+        _tell_of_lock(session, services, guess.account_id, Kind.PASSWORD)
     return True
 
 
@@ -124,7 +133,7 @@ def password_was_right(
     account = accounts.get(session, guess.account_id or "")
     if account is None:
         return None
-    throttles.forgive(session, Kind.PASSWORD, accounts.email_key(guess.email))
+    throttles.forgive(session, *guess.counter)
     if verdict.better_hash is not None:
         account.password_hash = verdict.better_hash
     journey.account_id, journey.otp_at = account.id, None
@@ -183,9 +192,14 @@ def has_app(session: Session, signed_in: BrowserSession) -> bool:
     return authenticator_apps.has_app(session, signed_in.account_id)
 
 
-def take_code_try(session: Session, services: Services, account_id: str) -> int:
+def take_code_try(session: Session, services: Services, journey: Journey, account_id: str) -> int:
     """Take one of the account's tries and return how many are left. Raises throttles.Locked."""
-    return throttles.reserve(session, Kind.APP_CODE, account_id, services.clock.now())
+    return throttles.reserve(session, *_code_counter(journey, account_id), services.clock.now())
+
+
+def _code_counter(journey: Journey, account_id: str) -> tuple[Kind, str]:
+    kind = Kind.APP_CODE if journey.hint_subject is None else Kind.REAUTH_CODE
+    return kind, account_id
 
 
 def use_code(
@@ -204,7 +218,7 @@ def use_code(
     )
     if not right:
         return None
-    throttles.forgive(session, Kind.APP_CODE, signed_in.account_id)
+    throttles.forgive(session, *_code_counter(journey, signed_in.account_id))
     if journey.account_id != signed_in.account_id:
         # Somebody else gave their password in this Journey, in another tab: it proves nothing now.
         journey.account_id, journey.password_at = signed_in.account_id, None
@@ -213,7 +227,7 @@ def use_code(
 
 
 def code_was_wrong(
-    session: Session, services: Services, account_id: str, *, tries_left: int
+    session: Session, services: Services, journey: Journey, account_id: str, *, tries_left: int
 ) -> bool:
     """Record a wrong code; return whether it was the last try, so that the lock begins."""
     audit.record(
@@ -221,7 +235,8 @@ def code_was_wrong(
     )
     if tries_left > 0:
         return False
-    _tell_of_lock(session, services, account_id, Kind.APP_CODE)
+    if journey.hint_subject is None:
+        _tell_of_lock(session, services, account_id, Kind.APP_CODE)
     return True
 
 

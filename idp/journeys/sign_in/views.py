@@ -5,8 +5,10 @@ from flask_babel import gettext as _
 
 from idp.domain.journeys import Journey
 from idp.domain.passwords import TooBusy
+from idp.domain.sessions import BrowserSession
+from idp.domain.throttles import Kind as Counter
 from idp.domain.throttles import Locked
-from idp.journeys.sign_in import steps
+from idp.journeys.sign_in import reauthentication, steps
 from idp.journeys.sign_in.forms import CodeForm, EmailForm, PasswordForm
 from idp.protocol.session_facts import BLOCKED, SUSPENDED
 from idp.web import cookies, current, i18n
@@ -30,6 +32,8 @@ def start(journey_id: str) -> Response:
     signed_in = current.signed_in()
     if steps.password_is_given(journey, signed_in) or (signed_in and not journey.fresh):
         return leave(journey)
+    if journey.hint_subject is not None:
+        return leave(journey)
     form = Form()
     if form.accepted():
         choice = request.form.get("choice", "")
@@ -48,10 +52,49 @@ def email(journey_id: str) -> Response:
         return leave(journey)
     form = EmailForm(email=journey.email)
     if form.accepted():
-        journey.choice = "sign_in"
+        if journey.hint_subject is not None:
+            answer = _try_email(journey, form)
+            if answer is not None:
+                return answer
+        else:
+            journey.choice = "sign_in"
+            steps.choose_email(journey, form.email.text)
+            return to("sign_in.password", journey)
+    return show("sign_in/email.html", form=form, journey=journey, service=service_of(journey))
+
+
+def _try_email(journey: Journey, form: EmailForm) -> Response | None:
+    """Go on with the address if it is that of the person whom the service named."""
+    session, client = current.session(), current.client(journey.client_id)
+    hinted = journey.hint_subject
+    if client is None or hinted is None:
+        return leave(journey)
+    try:
+        left = reauthentication.take_email_try(session, current.services(), hinted)
+    except Locked:
+        return _give_up(journey, Counter.REAUTH_EMAIL)
+    current.checkpoint()
+    if reauthentication.is_named(session, client.policy, hinted, form.email.text):
         steps.choose_email(journey, form.email.text)
         return to("sign_in.password", journey)
-    return show("sign_in/email.html", form=form, journey=journey)
+    if left == 0:
+        return _give_up(journey, Counter.REAUTH_EMAIL)
+    say(form.email, _("Enter the email address you signed in with"))
+    return None
+
+
+def _give_up(journey: Journey, factor: Counter) -> Response:
+    reauthentication.fail(
+        current.session(), current.services(), journey, current.signed_in(), factor
+    )
+    return leave(journey)
+
+
+def _no_try_left(journey: Journey, factor: Counter) -> Response:
+    """Show the lock, or give up on a person whom a service named."""
+    if journey.hint_subject is None:
+        return to("sign_in.locked", journey)
+    return _give_up(journey, factor)
 
 
 @blueprint.route("/password", methods=["GET", "POST"])
@@ -74,10 +117,12 @@ def password(journey_id: str) -> Response:
 
 def _try_password(journey: Journey, email: str, form: PasswordForm) -> Response | None:
     services = current.services()
-    try:
-        guess = steps.take_password_try(current.session(), services, email)
-    except Locked:
+    if journey.hint_subject is not None and _locked(email, None):
         return to("sign_in.locked", journey)
+    try:
+        guess = steps.take_password_try(current.session(), services, journey, email)
+    except Locked:
+        return _no_try_left(journey, Counter.REAUTH_PASSWORD)
     current.checkpoint()
     try:
         verdict = steps.judge(services, guess, form.password.text)
@@ -87,7 +132,7 @@ def _try_password(journey: Journey, email: str, form: PasswordForm) -> Response 
         raise
     if not verdict.right:
         if steps.password_was_wrong(current.session(), services, guess):
-            return to("sign_in.locked", journey)
+            return _no_try_left(journey, Counter.REAUTH_PASSWORD)
         say(form.password, _("Email or password is wrong"))
         return None
     secret = steps.password_was_right(
@@ -119,22 +164,24 @@ def code(journey_id: str) -> Response:
     if not steps.has_app(current.session(), signed_in):
         return to("create_account.app", journey)
     services = current.services()
-    if steps.locked_until(current.session(), services, None, signed_in):
+    if _locked(None, signed_in):
         return to("sign_in.locked", journey)
     form = CodeForm()
     if form.accepted():
         try:
-            left = steps.take_code_try(current.session(), services, signed_in.account_id)
+            left = steps.take_code_try(current.session(), services, journey, signed_in.account_id)
         except Locked:
-            return to("sign_in.locked", journey)
+            return _no_try_left(journey, Counter.REAUTH_CODE)
         current.checkpoint()
         secret = steps.use_code(current.session(), services, journey, signed_in, form.code.text)
         if secret is not None:
             response = leave(journey)
             cookies.set_session_cookie(response, secret)
             return response
-        if steps.code_was_wrong(current.session(), services, signed_in.account_id, tries_left=left):
-            return to("sign_in.locked", journey)
+        if steps.code_was_wrong(
+            current.session(), services, journey, signed_in.account_id, tries_left=left
+        ):
+            return _no_try_left(journey, Counter.REAUTH_CODE)
         say(form.code, _("That code is wrong. Check your app and try again"))
     return show(
         "sign_in/code.html",
@@ -142,6 +189,10 @@ def code(journey_id: str) -> Response:
         service=service_of(journey),
         stepping_up=journey.password_at is None,
     )
+
+
+def _locked(email: str | None, signed_in: BrowserSession | None) -> bool:
+    return bool(steps.locked_until(current.session(), current.services(), email, signed_in))
 
 
 @blueprint.get("/locked")

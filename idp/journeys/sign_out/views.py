@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask import session as browser_cookie
 
-from idp.domain import sessions
+from idp.domain import id_token_hints, sessions
 from idp.journeys.sign_out import steps
+from idp.protocol.id_token_hints import VerifiedHint
 from idp.protocol.logout import LogoutDecision, LogoutStep, decide_logout, parse_logout
-from idp.protocol.logout import VerifiedHint as Hint
 from idp.protocol.parameters import single_values
 from idp.web import cookies, current, headers, i18n
 from idp.web.forms import Form
@@ -74,8 +74,8 @@ def signed_out() -> Response:
 def _decide() -> tuple[LogoutDecision, str | None]:
     parameters, repeated = single_values(request.args.items(multi=True))
     asked = parse_logout(parameters, repeated)
-    hint = steps.read_hint(current.services().keyring, asked.id_token_hint)
-    client = current.client(hint.client_id) if isinstance(hint, Hint) else None
+    hint = id_token_hints.read(current.services().keyring, asked.id_token_hint)
+    client = current.client(hint.client_id) if isinstance(hint, VerifiedHint) else None
     subject = steps.subject_of(current.session(), client, current.signed_in())
     i18n.follow_locales(asked.ui_locales)
     return decide_logout(asked, hint, client.policy if client else None, subject), asked.state

@@ -20,7 +20,7 @@ from idp.domain.hot_path import NewGrant, Redeemed, Redemption
 from idp.oauth_server.errors import ContractError
 from idp.oauth_server.requests import AuthorizationOAuth2Request, SessionGone, TokenOAuth2Request
 from idp.oauth_server.server import Server
-from idp.protocol import next_step, pkce, subjects
+from idp.protocol import pkce, subjects
 from idp.protocol.authorization_response import Answer, success
 from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.id_token import (
@@ -88,7 +88,7 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             code_challenge=authorization.code_challenge,
             nonce=authorization.nonce,
             scope=" ".join(dict.fromkeys(authorization.scopes)),
-            level=next_step.level_asked(authorization, policy),
+            level=request.level,
             session_level=facts.level,
             amr=" ".join(facts.amr),
             auth_time=facts.auth_time,

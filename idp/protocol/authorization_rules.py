@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from idp.protocol import pkce, vectors_of_trust
+from idp.protocol.claims import IDENTITY_CLAIMS
 from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.errors import Refused
 from idp.protocol.parameters import AuthorizationRequest
@@ -103,8 +104,12 @@ def the_scopes_are_registered(request: AuthorizationRequest, client: ClientPolic
 
 
 def the_claims_are_registered(request: AuthorizationRequest, client: ClientPolicy) -> None:
-    """Every claim asked for is known and registered for the client."""
-    if not client.claims.issuperset(request.claims):
+    """Every claim asked for is known and registered for the client.
+
+    A client that may name any claim is held to that for an identity's claims alone.
+    """
+    asked = request.claims & IDENTITY_CLAIMS if client.claims_by_name else request.claims
+    if not client.claims.issuperset(asked):
         raise Refused.to_client("invalid_request", "Request contains invalid claims")
 
 
@@ -188,6 +193,17 @@ def the_channel_is_known(request: AuthorizationRequest, _client: ClientPolicy) -
     """The channel is one that requests may name; the registry knows more."""
     if request.channel is not None and request.channel not in CHANNELS:
         raise Refused.to_client("invalid_request", "Invalid value for channel parameter.")
+
+
+def an_essential_level_can_be_reached(request: AuthorizationRequest, client: ClientPolicy) -> None:
+    """A level that the ID token must tell is one that we know (OIDC Core section 5.5.1.1)."""
+    wanted = request.acr_wanted
+    if wanted is None or not wanted.essential or client.assurance != "acr":
+        return
+    if not set(wanted.values) & set(vectors_of_trust.CREDENTIAL_LEVELS):
+        raise Refused.to_client(
+            "unmet_authentication_requirements", "Unmet authentication requirements", detail="acr"
+        )
 
 
 def no_choice_of_account_is_asked(request: AuthorizationRequest, _client: ClientPolicy) -> None:

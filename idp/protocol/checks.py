@@ -54,6 +54,7 @@ AFTER_TRUSTING_THE_REDIRECT: Final[Rules[AuthorizationRequest, ClientPolicy]] = 
     rules.an_identity_can_be_proved,
     rules.the_max_age_is_not_negative,
     rules.the_channel_is_known,
+    rules.an_essential_level_can_be_reached,
     rules.no_choice_of_account_is_asked,
 )
 
@@ -110,6 +111,7 @@ OBJECT_AFTER_TRUSTING_THE_REDIRECT: Final[Rules[RequestObject, ClientPolicy]] = 
     _inside(rules.the_max_age_is_not_negative),
     object_rules.its_login_hint_is_short,
     _inside(rules.the_channel_is_known),
+    _inside(rules.an_essential_level_can_be_reached),
     _inside(rules.no_choice_of_account_is_asked),
 )
 

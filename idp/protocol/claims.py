@@ -59,6 +59,11 @@ def claims_supported() -> list[str]:
     return [claim.name for claim in CLAIMS]
 
 
+def scopes_of(names: Collection[str]) -> frozenset[str]:
+    """Find the scopes that hold the claims of these names; unknown ones are ignored."""
+    return frozenset(claim.scope for claim in CLAIMS if claim.name in names)
+
+
 def userinfo_claims(scopes: Collection[str], facts: SubjectFacts) -> dict[str, object]:
     """Gather the claims that the granted scopes give (OIDC Core section 5.4).
 

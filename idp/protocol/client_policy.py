@@ -44,6 +44,7 @@ class Profile:
     assertion_jti_required: bool
     request_object_alone: bool
     hints_in_query: bool
+    claims_by_name: bool
     response_modes: tuple[str, ...]
 
 
@@ -57,6 +58,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
         assertion_jti_required=False,
         request_object_alone=False,
         hints_in_query=False,
+        claims_by_name=False,
         response_modes=(QUERY, FRAGMENT),
     ),
     OPENID: Profile(
@@ -68,6 +70,7 @@ PROFILES: Final[Mapping[str, Profile]] = {
         assertion_jti_required=True,
         request_object_alone=True,
         hints_in_query=True,
+        claims_by_name=True,
         response_modes=(QUERY, FRAGMENT, FORM_POST),
     ),
 }
@@ -79,6 +82,7 @@ class ClientPolicy:
 
     `request_object_alone`: a request object needs nothing beside it but the client's name, and
     may be meant for the issuer (RFC 9101). `hints_in_query`: hints count outside one too.
+    `claims_by_name`: `claims` may name any claim, and what we do not know is ignored.
 
     `sector` is the host that pairwise subjects are made for. `assurance` is the claim
     that tells the level in ID tokens, `vot` or `acr`. `rate_limit` is in requests per
@@ -119,6 +123,7 @@ class ClientPolicy:
     assertion_jti_required: bool
     request_object_alone: bool
     hints_in_query: bool
+    claims_by_name: bool
     response_modes: tuple[str, ...]
     public_key_source: str
     jwks_uri: str | None
@@ -178,6 +183,7 @@ def policy_from_registration(registration: Mapping[str, object]) -> ClientPolicy
         assertion_jti_required=profile.assertion_jti_required,
         request_object_alone=profile.request_object_alone,
         hints_in_query=profile.hints_in_query,
+        claims_by_name=profile.claims_by_name,
         response_modes=profile.response_modes,
         public_key_source=keys.source,
         jwks_uri=keys.jwks_uri,

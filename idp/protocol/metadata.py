@@ -90,6 +90,8 @@ def openid_configuration(issuer: str) -> dict[str, object]:
         "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGORITHMS),
         "subject_types_supported": ["public", "pairwise"],
         "claim_types_supported": ["normal"],
+        "claims_parameter_supported": True,
+        "acr_values_supported": list(CREDENTIAL_LEVELS),
         "claims_supported": claims_supported(),
         "request_parameter_supported": True,
         "request_object_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),

@@ -58,17 +58,29 @@ def level_asked(
 ) -> str:
     """Find the credential level this request asks for: `Cl` or `Cl.Cm`.
 
-    `vtr` says so; a client told its level by `acr` may name it in `acr_values`, of
-    which the first we know counts (OIDC Core section 3.1.2.1). Who signs in again for a
-    client that says nothing does so at the level of the `hint`. Otherwise `Cl.Cm`.
+    `vtr` says so; a client told its level by `acr` may name it in `claims` or in
+    `acr_values`, of which the first we know counts (OIDC Core section 3.1.2.1). Who signs in
+    again for a client that says nothing does so at the level of the `hint`. Otherwise `Cl.Cm`.
     """
     if hint is not None and hint.level is not None and request.vtr is None:
         return hint.level
-    if request.acr_values and request.vtr is None and client.assurance == "acr":
-        for value in request.acr_values:
+    if request.vtr is None and client.assurance == "acr":
+        wanted = request.acr_wanted.values if request.acr_wanted else ()
+        for value in (*wanted, *request.acr_values):
             if value in CREDENTIAL_LEVELS:
                 return value
     return (request.vectors or DEFAULT).effective.level
+
+
+def level_told(request: AuthorizationRequest, reached: str, asked: str) -> str:
+    """Find the level that `acr` tells: the one reached, unless another one must be told.
+
+    A session at `Cl.Cm` is at `Cl` as well, for a client to which only that is essential.
+    """
+    wanted = request.acr_wanted
+    if wanted is None or not wanted.essential or reached in wanted.values:
+        return reached
+    return asked
 
 
 def freshness_required(

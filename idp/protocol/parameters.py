@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from idp.protocol import vectors_of_trust
 from idp.protocol.json_members import without_doubles
@@ -31,8 +31,15 @@ _INTEGER: Final = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 _LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _UNSTORABLE: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _LARGEST_MAX_AGE: Final = 2**31 - 1
-_NO_CLAIMS: Final[frozenset[str]] = frozenset()
 _NO_PROMPT: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AcrWanted:
+    """What the ID token's `acr` is asked to be; an essential one must be (Core 5.5.1.1)."""
+
+    values: tuple[str, ...]
+    essential: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,9 @@ class AuthorizationRequest:
     which has an answer of its own. `vectors` is None when `vtr` was not valid.
     `max_age` is in seconds; -1 is read as absent, lower values are kept for the rule
     that refuses them. `faults` says in words what could not be read, first things first.
-    `signed` says that the client signed what stands here (a request object): what makes no
-    sense there and has an answer of its own is named in `senseless` instead.
+    `claims` are the names under `userinfo`; `acr_wanted` and `subject_wanted` what the ID token
+    is asked to say. `signed` says that the client signed what stands here (a request object):
+    what makes no sense there and has an answer of its own is named in `senseless` instead.
     """
 
     client_id: str | None
@@ -68,6 +76,8 @@ class AuthorizationRequest:
     request: str | None
     request_uri: str | None
     acr_values: tuple[str, ...]
+    acr_wanted: AcrWanted | None
+    subject_wanted: str | None
     faults: tuple[str, ...]
     signed: bool = False
     senseless: frozenset[str] = frozenset()
@@ -150,7 +160,7 @@ def parse_authorization(
     if not all(_LANGUAGE_TAG.fullmatch(tag) for tag in locales):
         senseless.add("ui_locales")
     claims_text = get("claims")
-    claims = _claims(claims_text, faults) if claims_text else _NO_CLAIMS
+    claims = _claims(claims_text, faults) if claims_text else {}
     request, request_uri = get("request") or None, get("request_uri") or None
     if request is not None and request_uri is not None:
         faults.append("request and request_uri were sent together")
@@ -164,7 +174,7 @@ def parse_authorization(
         nonce=get("nonce") or None,
         vtr=vtr,
         vectors=_vectors(vtr),
-        claims=claims,
+        claims=frozenset(claims.get("userinfo", ())),
         ui_locales=locales,
         prompt=prompt,
         max_age=max_age,
@@ -177,6 +187,8 @@ def parse_authorization(
         request=request,
         request_uri=request_uri,
         acr_values=tuple((get("acr_values") or "").split()),
+        acr_wanted=_acr_wanted(claims.get("id_token", {}).get("acr")),
+        subject_wanted=_subject_wanted(claims),
         faults=tuple(faults),
         signed=signed,
         senseless=frozenset(senseless),
@@ -261,17 +273,40 @@ def _max_age(
     return None
 
 
-def _claims(text: str, faults: list[str]) -> frozenset[str]:
-    """Read the names under `userinfo`, the only member of `claims` that counts."""
+Members = dict[str, Any]
+
+
+def _claims(text: str, faults: list[str]) -> dict[str, Members]:
+    """Read `userinfo` and `id_token`, the members of `claims` that count."""
     try:
         wanted = json.loads(text, object_pairs_hook=without_doubles)
     except (ValueError, RecursionError):
         wanted = None
     userinfo = wanted.get("userinfo", {}) if isinstance(wanted, dict) else None
-    if not isinstance(userinfo, dict):
+    if not isinstance(wanted, dict) or not isinstance(userinfo, dict):
         faults.append("claims is not a JSON object of the right shape")
-        return _NO_CLAIMS
-    return frozenset(userinfo)
+        return {}
+    id_token = wanted.get("id_token")
+    return {"userinfo": userinfo, "id_token": id_token if isinstance(id_token, dict) else {}}
+
+
+def _acr_wanted(asked: object) -> AcrWanted | None:
+    if not isinstance(asked, dict):
+        return None
+    values = asked.get("values", [asked.get("value")])
+    texts = values if isinstance(values, list) else []
+    wanted = tuple(value for value in texts if isinstance(value, str))
+    return AcrWanted(wanted, essential=asked.get("essential") is True) if wanted else None
+
+
+def _subject_wanted(claims: dict[str, Members]) -> str | None:
+    """Find the one subject that may be told, if one is named (OIDC Core section 5.5.1)."""
+    for place in ("id_token", "userinfo"):
+        asked = claims.get(place, {}).get("sub")
+        value = asked.get("value") if isinstance(asked, dict) else None
+        if isinstance(value, str):
+            return value
+    return None
 
 
 def _vectors(vtr: str | None) -> Vectors | None:

@@ -12,7 +12,6 @@ AWAITED = {
     "1.discovery.service_documentation",
     "1.discovery.op_policy_uri",
     "1.discovery.op_tos_uri",
-    "1.discovery.no_acr_values",
     "1.did.context",
     "1.did.id",
     "1.did.assertion_method",

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 from typing import Any
 
@@ -102,6 +103,38 @@ def test_an_openid_client_may_ask_by_acr_values(provider: Provider) -> None:
     assert identity(provider, party, browser, acr_values="Cl")["acr"] == "Cl"
     asked = party.ask(acr_values="Cl.Cm")
     assert browser.authorize(party, asked).headers["Location"].endswith("/code")
+
+
+def test_an_openid_client_may_insist_on_a_level(provider: Provider) -> None:
+    """IDT-04: told, reached by a second factor, or refused; never passed over."""
+    party, browser = provider.party(more={"profile": "openid"}), provider.signed_in()
+
+    def wanting(*values: str) -> str:
+        return json.dumps({"id_token": {"acr": {"values": values, "essential": True}}})
+
+    assert identity(provider, party, browser, claims=wanting("Cl"))["acr"] == "Cl"
+    assert identity(provider, party, browser, claims=wanting("x", "Cl.Cm"))["acr"] == "Cl.Cm"
+    low = provider.signed_in("Cl")
+    step_up = low.authorize(party, party.ask(claims=wanting("Cl.Cm")))
+    assert step_up.headers["Location"].endswith("/code")
+    asked = party.ask(claims=wanting("urn:other"))
+    told = party.answer(asked, browser.authorize(party, asked).headers["Location"])
+    assert told["error"] == "unmet_authentication_requirements"
+
+
+def test_an_openid_client_may_name_claims_and_the_one_person(provider: Provider) -> None:
+    """AUTHZ-30: another subject than the one signed in is never told."""
+    party, browser = provider.party(more={"profile": "openid"}), provider.signed_in()
+    by_name = json.dumps({"userinfo": {"email": {"essential": True}, "unknown": None}})
+    _, tokens = provider.tokens(party, browser, scope="openid", claims=by_name)
+    told = provider.userinfo(tokens["access_token"]).get_json()
+    assert told.keys() == {"sub", "email", "email_verified"}
+    for subject, answer in ((told["sub"], "code"), ("urn:somebody:else", "error")):
+        for place in ("id_token", "userinfo"):
+            claims = json.dumps({place: {"sub": {"value": subject}}})
+            asked = party.ask(claims=claims, prompt="none")
+            location = browser.authorize(party, asked).headers["Location"]
+            assert answer in party.answer(asked, location)
 
 
 @pytest.mark.row("3.id_token.nonce")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import jwt
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -171,6 +172,20 @@ def test_request_objects_are_as_advertised(advertised: dict[str, Any], flow: Flo
     assert advertised["request_parameter_supported"] is True
     for alg in advertised["request_object_signing_alg_values_supported"]:
         assert "code=" in flow(alg=alg, signed=True)["location"], alg
+
+
+@pytest.mark.row("1.discovery.no_acr_values")
+def test_levels_and_claims_by_name_are_as_advertised(
+    advertised: dict[str, Any], flow: Flow
+) -> None:
+    plain = {"profile": "openid"}
+    for level in advertised["acr_values_supported"]:
+        token = flow({"acr_values": level}, more=plain)["tokens"]["id_token"]
+        assert jwt.decode(token, options={"verify_signature": False})["acr"] == "Cl.Cm"
+        wanted = json.dumps({"id_token": {"acr": {"value": level, "essential": True}}})
+        token = flow({"claims": wanted}, more=plain)["tokens"]["id_token"]
+        assert jwt.decode(token, options={"verify_signature": False})["acr"] == level
+    assert advertised["claims_parameter_supported"] is True
 
 
 def test_the_issuer_parameter_and_both_languages_are_as_advertised(

@@ -16,6 +16,7 @@ from tests.protocol.examples import PARAMETERS, REDIRECT, a_client, a_request, a
 
 IDENTITY: dict[str, Any] = {"identity_verification_supported": True}
 ADDRESS = '{"userinfo": {"https://vocab.account.gov.uk/v1/address": null}}'
+ESSENTIAL = '{"id_token": {"acr": {"value": "urn:other", "essential": true}}}'
 CHALLENGE_METHOD_MISSING = (
     "Request is missing code_challenge_method parameter. "
     "code_challenge_method is required when code_challenge is present."
@@ -157,6 +158,10 @@ def test_a_nearly_right_address_is_never_redirected_to(address: str) -> None:
          "invalid_request", "Max age is negative in query params"),
         ({"channel": "strategic_app"}, {}, "the_channel_is_known",
          "invalid_request", "Invalid value for channel parameter."),
+        ({"claims": ESSENTIAL}, {"profile": "openid"}, "an_essential_level_can_be_reached",
+         "unmet_authentication_requirements", "Unmet authentication requirements"),
+        ({"claims": ADDRESS}, {"profile": "openid"}, "the_claims_are_registered",
+         "invalid_request", "Request contains invalid claims"),
         ({"prompt": "select_account"}, {}, "no_choice_of_account_is_asked",
          "unmet_authentication_requirements", "Unmet authentication requirements"),
     ],
@@ -202,6 +207,10 @@ def test_with_a_trusted_address_the_client_is_told(
             {},
             marks=pytest.mark.row("2.parameter.prompt", "2.prompt.values"),
         ),
+        ({"claims": ESSENTIAL}, {}),
+        ({"claims": ESSENTIAL.replace("true", "false")}, {"profile": "openid"}),
+        ({"claims": ESSENTIAL.replace("urn:other", "Cl")}, {"profile": "openid"}),
+        ({"claims": '{"userinfo": {"email": null, "unknown": null}}'}, {"profile": "openid"}),
         pytest.param({"prompt": "none"}, {}, marks=pytest.mark.row("2.prompt.values")),
     ],
 )

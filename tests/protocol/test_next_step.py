@@ -1,10 +1,20 @@
 import itertools
+import json
 
 import pytest
 
 from idp.protocol.client_policy import ClientPolicy
-from idp.protocol.next_step import Decision, Step, freshness_required, level_asked, next_step
+from idp.protocol.id_token_hints import VerifiedHint
+from idp.protocol.next_step import (
+    Decision,
+    Step,
+    freshness_required,
+    level_asked,
+    level_told,
+    next_step,
+)
 from idp.protocol.session_facts import JourneyFacts, SessionFacts
+from idp.protocol.subjects import subject_for
 from tests.protocol.examples import (
     NOW,
     a_client,
@@ -126,9 +136,15 @@ def test_a_closed_account_stays_with_us(state: str) -> None:
         ({"acr_values": "urn:other Cl Cl.Cm"}, OPENID, "Cl"),
         ({"acr_values": "urn:other"}, OPENID, "Cl.Cm"),
         ({"acr_values": "Cl", "vtr": '["Cl.Cm"]'}, OPENID, "Cl.Cm"),
+        ({"claims": '{"id_token": {"acr": {"value": "Cl"}}}'}, OPENID, "Cl"),
+        ({"claims": '{"id_token": {"acr": {"values": ["x", "Cl"]}}}', "acr_values": "Cl.Cm"},
+         OPENID, "Cl"),
+        ({"claims": '{"id_token": {"acr": {"value": "Cl"}}}'}, ONE_LOGIN, "Cl.Cm"),
+        ({"claims": '{"id_token": {"acr": {"values": "Cl"}}}'}, OPENID, "Cl.Cm"),
+        ({"claims": '{"id_token": {"acr": null}}'}, OPENID, "Cl.Cm"),
         ({}, OPENID, "Cl.Cm"),
     ],
-)
+)  # fmt: skip
 def test_the_level_asked_is_the_level_given(
     parameters: dict[str, str], client: ClientPolicy, level: str
 ) -> None:
@@ -170,3 +186,37 @@ def test_every_journey_comes_to_an_end(prompt: str) -> None:
                 session, journey = (session or AT_CL), PASSWORD_DONE
             else:
                 session, journey = a_session(), BOTH_DONE
+
+
+@pytest.mark.parametrize(
+    ("wanted", "reached", "told"),
+    [
+        ({"value": "Cl", "essential": True}, "Cl.Cm", "Cl"),
+        ({"values": ["Cl", "Cl.Cm"], "essential": True}, "Cl.Cm", "Cl.Cm"),
+        ({"value": "Cl"}, "Cl.Cm", "Cl.Cm"),
+        (None, "Cl.Cm", "Cl.Cm"),
+    ],
+)
+def test_the_level_told_is_the_one_reached_unless_another_is_essential(
+    wanted: dict[str, object] | None, reached: str, told: str
+) -> None:
+    request = a_request(claims=json.dumps({"id_token": {"acr": wanted}}))
+    assert level_told(request, reached, level_asked(request, OPENID)) == told
+
+
+def test_a_hint_leaves_nobody_but_the_one_it_names() -> None:
+    own = subject_for(ONE_LOGIN, a_session().account_id, a_session().subject_salt)
+    named = VerifiedHint("tax-account", own)
+    other = VerifiedHint("tax-account", "somebody else", level="Cl")
+    request = a_request()
+    assert next_step(request, ONE_LOGIN, a_session(), None, NOW, named).step is Step.ISSUE
+    refused = next_step(request, ONE_LOGIN, a_session(), a_journey(choice="create"), NOW, other)
+    assert refused == Decision(Step.SIGN_IN, "Cl")
+    vtr = a_request(vtr='["Cl.Cm"]')
+    assert next_step(vtr, ONE_LOGIN, None, None, NOW, other).level == "Cl.Cm"
+
+
+def test_a_journey_that_failed_is_told_to_the_client() -> None:
+    failed = a_journey(failed="login_required")
+    decision = next_step(a_request(), ONE_LOGIN, a_session(), failed, NOW)
+    assert decision == Decision(Step.REFUSE, "Cl.Cm", "login_required", "Login required")

@@ -62,6 +62,8 @@ def test_every_parameter_arrives_under_its_name() -> None:
         "request": "object",
         "request_uri": None,
         "acr_values": ("Cl.Cm", "Cl"),
+        "acr_wanted": None,
+        "subject_wanted": None,
         "faults": (),
         "signed": False,
         "senseless": frozenset(),

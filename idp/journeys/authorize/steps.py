@@ -150,13 +150,19 @@ class Judge:
     def _hint(
         self, request: AuthorizationRequest, registered: RegisteredClient | None
     ) -> VerifiedHint | None:
-        """Read the hint where it counts: in what the client signed, or wherever it may send one."""
-        if request.id_token_hint is None or registered is None:
+        """Read the hint where it counts: in what the client signed, or wherever it may send one.
+
+        A client that may name the one subject to be told (in `claims`) hints as well.
+        """
+        if registered is None or not (request.signed or registered.policy.hints_in_query):
             return None
-        if not (request.signed or registered.policy.hints_in_query):
-            return None
+        policy = registered.policy
         hint = id_token_hints.read(self.keyring, request.id_token_hint)
-        return None if hint is None else check_hint(hint, registered.policy)
+        if hint is not None:
+            return check_hint(hint, policy)
+        if request.subject_wanted is None or not policy.claims_by_name:
+            return None
+        return VerifiedHint(policy.client_id, request.subject_wanted)
 
 
 def session_facts(

@@ -22,6 +22,7 @@ from idp.oauth_server.requests import AuthorizationOAuth2Request, SessionGone, T
 from idp.oauth_server.server import Server
 from idp.protocol import pkce, subjects
 from idp.protocol.authorization_response import Answer, success
+from idp.protocol.claims import scopes_of
 from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.id_token import (
     ACCESS_TOKEN_TYPE,
@@ -29,9 +30,17 @@ from idp.protocol.id_token import (
     access_token_claims,
     id_token_claims,
 )
+from idp.protocol.next_step import level_told
+from idp.protocol.parameters import AuthorizationRequest
 from idp.protocol.session_facts import SessionFacts
 
 INVALID_GRANT = "Invalid grant"
+
+
+def _scopes(request: AuthorizationRequest, policy: ClientPolicy) -> list[str]:
+    """Return the scopes to grant: those asked for, and those of claims asked for by name."""
+    named = scopes_of(request.claims) & policy.scopes if policy.claims_by_name else frozenset()
+    return [*dict.fromkeys(request.scopes), *sorted(named.difference(request.scopes))]
 
 
 class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixin):
@@ -87,9 +96,9 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             redirect_uri=str(authorization.redirect_uri),
             code_challenge=authorization.code_challenge,
             nonce=authorization.nonce,
-            scope=" ".join(dict.fromkeys(authorization.scopes)),
+            scope=" ".join(_scopes(authorization, policy)),
             level=request.level,
-            session_level=facts.level,
+            session_level=level_told(authorization, facts.level, request.level),
             amr=" ".join(facts.amr),
             auth_time=facts.auth_time,
             created_at=request.now,

@@ -21,12 +21,12 @@ emergency_option = click.option(
 
 @click.group()
 def keys() -> None:
-    """Keys that sign tokens and audit checkpoints, and the key that seals them."""
+    """Keys that sign tokens, identity credentials and checkpoints, and the key that seals them."""
 
 
 @keys.command()
 @click.option("--algorithm", type=click.Choice(["ES256", "RS256"]), default="ES256")
-@click.option("--purpose", type=click.Choice(["tokens", "audit"]), default="tokens")
+@click.option("--purpose", type=click.Choice(["tokens", "identity", "audit"]), default="tokens")
 @click.option("--missing", is_flag=True, help="One for every ring without a current key, at work.")
 @as_json
 @pass_workplace
@@ -76,8 +76,9 @@ def publish(workplace: Workplace, kid: str, as_json: bool) -> None:
 def activate(workplace: Workplace, kid: str, emergency: bool, as_json: bool) -> None:
     """Let a next key sign, and retire the one before it.
 
-    Refused until every JWKS that a service may have kept holds the key (24 hours after it was
-    published), unless the ring has no current key. With --emergency it signs in 30 seconds.
+    Refused until every copy of the published keys that a service may have kept holds it (24 hours
+    after it was published, one hour for an identity key), unless the ring has no current key.
+    With --emergency it signs in 30 seconds.
     """
 
     def step(session: Session, kid: str, now: int) -> SigningKey:
@@ -167,4 +168,4 @@ def _line(key: dict[str, Any]) -> str:
     state = "withdrawn" if key["withdrawn_at"] else key["state"]
     if state == "next" and key["published_at"]:
         state = "next, published"
-    return f"{key['kid'][:16]}  {key['purpose']:<6}  {key['algorithm']}  {state}"
+    return f"{key['kid'][:16]}  {key['purpose']:<8}  {key['algorithm']}  {state}"

@@ -121,13 +121,23 @@ class Keyring:
         return key
 
     def verification_key(self, kid: str) -> JoseKey | None:
-        """Return the public half of a key that is or was ours and was not withdrawn, or None."""
+        """Return the public half of a key that signs or signed our tokens, or None.
+
+        None for a withdrawn key, and for one of another purpose.
+        """
         key = self._ring_now().keys.get(kid) or self._ring_after_miss().keys.get(kid)
-        return None if key is None else key.jose
+        return None if key is None or key.purpose != "tokens" else key.jose
 
     def public_jwks(self) -> dict[str, list[dict[str, Any]]]:
         """Return the JWKS as of now: next, current, and retired while still needed (RFC 7517)."""
-        return {"keys": self._ring_now().public_set(self._settings, self._clock.now())}
+        return {"keys": self._public_set("tokens")}
+
+    def identity_keys(self) -> list[dict[str, Any]]:
+        """Return the JWKs of the DID document, by the same rules; none of them is in the JWKS."""
+        return self._public_set("identity")
+
+    def _public_set(self, purpose: Purpose) -> list[dict[str, Any]]:
+        return self._ring_now().public_set(purpose, self._settings, self._clock.now())
 
     # The life of keys, each step in the caller's transaction
 
@@ -196,7 +206,7 @@ class Keyring:
             try:
                 with self._connect() as connection, Session(connection) as session:
                     rows = session.scalars(select(SigningKey)).all()
-                self._ring = ring_of(rows, self._sealer, self._ring)
+                self._ring = ring_of(rows, self._sealer, self._settings.issuer, self._ring)
             except SQLAlchemyError:
                 if self._ring is None:
                     raise

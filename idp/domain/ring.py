@@ -23,8 +23,9 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from joserfc.jwk import ECKey, RSAKey
 
 from idp.domain import signing_keys
-from idp.domain.signing_keys import SigningKey
+from idp.domain.signing_keys import Purpose, SigningKey
 from idp.kernel.sealing import Sealer
+from idp.protocol.did_document import key_name
 from idp.settings import Settings
 
 JoseKey = ECKey | RSAKey
@@ -42,11 +43,12 @@ class TokenRefused(Exception):
 
 
 class PublicKey:
-    """The public half of one of our keys."""
+    """The public half of one of our keys; `name` is what headers call it."""
 
-    def __init__(self, row: SigningKey, jose: JoseKey) -> None:
+    def __init__(self, row: SigningKey, jose: JoseKey, issuer: str) -> None:
         self.row = row
         self.kid = row.kid
+        self.name = key_name(issuer, row.kid) if row.purpose == "identity" else row.kid
         self.alg = row.alg
         self.purpose = row.purpose
         self.jose = jose
@@ -54,7 +56,7 @@ class PublicKey:
 
     def header(self, typ: str) -> str:
         """Return the header that we write for a token of this `typ` (none if empty), encoded."""
-        header = {"alg": self.alg, "kid": self.kid} | ({"typ": typ} if typ else {})
+        header = {"alg": self.alg, "kid": self.name} | ({"typ": typ} if typ else {})
         return encoded(orjson.dumps(header))
 
     def check(self, signing_input: bytes, signature: str) -> None:
@@ -140,18 +142,18 @@ class Ring:
             kid = orjson.loads(decoded(header))["kid"]
         except (TokenRefused, ValueError, TypeError, KeyError):
             return True
-        return not isinstance(kid, str) or kid in self.keys
+        return not isinstance(kid, str) or kid.rpartition("#")[2] in self.keys
 
-    def public_set(self, settings: Settings, now: int) -> list[dict[str, Any]]:
-        """Return the JWKs that are published at `now`."""
+    def public_set(self, purpose: Purpose, settings: Settings, now: int) -> list[dict[str, Any]]:
+        """Return the JWKs that are published at `now` for one purpose."""
         return [
             dict(key.jose.as_dict(private=False)) | {"use": "sig", "alg": key.alg, "kid": key.kid}
             for key in self.keys.values()
-            if signing_keys.is_public(key.row, settings, now)
+            if signing_keys.is_public(key.row, purpose, settings, now)
         ]
 
 
-def ring_of(rows: Iterable[SigningKey], sealer: Sealer, before: Ring | None) -> Ring:
+def ring_of(rows: Iterable[SigningKey], sealer: Sealer, issuer: str, before: Ring | None) -> Ring:
     """Build a ring from the table's rows; keys that `before` holds are not parsed again.
 
     Withdrawn keys are left out, and so are rows that no holder of the sealing key wrote.
@@ -165,7 +167,7 @@ def ring_of(rows: Iterable[SigningKey], sealer: Sealer, before: Ring | None) -> 
             continue
         known = None if before is None else before.keys.get(row.kid)
         # The seal binds the public half to the kid, so the same kid is the same key.
-        keys[row.kid] = PublicKey(row, known.jose if known else _parsed(row))
+        keys[row.kid] = PublicKey(row, known.jose if known else _parsed(row), issuer)
     return Ring(keys, {})
 
 

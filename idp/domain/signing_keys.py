@@ -5,8 +5,9 @@ Does not own: signing and verifying (`idp.domain.keyring`), the private halves' 
 (`idp.domain.key_files`).
 
 There is one ring for each purpose and algorithm. A key is made (next, unseen), published (services
-can fetch it), and, when every cached JWKS must have it, activated; that retires the key before it,
-which stays published until the last token it signed has expired.
+can fetch it), and, when every cached copy must have it, activated; that retires the key before it,
+which stays published until the last token it signed has expired. Keys for tokens are published in
+the JWKS, keys for identity credentials in the DID document, keys for audit checkpoints nowhere.
 
 `activates_at` is when a key starts to sign. Processes re-read their rings within
 `REREAD_LIFETIME`, so an emergency activation starts that much later: by then every process that
@@ -30,18 +31,27 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from idp.domain import audit, key_files
 from idp.kernel.database import Base
 from idp.kernel.sealing import Sealer
+from idp.protocol import core_identity, did_document
 from idp.settings import Settings
 
 Alg = Literal["ES256", "RS256"]
-Purpose = Literal["tokens", "audit"]
+Purpose = Literal["tokens", "identity", "audit"]
 
 RINGS: tuple[tuple[Purpose, Alg], ...] = (
     ("tokens", "ES256"),
     ("tokens", "RS256"),
+    ("identity", "ES256"),
     ("audit", "ES256"),
 )
 JWKS_CACHE_LIFETIME = 86_400
 """Seconds for which services may keep the JWKS (its `Cache-Control: max-age`)."""
+CACHE_LIFETIMES = {
+    "tokens": JWKS_CACHE_LIFETIME,
+    "identity": did_document.LIFETIME,
+    # Checkpoints are verified with the database, not with a cached document.
+    "audit": 0,
+}
+"""Seconds for which others may hold what a purpose's keys are published in."""
 REREAD_LIFETIME = 30
 """Seconds after which every process has read the rings again."""
 CLOCK_LEEWAY = 60
@@ -180,7 +190,7 @@ def publish(session: Session, kid: str, now: int) -> SigningKey:
     if key.state != "next" or key.published_at is not None:
         raise KeyRefused("only a next key that is not published yet can be published")
     key.published_at = now
-    key.activates_at = now + (JWKS_CACHE_LIFETIME if key.purpose == "tokens" else 0)
+    key.activates_at = now + CACHE_LIFETIMES[key.purpose]
     session.flush()
     audit.record(session, audit.KeyPublished(kid=key.kid), now=now)
     return key
@@ -217,18 +227,17 @@ def activate(session: Session, kid: str, now: int, *, emergency: bool = False) -
 
 
 def _start_of_signing(key: SigningKey, now: int, *, first: bool, emergency: bool) -> int:
-    # Checkpoints are verified with the database, not with a cached JWKS: no wait for audit keys.
-    if first or key.purpose == "audit":
+    if first or not CACHE_LIFETIMES[key.purpose]:
         return now
     if emergency:
         published_at = now if key.published_at is None else key.published_at
         return max(now, published_at + REREAD_LIFETIME)
     if key.published_at is None:
         raise KeyRefused("publish the key first: services must be able to fetch it")
-    wait = key.published_at + JWKS_CACHE_LIFETIME - now
+    wait = key.published_at + CACHE_LIFETIMES[key.purpose] - now
     if wait > 0:
         raise KeyRefused(
-            f"services may still hold a JWKS without this key for {wait} seconds; "
+            f"services may still hold a document without this key for {wait} seconds; "
             "wait, or use --emergency"
         )
     return now
@@ -265,12 +274,17 @@ def needed_until(key: SigningKey, settings: Settings) -> int:
     A process that has not read its rings again signs with it for a while longer.
     """
     lifetime = max(settings.access_token_lifetime, settings.id_token_lifetime)
+    if key.purpose == "identity":
+        lifetime = core_identity.LIFETIME
     return (key.retired_at or 0) + REREAD_LIFETIME + lifetime + CLOCK_LEEWAY
 
 
-def is_public(key: SigningKey, settings: Settings, now: int) -> bool:
-    """Return whether a key belongs in the JWKS (OIDC Core 10.1.1)."""
-    if key.purpose != "tokens" or key.published_at is None or key.withdrawn_at is not None:
+def is_public(key: SigningKey, purpose: Purpose, settings: Settings, now: int) -> bool:
+    """Return whether a key belongs in what a purpose's keys are published in (OIDC Core 10.1.1).
+
+    That is the JWKS for tokens and the DID document for identity credentials.
+    """
+    if key.purpose != purpose or key.published_at is None or key.withdrawn_at is not None:
         return False
     if key.state != "retired":
         return True

@@ -1,10 +1,13 @@
-"""What the provider says of itself: discovery, JWKS, trustmark. Public, cacheable, any origin."""
+"""What the provider says of itself: discovery, JWKS, DID document, trustmark.
+
+Public, cacheable, readable from any origin.
+"""
 
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from idp.protocol import metadata
+from idp.protocol import did_document, metadata
 from idp.web import current
 
 blueprint = Blueprint("discovery", __name__)
@@ -22,14 +25,26 @@ def jwks() -> Response:
     return _public(current.services().keyring.public_jwks())
 
 
+@blueprint.get("/.well-known/did.json")
+def did_json() -> Response:
+    """Answer the DID document: the keys of core identity credentials, which stand nowhere else."""
+    services = current.services()
+    issuer, keys = services.settings.issuer, services.keyring.identity_keys()
+    return _public(
+        did_document.did_document(issuer, keys), f"max-age={did_document.LIFETIME}, private"
+    )
+
+
 @blueprint.get("/trustmark")
 def trustmark() -> Response:
     """Answer what the vectors of trust in our tokens may mean."""
     return _public(metadata.trustmark(current.services().settings.issuer))
 
 
-def _public(document: Any) -> Response:
+def _public(
+    document: Any, cache_control: str = f"max-age={metadata.METADATA_LIFETIME}"
+) -> Response:
     response = jsonify(document)
-    response.headers["Cache-Control"] = f"max-age={metadata.METADATA_LIFETIME}"
+    response.headers["Cache-Control"] = cache_control
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

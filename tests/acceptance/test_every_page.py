@@ -24,6 +24,7 @@ SHOWS_NO_PAGE = {
     "/health",
     "/.well-known/openid-configuration",
     "/.well-known/jwks.json",
+    "/.well-known/did.json",
     "/trustmark",
     "/token",
     "/userinfo",

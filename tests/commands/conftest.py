@@ -78,5 +78,5 @@ def equipped(terminal: Terminal) -> Terminal:
         services.keyring.equip(session, services.clock.now())
     from idp.commands.audit import audit
 
-    assert terminal.json(audit, "seal") == {"sealed": 6}
+    assert terminal.json(audit, "seal") == {"sealed": 8}
     return terminal

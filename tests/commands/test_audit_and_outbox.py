@@ -17,10 +17,10 @@ def tamper(terminal: Terminal, statement: str) -> None:
 
 def test_a_record_that_holds_is_said_to_hold(equipped: Terminal) -> None:
     told = equipped.json(audit, "verify")
-    assert (told["holds"], told["entries"], told["unsealed"]) == (True, 6, 0)
+    assert (told["holds"], told["entries"], told["unsealed"]) == (True, 8, 0)
     assert told["broken"] is None
     words = equipped.run(audit, "verify").output
-    assert words.startswith("The record holds: 6 entries under 1 checkpoints, 1 of them")
+    assert words.startswith("The record holds: 8 entries under 1 checkpoints, 1 of them")
     equipped.workplace.settings.checkpoint_file.unlink()
     assert equipped.run(audit, "verify").exit_code == 0, "the newest may be on its way outside"
 
@@ -55,10 +55,10 @@ def test_a_record_that_cannot_grow_is_told(equipped: Terminal) -> None:
 
 def test_entries_are_listed_newest_last(equipped: Terminal) -> None:
     entries = equipped.json(audit, "list", "--limit", "2")
-    assert [entry["log_index"] for entry in entries] == [4, 5]
+    assert [entry["log_index"] for entry in entries] == [6, 7]
     assert entries[1]["fact"] == "key_activated"
     assert entries[1]["detail"]["emergency"] is False
-    assert len(equipped.json(audit, "list", "--fact", "key_generated")) == 3
+    assert len(equipped.json(audit, "list", "--fact", "key_generated")) == 4
     assert equipped.json(audit, "list", "--client", "tax", "--account", "x") == []
     assert "key_generated" in equipped.run(audit, "list").output
     assert equipped.run(audit, "list", "--client", "x").output == "There are no such entries.\n"

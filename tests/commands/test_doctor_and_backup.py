@@ -215,11 +215,11 @@ def test_settings_that_cannot_start_are_a_finding() -> None:
 def test_a_backup_is_written_told_and_restored(equipped: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "backup.onepass"
     told = equipped.json(backup, str(file))
-    assert told["keys"] == 3
-    assert told["rows"]["audit_log"] == 6
-    assert "3 sealed keys" in equipped.run(backup, str(file)).output
+    assert told["keys"] == 4
+    assert told["rows"]["audit_log"] == 8
+    assert "4 sealed keys" in equipped.run(backup, str(file)).output
     assert "not empty; --force" in equipped.refused(restore, str(file))
-    assert equipped.json(restore, str(file), "--force")["keys"] == 3
+    assert equipped.json(restore, str(file), "--force")["keys"] == 4
     assert equipped.run(restore, str(file), "--force").output.startswith("Restored ")
     assert equipped.json(audit, "seal")["sealed"] == 2
     assert equipped.json(audit, "verify")["holds"]

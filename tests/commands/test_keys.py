@@ -12,6 +12,7 @@ from idp.domain.secrets import SealedSecret
 from idp.domain.signing_keys import JWKS_CACHE_LIFETIME
 from idp.kernel.database import Base
 from idp.kernel.sealing import Sealer, SealingKey, parse_sealing_keys
+from idp.protocol import did_document
 from idp.settings import SettingsError
 from tests.commands.conftest import Terminal
 from tests.support.databases import load_all_models
@@ -23,6 +24,7 @@ def test_an_installation_is_equipped_once(terminal: Terminal) -> None:
     assert [(key["purpose"], key["algorithm"], key["state"]) for key in made] == [
         ("tokens", "ES256", "current"),
         ("tokens", "RS256", "current"),
+        ("identity", "ES256", "current"),
         ("audit", "ES256", "current"),
     ]
     assert terminal.json(keys, "list") == made
@@ -41,7 +43,7 @@ def test_a_key_goes_through_its_life(equipped: Terminal) -> None:
     equipped.clock.move(JWKS_CACHE_LIFETIME)
     assert equipped.json(keys, "activate", kid)["state"] == "current"
     states = {key["kid"]: key["state"] for key in equipped.json(keys, "list")}
-    assert sorted(states.values()) == ["current", "current", "current", "retired"]
+    assert sorted(states.values()) == [*["current"] * 4, "retired"]
     assert "Activate its successor" in equipped.refused(keys, "retire", kid)
     assert equipped.json(keys, "retire", kid, "--emergency")["withdrawn_at"] is not None
     assert "withdrawn" in equipped.run(keys, "list").output
@@ -54,6 +56,18 @@ def test_a_key_goes_through_its_life(equipped: Terminal) -> None:
         "key_activated",
         "key_retired",
     ]
+
+
+def test_an_identity_key_is_rotated_like_the_others(equipped: Terminal) -> None:
+    kid = equipped.json(keys, "generate", "--purpose", "identity")["kid"]
+    assert "no RS256 ring for identity" in equipped.refused(
+        keys, "generate", "--purpose", "identity", "--algorithm", "RS256"
+    )
+    equipped.json(keys, "publish", kid)
+    assert f"for {did_document.LIFETIME} seconds" in equipped.refused(keys, "activate", kid)
+    equipped.clock.move(did_document.LIFETIME)
+    activated = equipped.json(keys, "activate", kid)
+    assert (activated["purpose"], activated["state"]) == ("identity", "current")
 
 
 def test_an_emergency_does_not_wait(equipped: Terminal) -> None:
@@ -92,7 +106,7 @@ def test_everything_is_sealed_anew(equipped: Terminal, monkeypatch: pytest.Monke
     object.__setattr__(services, "sealer", Sealer((new, old)))
     told = equipped.json(keys, "reseal")
     # Five messages, the HMAC key just made, and the audit record's.
-    assert told == {"key_id": "new", "files": 3, "values": 7}
+    assert told == {"key_id": "new", "files": 4, "values": 7}
     assert equipped.json(keys, "reseal")["values"] == 0
     object.__setattr__(services, "sealer", Sealer((new,)))
     with equipped.workplace.session() as session:

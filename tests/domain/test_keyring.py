@@ -17,6 +17,7 @@ from idp.domain.key_files import KeyFileUnusable
 from idp.domain.keyring import Keyring, NoSigningKey, TokenRefused
 from idp.domain.signing_keys import JWKS_CACHE_LIFETIME, REREAD_LIFETIME, KeyRefused, SigningKey
 from idp.kernel.sealing import Sealer, SealingKey
+from idp.protocol import core_identity, did_document
 from tests.domain.conftest import Installation
 
 CLAIMS = {"iss": "http://id.onepass.localhost:8000/", "sub": "someone", "n": 1}
@@ -215,7 +216,7 @@ def test_an_empty_ring_says_what_to_do_and_can_be_equipped(bare: Installation) -
         keyring.sign(CLAIMS, alg="ES256", typ="JWT")
     with bare.session() as session:
         made = keyring.equip(session, bare.clock.now())
-        assert len(made) == 3
+        assert len(made) == len(signing_keys.RINGS)
         assert keyring.equip(session, bare.clock.now()) == []
         session.commit()
     bare.clock.move(1)
@@ -385,6 +386,74 @@ def test_steps_out_of_order_are_refused(installation: Installation) -> None:
         keyring.generate(session, "RS256", "audit")
 
 
+def named_in_did(keyring: Keyring) -> set[str]:
+    return {key["kid"] for key in keyring.identity_keys()}
+
+
+def test_an_identity_key_signs_under_a_name_of_the_did_document_and_is_in_no_jwks(
+    installation: Installation,
+) -> None:
+    keyring = installation.services.keyring
+    token = keyring.sign(CLAIMS, alg="ES256", typ="", purpose="identity")
+    assert jwt.get_unverified_header(token).keys() == {"alg", "kid"}
+    did, _, kid = kid_of(token).partition("#")
+    assert did == "did:web:id.onepass.localhost%3A8000"
+    (jwk,) = keyring.identity_keys()
+    assert (jwk["kid"], jwk["alg"], jwk["crv"], "d" in jwk) == (kid, "ES256", "P-256", False)
+    assert jwt.decode(token, jwt.PyJWK(jwk), algorithms=["ES256"]) == CLAIMS
+    assert kid not in published(keyring)
+    assert not named_in_did(keyring) & published(keyring)
+
+
+def test_an_identity_key_is_good_for_nothing_else(installation: Installation) -> None:
+    keyring = installation.services.keyring
+    token = keyring.sign(CLAIMS, alg="ES256", typ="", purpose="identity")
+    assert keyring.verify(token, typ="", purpose="identity") == CLAIMS
+    with pytest.raises(TokenRefused):
+        keyring.verify(token, typ="")
+    with pytest.raises(TokenRefused):
+        keyring.verify(token, typ="", purpose="audit")
+    # Not under another name of the same key either, nor as a key for somebody else's tokens.
+    kid = kid_of(token).partition("#")[2]
+    with pytest.raises(TokenRefused):
+        keyring.verify(altered({"alg": "ES256", "kid": kid}, token), typ="", purpose="identity")
+    assert keyring.verification_key(kid) is None
+    own = kid_of(keyring.sign(CLAIMS, alg="ES256", typ=""))
+    assert keyring.verification_key(own) is not None
+    with pytest.raises(NoSigningKey):
+        keyring.sign(CLAIMS, alg="RS256", typ="", purpose="identity")
+
+
+def test_a_rotation_of_identity_keys_waits_for_the_did_document(
+    installation: Installation,
+) -> None:
+    keyring, clock = installation.services.keyring, installation.clock
+    before = keyring.sign(CLAIMS, alg="ES256", typ="", purpose="identity")
+    with installation.session() as session:
+        after = keyring.generate(session, "ES256", "identity").kid
+        session.commit()
+    publish(installation, after)
+    keyring.reread()
+    assert after in named_in_did(keyring)
+    clock.move(did_document.LIFETIME - 1)
+    with pytest.raises(KeyRefused, match="for 1 seconds"):
+        activate(installation, after)
+    clock.move(1)
+    activate(installation, after)
+    keyring.reread()
+    now = keyring.sign(CLAIMS, alg="ES256", typ="", purpose="identity")
+    assert kid_of(now).endswith(f"#{after}")
+    # The old key stays until the last credential that it signed has expired.
+    old = kid_of(before).partition("#")[2]
+    clock.move(core_identity.LIFETIME + REREAD_LIFETIME + signing_keys.CLOCK_LEEWAY - 1)
+    assert named_in_did(keyring) == {old, after}
+    clock.move(1)
+    assert named_in_did(keyring) == {after}
+    retire(installation, after, emergency=True)
+    keyring.reread()
+    assert named_in_did(keyring) == set()
+
+
 def test_an_audit_key_changes_without_a_wait_and_is_never_withdrawn(
     installation: Installation,
 ) -> None:
@@ -409,7 +478,7 @@ def test_a_key_is_found_by_the_start_of_its_kid(installation: Installation) -> N
     with installation.session() as session:
         states = {key.kid: key.state for key in signing_keys.states(session)}
     assert states[after] == "next"
-    assert sorted(states.values()) == ["current", "current", "current", "next"]
+    assert sorted(states.values()) == [*["current"] * len(signing_keys.RINGS), "next"]
 
 
 def test_two_keys_are_never_current_at_once(installation: Installation) -> None:

@@ -98,6 +98,41 @@ def test_every_key_is_public_and_named(provider: Provider) -> None:
         assert key["use"] == "sig"
 
 
+def did(provider: Provider) -> dict[str, Any]:
+    document: dict[str, Any] = provider.browser().get("/.well-known/did.json").get_json()
+    return document
+
+
+def test_the_did_document_may_be_kept_an_hour_and_read_by_any_page(provider: Provider) -> None:
+    answer = provider.browser().get("/.well-known/did.json", Origin="https://any.example")
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    assert answer.headers["Cache-Control"] == "max-age=3600, private"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Set-Cookie" not in answer.headers
+    assert provider.browser().get("/.well-known/did.json", method="HEAD").status_code == 200
+    assert provider.browser().post("/.well-known/did.json").status_code == 405
+
+
+def test_the_keys_of_the_did_document_stand_nowhere_else(provider: Provider) -> None:
+    document = did(provider)
+    assert document["@context"] == [
+        "https://www.w3.org/ns/did/v1",
+        "https://w3id.org/security/jwk/v1",
+    ]
+    known = {(key["kid"], key.get("x")) for key in provider.jwks()["keys"]}
+    assert document["assertionMethod"]
+    for method in document["assertionMethod"]:
+        name, key = method["id"].partition("#")[2], method["publicKeyJwk"]
+        assert not [kid for kid, x in known if kid == name or x == key["x"]]
+        assert set(key) == {"kty", "crv", "x", "y", "alg"}
+
+
+def test_a_strangers_host_does_not_change_the_did(provider: Provider) -> None:
+    headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+    answer = provider.browser().get("/.well-known/did.json", **headers)
+    assert answer.get_json() == did(provider)
+
+
 def test_the_trustmark(provider: Provider) -> None:
     assert provider.browser().get("/trustmark").get_json() == {
         "idp": provider.issuer,

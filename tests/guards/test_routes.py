@@ -50,6 +50,7 @@ ROUTES: Final = {
     "/health": Policy(PUBLIC),
     "/.well-known/openid-configuration": Policy(PUBLIC),
     "/.well-known/jwks.json": Policy(PUBLIC),
+    "/.well-known/did.json": Policy(PUBLIC),
     "/trustmark": Policy(PUBLIC),
     "/authorize": Policy(PUBLIC, FOREIGN_BY_DESIGN),
     "/authorize/posted/<ticket>": Policy(TICKET),

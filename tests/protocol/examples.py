@@ -5,6 +5,7 @@ from typing import Any
 
 from idp.protocol.client_policy import ClientPolicy, policy_from_registration
 from idp.protocol.parameters import AuthorizationRequest, parse_authorization
+from idp.protocol.person import Address, DrivingPermit, Name, NamePart, Passport, Person
 from idp.protocol.session_facts import JourneyFacts, SessionFacts
 
 ISSUER = "https://id.example/"
@@ -17,6 +18,27 @@ CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 
 RSA_KEY = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A" + "A" * 360
 P256_KEY = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE" + "A" * 88
+
+AN_IDENTITY = Person(
+    names=(
+        Name(
+            (NamePart("GivenName", "Ada"), NamePart("FamilyName", "Quill")), valid_from="2001-01-01"
+        ),
+        Name((NamePart("FamilyName", "Reed"),), valid_until="2001-01-01"),
+    ),
+    birth_dates=("1980-05-06",),
+    addresses=(
+        Address(
+            uprn=1,
+            building_number="5",
+            street_name="Mill Lane",
+            postal_code="ZZ1 1AA",
+            address_country="GB",
+        ),
+    ),
+    passports=(Passport("1", "GBR", "2030-01-01"),),
+    driving_permits=(DrivingPermit("2", "2031-01-01", "DVLA", "7"),),
+)
 
 REGISTRATION: dict[str, object] = {
     "client_id": "tax-account",

@@ -22,6 +22,8 @@ from idp.journeys.authorize import views as authorize
 from idp.journeys.create_account import views as create_account
 from idp.journeys.home import views as home
 from idp.journeys.mailbox import views as mailbox
+from idp.journeys.prove_identity import views as prove_identity
+from idp.journeys.share import views as share
 from idp.journeys.sign_in import views as sign_in
 from idp.journeys.sign_out import views as sign_out
 from idp.kernel.clock import Clock, SystemClock
@@ -45,6 +47,7 @@ ROOMS = (
     authorize.blueprint,
     create_account.blueprint,
     home.blueprint,
+    share.blueprint,
     sign_in.blueprint,
     sign_out.blueprint,
     discovery.blueprint,
@@ -61,8 +64,8 @@ SHORTCUTS = {
 }
 """What answers its successes before Flask looks: the three requests of a single sign-on."""
 
-OUTSIDE_PRODUCTION = (mailbox.blueprint,)
-"""What only exists where anybody may read everybody's mail."""
+STAND_INS = {"mailbox": mailbox.blueprint, "stand_in_proving": prove_identity.blueprint}
+"""What stands in for something real, by the setting that lets it: never in production."""
 
 
 def build_services(
@@ -104,8 +107,11 @@ def create_app(settings: Settings, services: Services | None = None) -> current.
     i18n.init_i18n(app)
     layout.init_web(app)
     app.shortcuts = SHORTCUTS
-    for room in ROOMS + (OUTSIDE_PRODUCTION if settings.mailbox else ()):
+    for room in ROOMS:
         app.register_blueprint(room)
+    for allowed, room in STAND_INS.items():
+        if getattr(settings, allowed):
+            app.register_blueprint(room)
     app.turns = Turns(settings.threads, _shared_turn(settings))
     app.turns.learn_pages(app)
     return app

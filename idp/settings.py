@@ -56,6 +56,8 @@ class Settings:
     code_lifetime: int = 60
     access_token_lifetime: int = 180
     id_token_lifetime: int = 120
+    identity_proving: bool = False
+    """Whether identities can be proved, for services whose clients are not test clients."""
     source_rate: int = 1200
     """Requests one source address may make in a minute, over all processes of one machine."""
 
@@ -68,6 +70,11 @@ class Settings:
     def mailbox(self) -> bool:
         """Whether mails go to the stand-in inbox that anybody can open."""
         return self.mode in ("demo", "test")
+
+    @property
+    def stand_in_proving(self) -> bool:
+        """Whether identity proving, which is a stand-in, is there at all."""
+        return self.mode != "production"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
@@ -110,6 +117,7 @@ class _Reader:
             log_level=self._log_level(),
             argon2_memory_kib=self._number("ONEPASS_ARGON2_MEMORY_KIB", 19_456, 8, 1_048_576),
             argon2_time=self._number("ONEPASS_ARGON2_TIME", 2, 1, 16),
+            identity_proving=self._switch("ONEPASS_IDENTITY_PROVING", mode != "production"),
             source_rate=self._number("ONEPASS_SOURCE_RATE", 1200, 1, 10_000_000),
         )
         self._refuse_what_production_must_not_have(settings)
@@ -200,6 +208,12 @@ class _Reader:
             return default
         return int(text)
 
+    def _switch(self, name: str, default: bool) -> bool:
+        text = self._environ.get(name, "")
+        if text not in ("", "on", "off"):
+            self._problems.append(f"{name} must be on or off.")
+        return default if text not in ("on", "off") else text == "on"
+
     def _log_level(self) -> str:
         level = self._environ.get("ONEPASS_LOG_LEVEL", "info")
         if level not in ("debug", "info", "warning", "error"):
@@ -213,6 +227,11 @@ class _Reader:
             self._problems.append("In production ONEPASS_ISSUER must be https.")
         if settings.argon2_memory_kib < 19_456 or settings.argon2_time < 2:
             self._problems.append("In production Argon2 must use 19456 KiB and 2 rounds or more.")
+        if settings.identity_proving:
+            self._problems.append(
+                "In production ONEPASS_IDENTITY_PROVING must be off: the proving that is there "
+                "believes everybody."
+            )
         if any(network.prefixlen == 0 for network in settings.trusted_proxies):
             self._problems.append(
                 "In production ONEPASS_TRUSTED_PROXIES must name your proxies: with everybody in "

@@ -24,6 +24,7 @@ from relying_party_demo.clock import Clock, SystemClock
 from relying_party_demo.configuration import DepartmentError
 from relying_party_demo.department import Department, read
 from relying_party_demo.discovery import Discovery
+from relying_party_demo.identity import IdentityKeys
 from relying_party_demo.keys import load_or_make
 from relying_party_demo.logout import Logout
 from relying_party_demo.machines import machines
@@ -58,7 +59,14 @@ def create_app(department: Department, clock: Clock | None = None) -> Flask:
         department=department,
         clock=ours,
         store=store,
-        sign_in=SignIn(department, store, discovery, Redeemer(department, key, outbound), ours),
+        sign_in=SignIn(
+            department,
+            store,
+            discovery,
+            Redeemer(department, key, outbound),
+            IdentityKeys(place.issuer, outbound),
+            ours,
+        ),
         logout=Logout(department, store, discovery, ours),
         cookies=Cookies(department),
         key=key,

@@ -95,6 +95,15 @@ class Reader:
             return ()
         return tuple(value)
 
+    def some(self, key: str, allowed: Sequence[str]) -> tuple[str, ...]:
+        """A list of some of ``allowed``; empty when the key is absent."""
+        if key not in self.table:
+            return ()
+        values = self.strings(key)
+        if not set(values) <= set(allowed):
+            self.fault(key, f"must be some of {', '.join(allowed)}")
+        return values
+
     def text(self, key: str) -> Text:
         """Words in both languages: a table with ``en`` and ``cy``."""
         return self.as_text(key, self._take(key))

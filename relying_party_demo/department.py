@@ -11,10 +11,13 @@ from functools import cache
 from importlib.resources import files
 
 from relying_party_demo.configuration import DepartmentError, Reader, Text
+from relying_party_demo.identity import CLAIMS
 from relying_party_demo.place import Place
 
 LANGUAGES = ("en", "cy")
 LEVELS = ("Cl", "Cl.Cm")
+# Only a sign-in can ask who somebody is, never an action.
+VECTORS = (*LEVELS, "Cl.Cm.P1", "Cl.Cm.P2")
 MINIMUM_CONTRAST = 7.0
 
 
@@ -24,10 +27,16 @@ class SignInPolicy:
 
     scopes: tuple[str, ...]
     vtr: str
+    claims: tuple[str, ...]
     client_authentication: str
     assertion_algorithm: str | None
     key_source: str | None
     id_token_algorithm: str
+
+    @property
+    def confidence(self) -> str | None:
+        """How sure the department must be who somebody is (P1, P2), None where it need not be."""
+        return confidence_in(self.vtr)
 
 
 @dataclass(frozen=True)
@@ -199,13 +208,18 @@ def parse(slug: str, table: dict[str, object], environment: dict[str, str]) -> D
 def _asks(reader: Reader) -> SignInPolicy:
     """The sign-in part of a department's file."""
     scopes = reader.strings("scopes")
+    vtr = reader.choice("vtr", VECTORS)
+    claims = reader.some("claims", CLAIMS)
+    if bool(claims) != (confidence_in(vtr) is not None):
+        reader.fault("claims", "go with a vtr that asks who somebody is, and it with them")
     if "openid" not in scopes:
         reader.fault("scopes", "must hold openid")
     method = reader.choice("client_authentication", ("private_key_jwt", "client_secret_post"))
     with_key = method == "private_key_jwt"
     policy = SignInPolicy(
         scopes=scopes,
-        vtr=reader.choice("vtr", LEVELS),
+        vtr=vtr,
+        claims=claims,
         client_authentication=method,
         assertion_algorithm=reader.choice("assertion_algorithm", ("ES256", "PS256"))
         if with_key
@@ -215,6 +229,17 @@ def _asks(reader: Reader) -> SignInPolicy:
     )
     reader.finish()
     return policy
+
+
+def confidence_in(vtr: str) -> str | None:
+    """The level of confidence that a vector of trust names, or None."""
+    last = vtr.rpartition(".")[2]
+    return last if last.startswith("P") else None
+
+
+def level_in(vtr: str) -> str:
+    """The credential level of a vector of trust: all that an ID token says of it."""
+    return ".".join(part for part in vtr.split(".") if part.startswith("C"))
 
 
 def _account(reader: Reader) -> Account:

@@ -41,6 +41,22 @@ class Provider:
     jwks_uri: str
 
 
+class Refetches:
+    """Counts how often something was asked for again. Not safe under threads by itself."""
+
+    def __init__(self) -> None:
+        self._made: deque[float] = deque()
+
+    def one_more(self, now: float) -> bool:
+        """May it be asked for again at ``now``? If so, that is counted."""
+        while self._made and now - self._made[0] >= REFETCH_WINDOW:
+            self._made.popleft()
+        if len(self._made) >= MOST_REFETCHES:
+            return False
+        self._made.append(now)
+        return True
+
+
 class Discovery:
     """The provider as it describes itself; safe under threads. ``elapsed`` counts seconds."""
 
@@ -55,7 +71,7 @@ class Discovery:
         self._provider_read_at = 0.0
         self._keys: dict[str, dict[str, object]] = {}
         self._keys_read_at: float | None = None
-        self._refetches: deque[float] = deque()
+        self._refetches = Refetches()
 
     def provider(self) -> Provider:
         """The provider's addresses, read at most once an hour.
@@ -97,7 +113,7 @@ class Discovery:
         with self._lock:
             now = self._elapsed()
             stale = self._keys_read_at is None or now - self._keys_read_at >= CACHE_LIFETIME
-            if stale or (kid not in self._keys and self._may_refetch(now)):
+            if stale or (kid not in self._keys and self._refetches.one_more(now)):
                 self._read_keys()
             jwk = self._keys.get(kid)
         if jwk is None or jwk.get("alg", algorithm) != algorithm or jwk.get("use", "sig") != "sig":
@@ -106,14 +122,6 @@ class Discovery:
             return jwt.PyJWK(jwk, algorithm=algorithm)
         except jwt.PyJWTError as fault:
             raise UnknownKey from fault
-
-    def _may_refetch(self, now: float) -> bool:
-        while self._refetches and now - self._refetches[0] >= REFETCH_WINDOW:
-            self._refetches.popleft()
-        if len(self._refetches) >= MOST_REFETCHES:
-            return False
-        self._refetches.append(now)
-        return True
 
     def _read_keys(self) -> None:
         answer = self._outbound.get(self._provider_now().jwks_uri)

@@ -15,10 +15,20 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from relying_party_demo.clock import Clock
-from relying_party_demo.department import Action, Department
+from relying_party_demo.department import Action, Department, confidence_in, level_in
 from relying_party_demo.discovery import Discovery, DiscoveryRefused
 from relying_party_demo.exchange import CheckFailed, Exchange, Step, mask
 from relying_party_demo.id_token import Expected, check_id_token, signed_claims
+from relying_party_demo.identity import (
+    CORE_IDENTITY,
+    ExpectedIdentity,
+    Identity,
+    IdentityKeys,
+    check_credential,
+    credential_claims,
+    identity_from,
+    return_codes,
+)
 from relying_party_demo.outbound import ProviderUnreachable
 from relying_party_demo.store import PENDING_LIFETIME, Pending, Session, Store, digest
 from relying_party_demo.tokens import Redeemer, TokenRefused
@@ -61,6 +71,7 @@ class SignIn:
     store: Store
     discovery: Discovery
     redeemer: Redeemer
+    identity_keys: IdentityKeys
     clock: Clock
 
     def begin(
@@ -87,6 +98,9 @@ class SignIn:
             "vtr": json.dumps([vtr]),
             "ui_locales": language,
         }
+        if confidence_in(vtr) is not None:
+            wanted = dict.fromkeys(self.department.asks.claims)
+            parameters["claims"] = json.dumps({"userinfo": wanted})
         if action is not None and action.prompt is not None:
             parameters["prompt"] = action.prompt
         if action is not None and action.max_age is not None:
@@ -186,6 +200,7 @@ class SignIn:
             now=now,
             exchange=exchange,
         )
+        identity = self._identity(pending, claims["sub"], about, exchange)
         secret = secrets.token_urlsafe(32)
         session = Session(
             secret_hash=digest(secret),
@@ -198,9 +213,34 @@ class SignIn:
             action=pending.action,
             started_at=now,
             seen_at=now,
+            identity=identity.to_json() if identity else None,
         )
         self.store.put_session(session)
         return Arrived(secret, session)
+
+    def _identity(
+        self, pending: Pending, sub: object, about: Mapping[str, object], exchange: Exchange
+    ) -> Identity | None:
+        """Who the citizen is, where that was asked; the credential is believed only if all holds.
+
+        Raises SignInRefused when Onepass could not prove it, CheckFailed for a bad credential.
+        """
+        confidence = confidence_in(pending.vtr)
+        if confidence is None:
+            return None
+        token = about.get(CORE_IDENTITY)
+        if token is None:
+            raise SignInRefused("no_identity", exchange, return_codes(about))
+        now = self.clock.now()
+        step = exchange.step("core_identity", now)
+        step.line("GET", self.identity_keys.address)
+        claims = credential_claims(str(token), self.identity_keys, step)
+        for name, value in claims.items():
+            step.line(name, value)
+        place = self.department.place
+        expected = ExpectedIdentity(place.issuer, self.department.client_id, sub, confidence)
+        check_credential(claims, expected, now, step)
+        return identity_from(claims, about, step)
 
     def _expected(self, pending: Pending, access_token: str) -> Expected:
         return Expected(
@@ -208,7 +248,7 @@ class SignIn:
             client_id=self.department.client_id,
             algorithm=self.department.asks.id_token_algorithm,
             nonce=pending.nonce,
-            level=pending.vtr,
+            level=level_in(pending.vtr),
             access_token=access_token,
             asked_at=pending.asked_at,
             max_age=pending.max_age,

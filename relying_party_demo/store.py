@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS sessions (
     secret_hash TEXT PRIMARY KEY, sub TEXT NOT NULL, email TEXT NOT NULL, level TEXT NOT NULL,
     auth_time INTEGER NOT NULL, id_token TEXT NOT NULL, exchange TEXT NOT NULL, action TEXT,
     started_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, ended_at INTEGER, ended_how TEXT,
-    ended_exchange TEXT, state_hash TEXT
+    ended_exchange TEXT, state_hash TEXT, identity TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS sessions_of_subject ON sessions (sub) WHERE ended_at IS NULL;
 CREATE TABLE IF NOT EXISTS notices (jti TEXT PRIMARY KEY, seen_at INTEGER NOT NULL) STRICT;
@@ -76,6 +76,7 @@ class Session:
     ended_how: str | None = None
     ended_exchange: str | None = None
     state_hash: str | None = None
+    identity: str | None = None
 
     def live(self, now: int) -> bool:
         """Is the citizen still signed in at ``now``?"""
@@ -104,6 +105,10 @@ class Store:
         with self._connection() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(SCHEMA)
+            # A store of an earlier version knows no identities.
+            names = {row[1] for row in connection.execute("PRAGMA table_info(sessions)")}
+            if "identity" not in names:
+                connection.execute("ALTER TABLE sessions ADD COLUMN identity TEXT")
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:

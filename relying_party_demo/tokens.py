@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from relying_party_demo.department import Department
 from relying_party_demo.exchange import HIDDEN, Exchange, Step, mask
+from relying_party_demo.identity import CORE_IDENTITY
 from relying_party_demo.keys import DepartmentKey
 from relying_party_demo.outbound import Answer, Outbound
 
@@ -113,6 +114,7 @@ class Redeemer:
         if answer.status != 200:
             raise TokenRefused(f"userinfo {answer.status}")
         for name, value in answer.body.items():
-            step.line(name, value)
+            # A credential can be shown to others as long as it lives.
+            step.line(name, mask(value) if name == CORE_IDENTITY else value)
         step.equal("userinfo_subject", answer.body.get("sub"), sub)
         return answer.body

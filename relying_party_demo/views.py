@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from typing import cast
 
 from flask import Blueprint, Response, g, redirect, render_template, request, url_for
-from flask_babel import format_datetime
+from flask_babel import format_date, format_datetime
 from werkzeug.wrappers import Response as BaseResponse
 
 from relying_party_demo import words
 from relying_party_demo.department import Action, service_called
 from relying_party_demo.discovery import DiscoveryRefused
 from relying_party_demo.exchange import Exchange
+from relying_party_demo.identity import Identity
 from relying_party_demo.outbound import ProviderUnreachable
 from relying_party_demo.parts import known_session, language, live_session, parts
 from relying_party_demo.problems import refuse
@@ -37,6 +38,14 @@ def moment(at: int) -> str:
     return str(format_datetime(datetime.fromtimestamp(at, UTC), "HH:mm:ss, d MMMM yyyy"))
 
 
+def day(date: str) -> str:
+    """A date (YYYY-MM-DD) as people write it, in the language of the page."""
+    try:
+        return str(format_date(datetime.fromisoformat(date), "d MMMM yyyy"))
+    except ValueError:
+        return date
+
+
 @pages.app_context_processor
 def _for_every_page() -> dict[str, object]:
     department, ours = parts().department, language()
@@ -48,6 +57,7 @@ def _for_every_page() -> dict[str, object]:
         "other_language_address": f"{path}?lng={other}",
         "t": lambda text: text.within(ours),
         "moment": moment,
+        "day": day,
         "words": words,
         "form_token": parts().cookies.form_token,
         "signed_in": g.get("signed_in", False),
@@ -131,7 +141,8 @@ def account() -> BaseResponse | str:
         return redirect(_where_signed_out(), 303)
     g.signed_in = True
     exchange = Exchange.from_json(session.exchange)
-    return render_template("account.html", session=session, exchange=exchange)
+    identity = Identity.from_json(session.identity) if session.identity else None
+    return render_template("account.html", session=session, exchange=exchange, identity=identity)
 
 
 def _where_signed_out() -> str:

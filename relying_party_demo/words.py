@@ -56,6 +56,14 @@ STEPS = {
         _("We asked for your details"),
         _("With the access token we asked for what you let this service know, and nothing else."),
     ),
+    "core_identity": StepWords(
+        HERE,
+        _("We checked the proof of your identity"),
+        _(
+            "A signed credential that says who you are and how sure Onepass is. Its key is"
+            " published in one document only, which we read from an address that we know."
+        ),
+    ),
     "logout_request": StepWords(
         THROUGH_BROWSER,
         _("We ended your session and sent you to Onepass to end the rest"),
@@ -83,6 +91,11 @@ CHECKS = {
     "type": _("It says what kind of token it is"),
     "key": _("It names a key that Onepass publishes"),
     "signature": _("The signature is good"),
+    "identity_key": _("It names a key of Onepass’s identity document, by its full name"),
+    "controller": _("The document says that the key is its own"),
+    "identity_subject": _("It is about the person in the ID token"),
+    "confidence": _("Onepass is as sure of who you are as we asked"),
+    "person": _("It says your name and your date of birth"),
     "issuer": _("It was issued by our Onepass"),
     "audience": _("It was issued for this service"),
     "expiry": _("It has not expired"),
@@ -105,6 +118,8 @@ CHECKS = {
 LEVELS = {
     "Cl": _("a password"),
     "Cl.Cm": _("a password and an authenticator app code"),
+    "Cl.Cm.P1": _("a password, an authenticator app code and a proof of who you are"),
+    "Cl.Cm.P2": _("a password, an authenticator app code and a proof of who you are"),
 }
 
 
@@ -161,8 +176,14 @@ REFUSALS = {
     "access_denied": Refusal(
         403,
         _("You did not sign in"),
-        _("Onepass told us that the sign-in was not finished."),
+        _("Onepass told us that you did not finish, or did not let us have what we asked for."),
         _("You can start again whenever you like."),
+    ),
+    "no_identity": Refusal(
+        403,
+        _("Onepass could not prove who you are"),
+        _("It let you sign in, and told us by a letter why your identity is not proved."),
+        TRY_AGAIN,
     ),
     "login_required": Refusal(
         403,

@@ -55,8 +55,10 @@ def test_everything_said_is_heard(tmp_path: Path) -> None:
         ONEPASS_LOG_LEVEL="debug",
         ONEPASS_ARGON2_MEMORY_KIB="8",
         ONEPASS_ARGON2_TIME="16",
+        ONEPASS_IDENTITY_PROVING="off",
         ONEPASS_SOURCE_RATE="1",
     )
+    assert not settings.identity_proving
     assert settings.issuer == "https://id.example", "exactly as configured"
     assert settings.https
     assert settings.database_url == "postgresql+psycopg://a:b@db/onepass"
@@ -89,6 +91,7 @@ REFUSED = {
     "ONEPASS_LOG_LEVEL": ["loud", "INFO"],
     "ONEPASS_ARGON2_MEMORY_KIB": ["7", "1048577"],
     "ONEPASS_ARGON2_TIME": ["0", "17"],
+    "ONEPASS_IDENTITY_PROVING": ["yes", "true", "ON", "0"],
     "ONEPASS_SOURCE_RATE": ["0"],
 }  # fmt: skip
 
@@ -141,6 +144,8 @@ class TestProduction:
         assert settings.mode == "production"
         assert settings.https
         assert not settings.mailbox
+        assert not settings.identity_proving
+        assert not settings.stand_in_proving
 
     @pytest.mark.parametrize(
         ("more", "words"),
@@ -151,6 +156,7 @@ class TestProduction:
             ({"ONEPASS_ARGON2_TIME": "1"}, "Argon2"),
             ({"ONEPASS_TRUSTED_PROXIES": "10.0.0.1/32,0.0.0.0/0"}, "name your proxies"),
             ({"ONEPASS_TRUSTED_PROXIES": "::/0"}, "name your proxies"),
+            ({"ONEPASS_IDENTITY_PROVING": "on"}, "believes everybody"),
         ],
     )
     def test_refuses_what_is_not_safe_there(self, more: dict[str, str], words: str) -> None:
@@ -164,6 +170,15 @@ class TestProduction:
     )
     def test_only_the_demo_and_tests_have_a_mailbox(self, mode: str, mailbox: bool) -> None:
         assert Settings.from_environment(LEAST | {"ONEPASS_MODE": mode}).mailbox is mailbox
+
+
+@pytest.mark.parametrize("mode", ["integration", "demo", "test"])
+def test_identities_can_be_proved_outside_production_unless_switched_off(mode: str) -> None:
+    environ = LEAST | {"ONEPASS_MODE": mode}
+    assert Settings.from_environment(environ).identity_proving
+    off = Settings.from_environment(environ | {"ONEPASS_IDENTITY_PROVING": "off"})
+    assert not off.identity_proving
+    assert off.stand_in_proving
 
 
 def test_settings_do_not_change() -> None:

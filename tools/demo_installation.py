@@ -74,7 +74,13 @@ class Demo:
             "DATABASE_URL": f"sqlite:///{self.var / 'onepass.db'}",
         }
         # A person may try the demo on PostgreSQL, with more workers, or with a louder log.
-        chosen = ("DATABASE_URL", "ONEPASS_WORKERS", "ONEPASS_THREADS", "ONEPASS_LOG_LEVEL")
+        chosen = (
+            "DATABASE_URL",
+            "ONEPASS_WORKERS",
+            "ONEPASS_THREADS",
+            "ONEPASS_LOG_LEVEL",
+            "ONEPASS_IDENTITY_PROVING",
+        )
         return settings | {name: self.inherited[name] for name in chosen if name in self.inherited}
 
     def environ(self) -> dict[str, str]:

@@ -140,6 +140,62 @@ class SignedOut(Fact):
     because: str
 
 
+# Identity
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityProved(Fact):
+    """An identity check matched the account's owner at `level`; the proof is kept."""
+
+    account_id: str
+    client_id: str
+    level: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityNotProved(Fact):
+    """An identity check ended without a proof; `outcome` is a word of the protocol's."""
+
+    account_id: str
+    client_id: str
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityConfirmed(Fact):
+    """The citizen said that a kept proof, of `level`, is right; it is used once more."""
+
+    account_id: str
+    client_id: str
+    level: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityDisputed(Fact):
+    """The citizen said that a kept proof is not right; it stays until there is a new one."""
+
+    account_id: str
+    client_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimsShared(Fact):
+    """A service may have identity claims from now on; `claims` are names, never values."""
+
+    account_id: str
+    client_id: str
+    claims: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimsRefused(Fact):
+    """The citizen did not let a service have identity claims; `claims` are their names."""
+
+    account_id: str
+    client_id: str
+    claims: tuple[str, ...] = ()
+
+
 # Authorization codes and tokens
 
 
@@ -195,7 +251,7 @@ class CodeReplayed(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class ClaimsReleased(Fact):
-    """A service read claims at UserInfo; `claims` are names, never values."""
+    """A service read claims at UserInfo; `claims` names those about an identity."""
 
     account_id: str
     client_id: str

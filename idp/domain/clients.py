@@ -179,6 +179,11 @@ class ClientRegistry:
         with self._lock:
             self._known.clear()
 
+    def _proves_identities_for(self, policy: ClientPolicy) -> bool:
+        """Return whether an identity can be proved now; test clients do not hear of the switch."""
+        settings = self._services.settings
+        return settings.identity_proving or (policy.test_client and settings.stand_in_proving)
+
     def _read(self, client_id: str) -> RegisteredClient | None:
         with self._new_session() as session:
             row = session.execute(
@@ -190,6 +195,8 @@ class ClientRegistry:
             policy = policy_from_registration(json.loads(client.registration))
             if client.state != "active":
                 policy = replace(policy, active=False)
+            if not self._proves_identities_for(policy):
+                policy = replace(policy, identity_available=False)
             return RegisteredClient(
                 policy=policy,
                 service_name=service.name,

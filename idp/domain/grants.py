@@ -14,7 +14,11 @@ from idp.kernel.database import Base
 
 
 class Grant(Base):
-    """One authorization, its code (hashed), and the facts its tokens are made from."""
+    """One authorization, its code (hashed), and the facts its tokens are made from.
+
+    `claims` is a JSON list of the identity claims that the citizen agreed to, null when none is
+    given; `confidence`, `proof_id` and `return_codes` are those of `IdentityGrant`.
+    """
 
     __tablename__ = "grants"
     # Each row is updated once, in place, when its code is claimed.
@@ -36,6 +40,10 @@ class Grant(Base):
     session_level: Mapped[str] = mapped_column(String(8))
     amr: Mapped[str] = mapped_column(String(64))
     auth_time: Mapped[int] = mapped_column(BigInteger)
+    claims: Mapped[str | None] = mapped_column(Text)
+    confidence: Mapped[str | None] = mapped_column(String(8))
+    proof_id: Mapped[str | None] = mapped_column(String(32))
+    return_codes: Mapped[str | None] = mapped_column(String(16))
     access_expires_at: Mapped[int | None] = mapped_column(BigInteger)
     revoked_at: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[int] = mapped_column(BigInteger)

@@ -2,7 +2,7 @@
 
     authorize   one read of the session's facts; Python decides; one write of grant and audit
     token       one statement: assertion used, code claimed, audit written, facts read
-    userinfo    one statement: facts read, audit written
+    userinfo    one statement: facts read (an identity's too, if the grant gives one), audit written
 
 On PostgreSQL a writing CTE makes each of them a single statement, which is its own transaction.
 SQLite has no writing CTE: there the same rules are a few statements between BEGIN IMMEDIATE and
@@ -51,7 +51,10 @@ class SeenSession(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NewGrant:
-    """What is stored when a code is issued; `code_hash` is SHA-256 of the code."""
+    """What is stored when a code is issued; `code_hash` is SHA-256 of the code.
+
+    `claims` is a JSON list of identity claims, None when none is given.
+    """
 
     id: str
     account_id: str
@@ -71,6 +74,10 @@ class NewGrant:
     created_at: int
     journey_id: str | None
     request_id: str | None
+    claims: str | None = None
+    confidence: str | None = None
+    proof_id: str | None = None
+    return_codes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +108,31 @@ class Redeemed(NamedTuple):
     session_level: str
     amr: str
     auth_time: int
+    claims: str | None
     live: bool
     redirect_uri_matches: bool
     challenge_matches: bool
 
 
 class Released(NamedTuple):
-    """What UserInfo needs of a live grant."""
+    """What UserInfo needs of a live grant; the last five are None unless it gives an identity."""
 
     account_id: str
     subject: str
     scope: str
     email: str
+    claims: str | None
+    confidence: str | None
+    return_codes: str | None
+    proof_id: str | None
+    facts_sealed: str | None
 
 
 _LIVE = "g.revoked_at IS NULL AND s.ended_at IS NULL AND a.state = 'active'"
 _GRANT_COLUMNS = (
     "id, account_id, sid, client_id, subject, code_hash, code_expires_at, redirect_uri, "
-    "code_challenge, nonce, scope, level, session_level, amr, auth_time, created_at"
+    "code_challenge, nonce, scope, level, session_level, amr, auth_time, created_at, "
+    "claims, confidence, proof_id, return_codes"
 )
 _AUDIT = (
     "INSERT INTO audit_entries "
@@ -131,17 +145,21 @@ FROM browser_sessions s JOIN accounts a ON a.id = s.account_id
 WHERE s.cookie_hash = {cookie_hash} AND s.ended_at IS NULL
   AND s.last_seen_at > {seen_after} AND s.started_at > {started_after}
 """
+# A proof that another one has replaced is gone, and with it what it would have told.
 _USERINFO = f"""
-SELECT g.account_id, g.subject, g.scope, a.email, g.sid
+SELECT g.account_id, g.subject, g.scope, a.email, g.claims, g.confidence, g.return_codes,
+       g.proof_id, i.facts_sealed, g.sid
 FROM grants g JOIN accounts a ON a.id = g.account_id JOIN browser_sessions s ON s.sid = g.sid
+LEFT JOIN identities i ON i.id = g.proof_id AND i.account_id = g.account_id
 WHERE g.id = {{grant_id}} AND g.client_id = {{client_id}} AND g.access_expires_at > {{now}}
-  AND {_LIVE}
+  AND {_LIVE} AND (g.proof_id IS NULL OR i.id IS NOT NULL)
 """
 _INSERT_GRANT = f"""
 INSERT INTO grants ({_GRANT_COLUMNS})
 SELECT {{id}}, {{account_id}}, {{sid}}, {{client_id}}, {{subject}}, {{code_hash}},
        {{code_expires_at}}, {{redirect_uri}}, {{code_challenge}}, {{nonce}}, {{scope}}, {{level}},
-       {{session_level}}, {{amr}}, {{auth_time}}, {{created_at}}
+       {{session_level}}, {{amr}}, {{auth_time}}, {{created_at}}, {{claims}}, {{confidence}},
+       {{proof_id}}, {{return_codes}}
 FROM browser_sessions s JOIN accounts a ON a.id = s.account_id
 WHERE s.sid = {{sid}} AND s.ended_at IS NULL AND a.state = 'active'
 RETURNING id
@@ -227,13 +245,28 @@ class HotPath:
         )
 
     def release(
-        self, *, grant_id: str, client_id: str, now: int, request_id: str | None
+        self,
+        *,
+        grant_id: str,
+        client_id: str,
+        now: int,
+        request_id: str | None,
+        claims: str | None = None,
     ) -> Released | None:
-        """Return what UserInfo may tell of a live grant, recording that it was told."""
+        """Return what UserInfo may tell of a live grant, recording that it was told.
+
+        `claims` is a JSON list of the identity claims that will be told, for the record.
+        """
         row = self._steps.release(
-            {"grant_id": grant_id, "client_id": client_id, "now": now, "request_id": request_id}
+            {
+                "grant_id": grant_id,
+                "client_id": client_id,
+                "now": now,
+                "request_id": request_id,
+                "claims": claims,
+            }
         )
-        return None if row is None else Released(*row[:4])
+        return None if row is None else Released(*row[:-1])
 
 
 def _connected(engine: Engine) -> PoolProxiedConnection:
@@ -271,7 +304,7 @@ WITH used AS (
          AND g.code_consumed_at IS NULL AND assertion.is_new
          AND a.id = g.account_id AND s.sid = g.sid
        RETURNING g.id, g.account_id, g.sid, g.subject, g.nonce, g.scope, g.level,
-                 g.session_level, g.amr, g.auth_time,
+                 g.session_level, g.amr, g.auth_time, g.claims,
                  ({_LIVE} AND g.code_expires_at > {{now}}) AS live,
                  g.redirect_uri = {{redirect_uri}} AS redirect_uri_matches,
                  g.code_challenge IS NOT DISTINCT FROM {{challenge}} AS challenge_matches),
@@ -294,7 +327,8 @@ SELECT assertion.is_new, claimed.* FROM assertion LEFT JOIN claimed ON true
 WITH live AS ({_USERINFO}),
      recorded AS ({_AUDIT}
        SELECT {{now}}, 'claims_released', account_id, {{client_id}}, sid, {{grant_id}}, NULL,
-              {{request_id}}, '{{{{}}}}' FROM live)
+              {{request_id}}, coalesce('{{{{"claims":' || {{claims}} || '}}}}', '{{{{}}}}')
+       FROM live)
 SELECT * FROM live
 """,
     )
@@ -328,6 +362,10 @@ SELECT * FROM live
             pooled.close()
 
 
+def _naming(claims: str | None) -> str:
+    return "{}" if claims is None else f'{{"claims":{claims}}}'
+
+
 class _SqliteSteps:
     _SESSION = _sqlite(_FACTS)
     _INSERT_GRANT = _sqlite(_INSERT_GRANT)
@@ -344,7 +382,7 @@ class _SqliteSteps:
         """
 UPDATE grants SET code_consumed_at = {now}, access_expires_at = {access_expires_at}
 WHERE code_hash = {code_hash} AND client_id = {client_id} AND code_consumed_at IS NULL
-RETURNING id, account_id, sid, subject, nonce, scope, level, session_level, amr, auth_time,
+RETURNING id, account_id, sid, subject, nonce, scope, level, session_level, amr, auth_time, claims,
   code_expires_at > {now} AND coalesce(revoked_at, 0) = 0 AND EXISTS (
     SELECT 1 FROM accounts a, browser_sessions s
     WHERE a.id = grants.account_id AND s.sid = grants.sid
@@ -382,7 +420,7 @@ RETURNING id, account_id, sid, subject, nonce, scope, level, session_level, amr,
             row = connection.execute(self._CLAIM, parameters).fetchone()
             if row is None:
                 return True, None
-            redeemed = Redeemed(*row[:10], *(bool(flag) for flag in row[10:]))
+            redeemed = Redeemed(*row[:11], *(bool(flag) for flag in row[11:]))
             connection.execute(self._REDEEMED, self._audit_of(redeemed, parameters))
             return True, redeemed
 
@@ -417,8 +455,8 @@ RETURNING id, account_id, sid, subject, nonce, scope, level, session_level, amr,
                     **parameters,
                     "fact": "claims_released",
                     "account_id": row[0],
-                    "sid": row[4],
-                    "detail": "{}",
+                    "sid": row[-1],
+                    "detail": _naming(parameters["claims"]),
                 },
             )
         return row

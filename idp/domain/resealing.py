@@ -7,9 +7,12 @@ Does not own: sealing (`idp.kernel.sealing`), or signing keys (`idp.domain.signi
 from sqlalchemy import String, literal, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from idp.domain import identities, provings
 from idp.domain.authenticator_apps import AuthenticatorApp
+from idp.domain.identities import Identity
 from idp.domain.journeys import Journey
 from idp.domain.outbox import OutboxMessage
+from idp.domain.provings import Proving
 from idp.domain.secrets import SealedSecret
 from idp.kernel.sealing import Sealer
 
@@ -19,8 +22,10 @@ Column = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 
 SEALED_COLUMNS: tuple[tuple[Column, InstrumentedAttribute[str], str], ...] = (
     (AuthenticatorApp.secret_sealed, AuthenticatorApp.id, "authenticator app seed"),
+    (Identity.facts_sealed, Identity.id, identities.PURPOSE),
     (Journey.app_secret_sealed, Journey.id, "proposed authenticator app"),
     (OutboxMessage.payload_sealed, OutboxMessage.id, "outbox payload"),
+    (Proving.result_sealed, Proving.journey_id, provings.PURPOSE),
     (SealedSecret.value_sealed, SealedSecret.name, "keyed hash"),
 )
 """The column, the column that names its row, and the purpose it is sealed for."""

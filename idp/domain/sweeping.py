@@ -38,7 +38,8 @@ def sweep(engine: Engine, services: Services) -> int:
 
 
 def _journeys(session: Session, services: Services) -> int:
-    # Kept for an hour past their end, so that a late visitor is told what happened.
+    # Kept for an hour past their end, so that a late visitor is told what happened. Their email
+    # codes and provings go with them.
     before = services.clock.now() - services.settings.journey_lifetime
     old = select(Journey.id).where(Journey.expires_at < before).limit(BATCH)
     return len(

@@ -3,6 +3,7 @@
 import orjson
 from flask import Blueprint, Response
 
+from idp.domain import released_identity
 from idp.domain.keyring import TokenRefused
 from idp.oauth_server.answers import ReadyAnswer
 from idp.protocol.claims import SubjectFacts, userinfo_claims
@@ -59,16 +60,24 @@ def _released(wiring: current.Wiring, arrival: Arrival, token: str) -> dict[str,
     client = wiring.registry.find(str(claims["client_id"]))
     if client is None or not client.policy.active:
         return None
+    # What the client may no longer have is left out, and the others are told.
+    identity = [name for name in claims.get("claims", ()) if name in client.policy.claims]
     released = wiring.hot_path.release(
         grant_id=str(claims["grant"]),
         client_id=client.policy.client_id,
         now=now,
         request_id=arrival.request_id,
+        claims=orjson.dumps(identity).decode() if identity else None,
     )
     if released is None:
         return None
     scopes = frozenset(released.scope.split()) & client.policy.scopes
-    return userinfo_claims(scopes, SubjectFacts(released.subject, released.email))
+    told = userinfo_claims(scopes, SubjectFacts(released.subject, released.email))
+    if identity:
+        told |= released_identity.claims_of(
+            services, released, client.policy.client_id, frozenset(identity)
+        )
+    return told
 
 
 def _refused(challenge: str) -> Response:

@@ -11,6 +11,7 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 from idp.domain.clients import RegisteredClient
 from idp.domain.hot_path import Redeemed
+from idp.protocol.identity_proving import IdentityGrant
 from idp.protocol.parameters import AuthorizationRequest, TokenRequest
 from idp.protocol.session_facts import SessionFacts
 
@@ -24,7 +25,8 @@ class SessionGone(Exception):
 class AuthorizationOAuth2Request(OAuth2Request):
     """An authorization request that `protocol.checks` has passed, on its way to a code.
 
-    `level` is the credential level it is answered at.
+    `level` is the credential level it is answered at, `identity` what the code's grant promises
+    about an identity, if it was asked about.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class AuthorizationOAuth2Request(OAuth2Request):
         journey_id: str | None,
         request_id: str,
         now: int,
+        identity: IdentityGrant | None = None,
     ) -> None:
         super().__init__("GET", _TRANSPORT_SETTLED)
         self.payload = BasicOAuth2Payload(
@@ -52,6 +55,7 @@ class AuthorizationOAuth2Request(OAuth2Request):
         self.journey_id = journey_id
         self.request_id = request_id
         self.now = now
+        self.identity = identity
         self.user: SessionFacts | None = None
 
 

@@ -176,9 +176,9 @@ def the_vectors_of_trust_are_permitted(request: AuthorizationRequest, client: Cl
         raise Refused.to_client("invalid_request", "Request vtr is not permitted")
 
 
-def an_identity_can_be_proved(request: AuthorizationRequest, _client: ClientPolicy) -> None:
-    """There is no identity proving here, which is the contract's case of no capacity."""
-    if request.vectors is not None and request.vectors.identity:
+def an_identity_can_be_proved(request: AuthorizationRequest, client: ClientPolicy) -> None:
+    """Identity proving is switched on, for this client at least."""
+    if request.vectors is not None and request.vectors.identity and not client.identity_available:
         raise Refused.to_client("temporarily_unavailable", _UNAVAILABLE)
 
 

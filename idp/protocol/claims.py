@@ -7,11 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
 
-_VOCABULARY: Final = "https://vocab.account.gov.uk/v1/"
-IDENTITY_CLAIMS: Final = frozenset(
-    _VOCABULARY + name
-    for name in ("coreIdentityJWT", "address", "passport", "drivingPermit", "returnCode")
-)
+from idp.protocol import identity_claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ _READERS: Final = tuple((claim.name, claim.scope, attrgetter(claim.source)) for 
 
 def claims_supported() -> list[str]:
     """List every claim that can be asked for."""
-    return [claim.name for claim in CLAIMS]
+    return [claim.name for claim in (*CLAIMS, *identity_claims.CLAIMS)]
 
 
 def scopes_of(names: Collection[str]) -> frozenset[str]:

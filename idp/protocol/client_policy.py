@@ -87,6 +87,8 @@ class ClientPolicy:
     `sector` is the host that pairwise subjects are made for. `assurance` is the claim
     that tells the level in ID tokens, `vot` or `acr`. `rate_limit` is in requests per
     minute, None for no limit. `service_cy` is the service's name in Welsh, if it has one.
+    `identity_supported` is what the client is registered for, `identity_available` whether an
+    identity can be proved for it at present.
     """
 
     client_id: str
@@ -112,6 +114,8 @@ class ClientPolicy:
     nonce_required: bool
     state_required: bool
     identity_supported: bool
+    identity_available: bool
+    test_client: bool
     levels_of_confidence: frozenset[str]
     max_age_honoured: bool
     active: bool
@@ -172,6 +176,8 @@ def policy_from_registration(registration: Mapping[str, object]) -> ClientPolicy
         nonce_required=profile.nonce_required and (may.identity or not without_nonce),
         state_required=profile.state_required,
         identity_supported=may.identity,
+        identity_available=True,
+        test_client=members.flag("test_client", stored_as="TestClient"),
         levels_of_confidence=may.levels_of_confidence,
         max_age_honoured=members.flag("max_age_enabled", default=profile.max_age_honoured),
         active=members.flag("active", default=True, stored_as="IsActive"),

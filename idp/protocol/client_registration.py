@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from idp.protocol import registration_rules as rules
-from idp.protocol.claims import IDENTITY_CLAIMS, SCOPES
+from idp.protocol.claims import SCOPES
+from idp.protocol.identity_claims import IDENTITY_CLAIMS
 from idp.protocol.registration_members import INVALID_REDIRECT, Members, invalid
 from idp.protocol.vectors_of_trust import CONFIDENCE_LEVELS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -87,12 +87,14 @@ def access_token_claims(
     token_id: str,
     now: int,
     lifetime: int,
+    claims: Collection[str] = (),
 ) -> dict[str, object]:
     """Let a client ask UserInfo about one subject (RFC 9068 section 2.2). Times in seconds.
 
-    `grant_id` names the grant the token hangs on, whose end is the token's end.
+    `grant_id` names the grant the token hangs on, whose end is the token's end; `claims` are the
+    identity claims it gives.
     """
-    return {
+    token: dict[str, object] = {
         "iss": issuer,
         "sub": who.subject,
         "aud": metadata.userinfo_endpoint(issuer),
@@ -104,6 +106,9 @@ def access_token_claims(
         "sid": who.sid,
         "grant": grant_id,
     }
+    if claims:
+        token["claims"] = list(claims)
+    return token
 
 
 def logout_token_claims(

@@ -14,7 +14,7 @@ from idp.protocol.claims import SCOPES, claims_supported
 from idp.protocol.client_registration import CLIENT_SECRET_POST, PRIVATE_KEY_JWT
 from idp.protocol.parameters import LANGUAGES
 from idp.protocol.pkce import METHOD
-from idp.protocol.vectors_of_trust import CREDENTIAL_LEVELS
+from idp.protocol.vectors_of_trust import CONFIDENCE_LEVELS, CREDENTIAL_LEVELS
 
 ASSERTION_ALGORITHMS: Final = (
     "RS256",
@@ -109,5 +109,5 @@ def trustmark(issuer: str) -> dict[str, object]:
         "idp": issuer,
         "trustmark_provider": issuer,
         "C": list(CREDENTIAL_LEVELS),
-        "P": ["P0"],
+        "P": list(CONFIDENCE_LEVELS),
     }

@@ -10,8 +10,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from idp.protocol import identity_proving
 from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.id_token_hints import VerifiedHint
+from idp.protocol.identity_proving import (
+    ACCESS_DENIED,
+    NOTHING_KNOWN,
+    Agreement,
+    IdentityAsked,
+    IdentityFacts,
+)
 from idp.protocol.parameters import AuthorizationRequest
 from idp.protocol.session_facts import (
     BLOCKED,
@@ -30,6 +38,8 @@ class Step(StrEnum):
     CREATE = "create"
     SIGN_IN = "sign_in"
     STEP_UP = "step_up"
+    PROVE = "prove"
+    SHARE = "share"
     REFUSE = "refuse"
     ISSUE = "issue"
 
@@ -50,6 +60,13 @@ class Decision:
 
 _SCREENS: Final = {
     (step, level): Decision(step, level) for step in Step for level in CREDENTIAL_LEVELS
+}
+
+# Told by what the service was given before, never by what is known of the person: a request that
+# shows no page must not find out whether somebody's identity is proved.
+_CONSENT_REQUIRED: Final = {
+    level: Decision(Step.REFUSE, level, "consent_required", "Consent required")
+    for level in CREDENTIAL_LEVELS
 }
 
 
@@ -113,12 +130,14 @@ def next_step(
     journey: JourneyFacts | None,
     now: int,
     hint: VerifiedHint | None = None,
+    identity: IdentityFacts | None = None,
 ) -> Decision:
     """Decide the next step of a request that has passed every check.
 
     `facts` is None when the browser is not signed in, `journey` is None while no page
-    was needed. `now` is in seconds since the epoch. With a `hint`, only the person it
-    names is answered; anybody else counts as not signed in (OIDC Core section 3.1.2.1).
+    was needed, `identity` is None while nothing is known of it. `now` is in seconds since
+    the epoch. With a `hint`, only the person it names is answered; anybody else counts as
+    not signed in (OIDC Core section 3.1.2.1).
     """
     level = level_asked(request, client, hint)
     silent = "none" in request.prompt
@@ -138,6 +157,28 @@ def next_step(
     step = _missing_factor(request, client, facts, journey, level, now)
     if step is not None:
         return _screen(step, level, silent=silent)
+    asked = identity_proving.asked_by(request)
+    if asked is None:
+        return _SCREENS[Step.ISSUE, level]
+    return _about_identity(asked, identity or NOTHING_KNOWN, level, silent=silent)
+
+
+def _about_identity(
+    asked: IdentityAsked, known: IdentityFacts, level: str, *, silent: bool
+) -> Decision:
+    """Decide what a request for an identity still needs, once its person is signed in."""
+    if known.outcome is None:
+        if silent and not asked.claims <= known.shared:
+            return _CONSENT_REQUIRED[level]
+        return _screen(Step.PROVE, level, silent=silent)
+    refused = identity_proving.refusal(asked, known)
+    if refused is not None:
+        return Decision(Step.REFUSE, level, *refused)
+    if known.agreement is Agreement.REFUSED:
+        return Decision(Step.REFUSE, level, *ACCESS_DENIED)
+    agreed = known.agreement is Agreement.AGREED
+    if not agreed and not identity_proving.tellable(asked, known) <= known.shared:
+        return _CONSENT_REQUIRED[level] if silent else _SCREENS[Step.SHARE, level]
     return _SCREENS[Step.ISSUE, level]
 
 

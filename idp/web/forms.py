@@ -15,9 +15,10 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from govuk_frontend_wtf.wtforms_widgets import GovPasswordInput, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import GovPasswordInput, GovRadioInput, GovTextInput
 from wtforms import PasswordField as WTPasswordField
-from wtforms import StringField, ValidationError
+from wtforms import RadioField, StringField, ValidationError
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
 from idp.web import current
 
@@ -99,6 +100,10 @@ class _Spoken:
 
 class TextInput(_Spoken, GovTextInput):
     """One line of text."""
+
+
+class RadioInput(_Spoken, GovRadioInput):
+    """A choice of one."""
 
 
 class PasswordInput(_Spoken, GovPasswordInput):
@@ -189,6 +194,53 @@ class CodeField(_PlainText, StringField):
 
     def _value(self) -> str:
         return ""
+
+
+class LineField(_PlainText, StringField):
+    """One line of text, white space collapsed, of `longest` characters at most."""
+
+    widget = TextInput()
+
+    def __init__(self, *args: Any, longest: int = 100, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.longest = longest
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Keep the text without invisible marks and with single spaces."""
+        super().process_formdata(valuelist)
+        self.data = " ".join(_without_marks(self.data or "").split())
+
+    def pre_validate(self, form: Any) -> None:
+        """Raise ValidationError in words if it is too long."""
+        if not self.process_errors and len(self.text) > self.longest:
+            raise ValidationError(
+                gettext("%(name)s must be %(count)s characters or fewer")
+                % {"name": self.label.text, "count": self.longest}
+            )
+
+
+class ChoiceField(RadioField):
+    """One of a few things, chosen by a radio button."""
+
+    widget = RadioInput()
+
+    def __init__(
+        self, *args: Any, choices: Iterable[tuple[str, Any]], when_empty: Any, **kwargs: Any
+    ) -> None:
+        offered = [SelectChoice(value=value, label=words) for value, words in choices]
+        super().__init__(*args, choices=offered, **kwargs)  # type: ignore[misc]
+        self.when_empty = when_empty
+        self._values = {choice.value for choice in offered}
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Keep the choice; two at once are none."""
+        self.data = valuelist[0] if len(valuelist) == 1 else None
+
+    def pre_validate(self, form: Any) -> None:
+        """Raise ValidationError in words unless one of the choices was made."""
+        if self.data not in self._values:
+            self.data = None
+            raise ValidationError(self.when_empty)
 
 
 class PasswordField(_PlainText, WTPasswordField):

@@ -48,6 +48,11 @@ def allow_form_to(uri: str) -> None:
     g.form_target = origin_of(uri)
 
 
+def allow_asking_again() -> None:
+    """Let the script of this page ask its own address whether there is news."""
+    g.asks_again = True
+
+
 def origin_of(uri: str) -> str:
     """Return the source expression of a policy that covers `uri`: its origin or its scheme."""
     parts = urlsplit(uri)
@@ -72,11 +77,12 @@ def _harden(response: Response) -> Response:
 
 def _page_policy() -> str:
     scripts = "'self'" + (f" 'nonce-{g.script_nonce}'" if "script_nonce" in g else "")
+    asking = "connect-src 'self'; " if "asks_again" in g else ""
     forms = "'self'" + (f" {g.form_target}" if "form_target" in g else "")
     return (
         "default-src 'none'; "
         f"script-src {scripts}; "
         "style-src 'self'; img-src 'self'; font-src 'self'; manifest-src 'self'; "
-        f"form-action {forms}; "
+        f"{asking}form-action {forms}; "
         "frame-ancestors 'none'; base-uri 'none'; object-src 'none'"
     )

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from babel import Locale
 from flask import Flask, Response, g, request
-from flask_babel import Babel, format_datetime, format_time, get_locale, refresh
+from flask_babel import Babel, format_date, format_datetime, format_time, get_locale, refresh
 
 from idp.domain.journeys import Journey
 from idp.web import current
@@ -71,6 +72,16 @@ def clock_time(at: int) -> str:
 def date_and_time(at: int) -> str:
     """Return day and time of `at` (seconds since the epoch) in the page's language."""
     return str(format_datetime(datetime.fromtimestamp(at, UTC), "d MMMM y, HH:mm"))
+
+
+def day(date: str) -> str:
+    """Return a date written `YYYY-MM-DD` as people write it in the page's language."""
+    return str(format_date(datetime.fromisoformat(date), "d MMMM y"))
+
+
+def country(code: str) -> str:
+    """Return a country's name (ISO 3166 two-letter code) in the page's language."""
+    return str((get_locale() or Locale(DEFAULT)).territories.get(code, code))
 
 
 def _asked_by_address() -> str | None:

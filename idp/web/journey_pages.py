@@ -40,9 +40,14 @@ def enter(journey_id: str) -> Journey:
         raise PageRefused(Kind.FINISHED, service_url=service.landing_page_url)
     if journey.expires_at <= current.now():
         raise PageRefused(Kind.EXPIRED, service_url=service.landing_page_url)
-    parameters, _ = from_text(journey.parameters)
-    headers.allow_form_to(parameters["redirect_uri"])
+    headers.allow_form_to(destination(journey))
     return journey
+
+
+def destination(journey: Journey) -> str:
+    """Return the registered address that the Journey ends at."""
+    parameters, _ = from_text(journey.parameters)
+    return str(parameters["redirect_uri"])
 
 
 def leave(journey: Journey) -> Response:

@@ -15,6 +15,7 @@ from tests.acceptance.walking import (
     enter_code,
     enter_email,
     enter_password,
+    prove_identity,
     set_out,
     sign_in,
     typed_key,
@@ -163,6 +164,80 @@ def creating_an_account(visitor: Visitor, street: Street, language: str) -> Iter
     yield Shown(f"{create}/done", "finished")
 
 
+def _check(visitor: Visitor, street: Street, person: str, ending: str, delay: int = 0) -> None:
+    """From the first page of proving to what comes of it."""
+    visitor.submit(0)
+    visitor.choose("person", person)
+    visitor.choose("ending", ending)
+    visitor.fill("delay", str(delay))
+    visitor.submit()
+    if delay:
+        street.clock.move(delay)
+        visitor.open(visitor.page.url)
+
+
+def proving_an_identity(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """Every page on the way to a proof, each also with what can go wrong, and sharing it."""
+    citizen = newcomer(street, "proving")
+    sign_in(visitor, street, "tax", citizen)
+    arrive(visitor, street, "driving", language)
+    yield Shown(f"{JOURNEY}/prove")
+    visitor.submit(0)
+    yield Shown(f"{JOURNEY}/prove/stand-in")
+    for summary in visitor.page.locator("summary").all():
+        summary.click()
+    visitor.choose("person", "typed")
+    visitor.choose("ending", "scores")
+    visitor.fill("birth_date", "31 2 1990")
+    visitor.fill("strength", "9")
+    visitor.submit()
+    yield Shown(f"{JOURNEY}/prove/stand-in", "wrong")
+    visitor.open(re.sub(r"/stand-in$", "", visitor.page.url))
+    _check(visitor, street, "margaret", "pending")
+    yield Shown(f"{JOURNEY}/prove/result", "pending")
+    visitor.submit(0)
+    yield Shown(f"{JOURNEY}/share", "a return code")
+    visitor.submit(1)
+    arrive(visitor, street, "driving", language)
+    visitor.submit(0)
+    visitor.choose("person", "nia")
+    visitor.fill("delay", "90")
+    visitor.submit()
+    yield Shown(f"{JOURNEY}/prove/wait")
+    street.clock.move(10)
+    visitor.open(visitor.page.url)
+    yield Shown(f"{JOURNEY}/prove/wait", "slow")
+    street.clock.move(50)
+    visitor.open(visitor.page.url)
+    yield Shown(f"{JOURNEY}/prove/wait", "too slow")
+    street.clock.move(30)
+    visitor.open(visitor.page.url)
+    yield Shown(f"{JOURNEY}/prove/result")
+    visitor.submit()
+    yield Shown(f"{JOURNEY}/share")
+    visitor.submit(0)
+    visitor.open(f"{street.url('driving')}/sign-in")
+    speak(visitor, language)
+    yield Shown(f"{JOURNEY}/prove/details")
+
+
+def failing_to_prove_an_identity(
+    visitor: Visitor, street: Street, language: str
+) -> Iterator[Shown]:
+    """Every way that proving can end without a proof that will do."""
+    citizen = newcomer(street, "failing")
+    sign_in(visitor, street, "tax", citizen)
+    arrive(visitor, street, "driving", language)
+    for ending in ("P1", "not_matched", "cancelled", "timed_out", "technical_error"):
+        _check(visitor, street, "kwame", ending)
+        yield Shown(f"{JOURNEY}/prove/result", ending)
+        visitor.submit(1)
+    for ending in ("fraud", "other_browser"):
+        _check(visitor, street, "kwame", ending)
+        yield Shown(f"{JOURNEY}/prove/result", ending)
+        arrive(visitor, street, "driving", language)
+
+
 def looking_around(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     """The pages outside every Journey, and the errors an address can lead to."""
     visitor.open(f"{street.issuer}?lng={language}")
@@ -233,6 +308,8 @@ def visiting_departments(visitor: Visitor, street: Street, language: str) -> Ite
         visitor.open(f"{base}/?lng={language}")
         yield Shown(slug, "before")
         visitor.open(f"{base}/sign-in")
+        if slug == "driving":
+            prove_identity(visitor)
         yield Shown(slug, "signed in")
         visitor.open(f"{base}/nowhere")
         yield Shown(slug, "not found")
@@ -256,6 +333,8 @@ WALKS: dict[str, Walk] = {
     "being locked out": being_locked_out,
     "stepping up and signing out": stepping_up_and_signing_out,
     "creating an account": creating_an_account,
+    "proving an identity": proving_an_identity,
+    "failing to prove an identity": failing_to_prove_an_identity,
     "looking around": looking_around,
     "meeting a stranger": meeting_a_stranger,
     "visiting departments": visiting_departments,
@@ -273,5 +352,8 @@ ALL_ROUTES = {
         f"{JOURNEY}/create/{page}"
         for page in ("email", "email-code", "email-resend", "password", "app", "done")
     ),
+    f"{JOURNEY}/prove",
+    *(f"{JOURNEY}/prove/{page}" for page in ("stand-in", "wait", "details", "result")),
+    f"{JOURNEY}/share",
 }
 """Every route of the provider that shows a page."""

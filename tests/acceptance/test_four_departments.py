@@ -9,7 +9,9 @@ from tests.acceptance.walking import (
     enter_code,
     enter_email,
     enter_password,
+    path_in_journey,
     posts_to_onepass,
+    prove_identity,
     set_out,
     sign_in,
     typed_key,
@@ -23,7 +25,18 @@ def walk_through_all_four(visitor: Visitor, street: Street, citizen: Citizen) ->
     sign_in(visitor, street, "tax", citizen)
     assert citizen.email in visitor.text
 
-    for slug in ("driving", "library", "housing"):
+    # This one has to know who we are, once; it does not ask who signs in again.
+    before = len(visitor.visits)
+    set_out(visitor, street, "driving")
+    prove_identity(visitor)
+    assert visitor.heading == SIGNED_IN["driving"]
+    assert {path_in_journey(visit) for visit in posts_to_onepass(visitor, before)} == {
+        "prove",
+        "prove/stand-in",
+        "prove/result",
+        "share",
+    }
+    for slug in ("library", "housing"):
         before = len(visitor.visits)
         set_out(visitor, street, slug)
         assert visitor.heading == SIGNED_IN[slug]
@@ -74,7 +87,9 @@ def test_a_new_citizen_creates_an_account_from_a_department_and_lands_signed_in(
     create_account(visitor, street, "driving", newcomer)
     assert visitor.heading == "You have created your Onepass account"
     visitor.press("Continue to Renew your driving licence")
+    prove_identity(visitor, "kwame")
     assert visitor.heading == SIGNED_IN["driving"]
+    assert "Kwame O’Connor" in visitor.text
     assert newcomer.email in visitor.text
 
     before = len(visitor.visits)

@@ -59,6 +59,23 @@ def sign_in(visitor: Visitor, street: Street, slug: str, citizen: Citizen) -> No
     assert visitor.heading == SIGNED_IN[slug]
 
 
+def go_through_the_check(visitor: Visitor, who: str = "nia", ending: str = "P2") -> None:
+    """From the first page of identity proving to the page that says how it ended."""
+    visitor.submit(0)
+    visitor.choose("person", who)
+    visitor.choose("ending", ending)
+    visitor.submit()
+
+
+def prove_identity(visitor: Visitor, who: str = "nia") -> None:
+    """Prove who one is, and let the service have what it asks for."""
+    assert visitor.page.url.endswith("/prove"), visitor.page.url
+    go_through_the_check(visitor, who)
+    visitor.submit()
+    assert visitor.page.url.endswith("/share"), visitor.page.url
+    visitor.submit(0)
+
+
 def code_from_mailbox(visitor: Visitor, street: Street, address: str) -> str:
     """Let the worker deliver, then read the newest code for `address` in the mailbox."""
     street.work()
@@ -87,3 +104,8 @@ def posts_to_onepass(visitor: Visitor, since: int = 0) -> list[str]:
         for visit in visitor.visits[since:]
         if visit.startswith("POST") and "//id.onepass.localhost" in visit
     ]
+
+
+def path_in_journey(visit: str) -> str:
+    """Which page of a Journey a visit was to."""
+    return visit.rpartition("/j/")[2].partition("/")[2]

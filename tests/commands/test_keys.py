@@ -5,9 +5,19 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from idp.commands.keys import keys
-from idp.domain import authenticator_apps, journeys, outbox, resealing, secrets
+from idp.domain import (
+    authenticator_apps,
+    identities,
+    journeys,
+    outbox,
+    provings,
+    resealing,
+    secrets,
+)
 from idp.domain.audit_entries import AuditEntry
+from idp.domain.identities import Identity
 from idp.domain.outbox import OutboxMessage
+from idp.domain.provings import Proving
 from idp.domain.secrets import SealedSecret
 from idp.domain.signing_keys import JWKS_CACHE_LIFETIME
 from idp.kernel.database import Base
@@ -134,6 +144,8 @@ def test_the_purposes_are_those_of_the_modules_that_seal() -> None:
 
     purposes = {column.class_: purpose for column, _, purpose in resealing.SEALED_COLUMNS}
     assert purposes == {
+        Identity: identities.PURPOSE,
+        Proving: provings.PURPOSE,
         authenticator_apps.AuthenticatorApp: authenticator_apps._PURPOSE,
         journeys.Journey: steps._SEED_PURPOSE,
         OutboxMessage: outbox._PURPOSE,

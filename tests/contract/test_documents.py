@@ -8,9 +8,14 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.endpoints.provider import Provider
+from tests.support.identity import ALL_CLAIMS
 from tests.support.rows import with_rows
 
 ASSERTIONS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256"]
+CLAIMS = [
+    *("sub", "email", "email_verified", "phone_number", "phone_number_verified"),
+    *ALL_CLAIMS,
+]
 
 FIELDS: dict[str, Callable[[str], object]] = {
     "issuer": lambda base: f"{base}/",
@@ -28,6 +33,7 @@ FIELDS: dict[str, Callable[[str], object]] = {
     "id_token_signing_alg_values_supported": lambda _: ["ES256", "RS256"],
     "subject_types_supported": lambda _: ["public", "pairwise"],
     "claim_types_supported": lambda _: ["normal"],
+    "claims_supported": lambda _: CLAIMS,
     "request_uri_parameter_supported": lambda _: False,
     "ui_locales_supported": lambda _: ["en", "cy"],
     "backchannel_logout_supported": lambda _: True,

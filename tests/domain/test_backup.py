@@ -17,7 +17,9 @@ from idp.domain import (
     accounts,
     audit,
     backups,
+    disclosures,
     handoffs,
+    identities,
     journeys,
     key_files,
     outbox,
@@ -31,8 +33,10 @@ from idp.domain.audit_verification import verify
 from idp.domain.backups import BackupRefused
 from idp.domain.journeys import Journey
 from idp.domain.restoring import restore
+from idp.domain.sample_people import SAMPLE_PEOPLE
 from idp.domain.signing_keys import RINGS, SigningKey
 from idp.kernel.sealing import Sealer
+from idp.protocol.identity_claims import CORE_IDENTITY
 from tests.domain.conftest import Installation
 from tests.support.building import make_services, make_settings
 from tests.support.citizens import enrol, signed_in_cookie
@@ -53,6 +57,16 @@ def furnished(installation: Installation) -> Installation:
             language="cy",
         )
         outbox.put(session, installation.services, "email", {"to": "citizen@example.com"})
+        identities.keep(
+            session,
+            installation.services,
+            account_id=account.id,
+            level="P2",
+            person=SAMPLE_PEOPLE["nia"],
+        )
+        disclosures.share(
+            session, account_id=account.id, client_id="a", claims={CORE_IDENTITY}, now=1
+        )
         audit.record(session, audit.AccountCreated(account_id=account.id), now=1)
         session.commit()
         assert seal_arrivals(session, installation.services) > 0
@@ -151,6 +165,10 @@ def test_a_backup_restores_into_an_empty_database_of_either_kind(
         assert verdict.unsealed == 0
         account = session.scalars(sa.select(Account)).one()
         assert (account.email, account.language) == ("citizen@example.com", "cy")
+        proof = identities.find(session, target.services, account.id)
+        assert proof is not None
+        assert (proof.level, proof.person) == ("P2", SAMPLE_PEOPLE["nia"])
+        assert disclosures.shared(session, account.id, "a") == {CORE_IDENTITY}
 
 
 def test_numbers_given_out_after_a_restore_are_new(

@@ -10,16 +10,18 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from idp.domain import accounts, grants, sessions
+from idp.domain import accounts, grants, identities, sessions
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.grants import AssertionUse, Grant
 from idp.domain.hot_path import HotPath, NewGrant, Redemption
+from idp.domain.sample_people import SAMPLE_PEOPLE
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
 from idp.kernel.database import hot_engine_options
 from tests.support.citizens import Citizen, enrol, signed_in_cookie
 from tests.support.clock import FixedClock
 from tests.support.databases import server_version
+from tests.support.identity import prove
 
 CODE = "the code"
 REDIRECT = "https://a.example/callback"
@@ -178,12 +180,88 @@ def test_a_code_is_issued_redeemed_and_its_claims_released(
         grant.auth_time,
     )
     released = _release(path, grant, clock.now())
-    assert released == (alice.account_id, "alice at a", "openid email", alice.email)
+    assert released == (
+        *(alice.account_id, "alice at a", "openid email", alice.email),
+        *(None, None, None, None, None),
+    )
     assert _facts(session) == [
         ("code_issued", "{}"),
         ("tokens_issued", "{}"),
         ("claims_released", "{}"),
     ]
+
+
+IDENTITY_CLAIMS = '["https://vocab.example/core","https://vocab.example/address"]'
+
+
+def test_a_grant_with_an_identity_tells_it_and_records_the_names(
+    session: Session,
+    services: Services,
+    path: HotPath,
+    grant: NewGrant,
+    redemption: Redemption,
+    alice: Citizen,
+) -> None:
+    proof_id = prove(session, services, alice, SAMPLE_PEOPLE["nia"])
+    session.commit()
+    grant = replace(
+        grant, claims=IDENTITY_CLAIMS, confidence="P2", return_codes="B", proof_id=proof_id
+    )
+    assert path.issue(grant)
+    _, redeemed = path.redeem(redemption)
+    assert redeemed is not None
+    assert (redeemed.claims, redeemed.live) == (IDENTITY_CLAIMS, True)
+    released = path.release(
+        grant_id=grant.id,
+        client_id="a-client",
+        now=grant.created_at,
+        request_id="REQ",
+        claims='["one"]',
+    )
+    assert released is not None
+    assert (released.claims, released.confidence) == (IDENTITY_CLAIMS, "P2")
+    assert released.return_codes == "B"
+    assert released.proof_id == proof_id
+    person = identities.opened(services, str(released.facts_sealed), proof_id)
+    assert person == SAMPLE_PEOPLE["nia"]
+    # The record says what is told of it, which may be less.
+    assert _facts(session)[-1] == ("claims_released", '{"claims":["one"]}')
+
+
+def test_a_proof_that_was_replaced_takes_its_grant_along(
+    session: Session,
+    services: Services,
+    path: HotPath,
+    grant: NewGrant,
+    redemption: Redemption,
+    alice: Citizen,
+    clock: FixedClock,
+) -> None:
+    first = prove(session, services, alice, SAMPLE_PEOPLE["nia"])
+    session.commit()
+    path.issue(replace(grant, claims=IDENTITY_CLAIMS, confidence="P2", proof_id=first))
+    path.redeem(redemption)
+    assert _release(path, grant, clock.now()) is not None
+    prove(session, services, alice, SAMPLE_PEOPLE["kwame"])
+    session.commit()
+    assert _release(path, grant, clock.now()) is None
+    assert [fact for fact, _ in _facts(session)].count("claims_released") == 1
+
+
+def test_another_accounts_proof_is_never_told(
+    session: Session,
+    services: Services,
+    path: HotPath,
+    grant: NewGrant,
+    redemption: Redemption,
+    clock: FixedClock,
+) -> None:
+    bob = enrol(session, services, Citizen("bob@example.com"))
+    proof_id = prove(session, services, bob, SAMPLE_PEOPLE["kwame"])
+    session.commit()
+    path.issue(replace(grant, claims=IDENTITY_CLAIMS, confidence="P2", proof_id=proof_id))
+    path.redeem(redemption)
+    assert _release(path, grant, clock.now()) is None
 
 
 @pytest.mark.parametrize("what", ["session", "account"])

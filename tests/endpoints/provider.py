@@ -29,6 +29,7 @@ from tests.support.addresses import own_address
 from tests.support.building import register
 from tests.support.citizens import Citizen, enrol, signed_in_cookie
 from tests.support.clock import FixedClock
+from tests.support.person import Person
 from tests.support.relying_party import RelyingParty, Request
 
 _people = itertools.count(1)
@@ -92,6 +93,12 @@ class Browser:
         asked = party.ask(**changes)
         answer = self.authorize(party, asked)
         return asked, party.answer(asked, answer.headers.get("Location"))["code"]
+
+    def person(self) -> Person:
+        """Somebody who walks through the pages in this browser."""
+        person = Person(self.provider.app, self.provider.issuer, self.address)
+        person.client = self.client
+        return person
 
     def session(self) -> BrowserSession:
         """The newest session of this browser's citizen, as it is stored."""

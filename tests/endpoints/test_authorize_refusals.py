@@ -199,9 +199,6 @@ BACK: dict[str, tuple[dict[str, Any], dict[str, str | None], str, str]] = {
         {}, {"vtr": '["Cl.Cm","Cl.Cm.P2"]'}, "invalid_request", "Request vtr not valid"),
     "vtr not permitted": (
         {}, {"vtr": '["Cl.Cm.P2"]'}, "invalid_request", "Request vtr is not permitted"),
-    "an identity nobody can prove": (
-        required(identity_verification_supported=True), {"vtr": '["Cl.Cm.P2"]'},
-        "temporarily_unavailable", "The authorization server is temporarily unavailable"),
     "a negative max_age": (
         {}, {"max_age": "-2"}, "invalid_request", "Max age is negative in query params"),
     "an unknown channel": (
@@ -248,7 +245,6 @@ BACK_ROWS = {
     "vtr P4": "2.vtr.confidence 2.vtr_answer.not_valid",
     "vtr mixed": "2.vtr.mixed 2.vtr_answer.not_valid",
     "vtr not permitted": "2.vtr.identity 2.vtr_answer.not_permitted",
-    "an identity nobody can prove": "2.vtr_answer.no_capacity",
     "a negative max_age": "2.query.17 2.parameter.max_age",
     "an unknown channel": "2.query.18 2.parameter.channel",
     "select_account": "2.query.21 2.prompt.select_account",

@@ -103,6 +103,7 @@ def did(provider: Provider) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.row("1.endpoint.did", "7.cache.did")
 def test_the_did_document_may_be_kept_an_hour_and_read_by_any_page(provider: Provider) -> None:
     answer = provider.browser().get("/.well-known/did.json", Origin="https://any.example")
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
@@ -113,6 +114,7 @@ def test_the_did_document_may_be_kept_an_hour_and_read_by_any_page(provider: Pro
     assert provider.browser().post("/.well-known/did.json").status_code == 405
 
 
+@pytest.mark.row("1.did.context", "1.did.assertion_method")
 def test_the_keys_of_the_did_document_stand_nowhere_else(provider: Provider) -> None:
     document = did(provider)
     assert document["@context"] == [
@@ -133,12 +135,13 @@ def test_a_strangers_host_does_not_change_the_did(provider: Provider) -> None:
     assert answer.get_json() == did(provider)
 
 
+@pytest.mark.row("1.trustmark.document")
 def test_the_trustmark(provider: Provider) -> None:
     assert provider.browser().get("/trustmark").get_json() == {
         "idp": provider.issuer,
         "trustmark_provider": provider.issuer,
         "C": ["Cl", "Cl.Cm"],
-        "P": ["P0"],
+        "P": ["P0", "P1", "P2", "P3"],
     }
 
 

@@ -9,11 +9,13 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from idp.domain.sample_people import SAMPLE_PEOPLE
 from idp.domain.services import Services
 from idp.settings import Settings
 from tests.support.building import register
 from tests.support.citizens import enrol, signed_in_cookie
 from tests.support.clock import FixedClock
+from tests.support.identity import ALL_CLAIMS, IdentityParty, prove, walk_back
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty, verified
 
@@ -131,6 +133,33 @@ def test_every_scope_advertised_gives_its_claims(advertised: dict[str, Any], flo
         assert done["userinfo"] is not None, scope
         assert given[scope] <= set(done["userinfo"]), scope
         assert set(done["userinfo"]) <= set(advertised["claims_supported"]), scope
+
+
+@pytest.mark.parametrize("level", ["P1", "P2", "P3"])
+def test_every_identity_claim_and_level_advertised_is_given(
+    advertised: dict[str, Any],
+    person: Person,
+    session: Session,
+    services: Services,
+    settings: Settings,
+    clock: FixedClock,
+    level: str,
+) -> None:
+    alice = enrol(session, services)
+    prove(session, services, alice, SAMPLE_PEOPLE["nia"], level)
+    party = register(session, services, IdentityParty(settings.issuer, vtr=f"Cl.Cm.{level}"))
+    cookie = signed_in_cookie(session, services, alice)
+    session.commit()
+    person.client.set_cookie("onepass-session", cookie, domain="id.onepass.localhost")
+    assert level in person.client.get("/trustmark").get_json()["P"]
+    asked, location = walk_back(person, party)
+    form = party.token_form(asked, party.answer(asked, location)["code"], clock.now())
+    tokens = person.client.post("/token", data=form).get_json()
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    told = person.client.get("/userinfo", headers=bearer).get_json()
+    wanted = {name for name in advertised["claims_supported"] if name.startswith("https://")}
+    assert wanted == set(ALL_CLAIMS)
+    assert wanted <= set(told)
 
 
 def test_only_the_response_types_and_challenges_advertised_work(

@@ -35,11 +35,12 @@ NO_POST: Final = ""
 
 @dataclass(frozen=True)
 class Policy:
-    """Who may call a route, and what protects its posts."""
+    """Who may call a route, what protects its posts, and whether production has it."""
 
     who: str
     posts: str = NO_POST
     only_post: bool = False
+    production: bool = True
 
 
 ROUTES: Final = {
@@ -59,8 +60,8 @@ ROUTES: Final = {
     "/logout": Policy(SIGNED_IN, FOREIGN_BY_DESIGN),
     "/logout/confirm": Policy(SIGNED_IN, FORM, only_post=True),
     "/signed-out": Policy(PUBLIC),
-    "/mailbox": Policy(NO_PRODUCTION),
-    "/mailbox/<message_id>": Policy(NO_PRODUCTION),
+    "/mailbox": Policy(NO_PRODUCTION, production=False),
+    "/mailbox/<message_id>": Policy(NO_PRODUCTION, production=False),
     "/j/<journey_id>/": Policy(JOURNEY),
     "/j/<journey_id>/start": Policy(JOURNEY, FORM),
     "/j/<journey_id>/email": Policy(JOURNEY, FORM),
@@ -73,6 +74,12 @@ ROUTES: Final = {
     "/j/<journey_id>/create/password": Policy(JOURNEY, FORM),
     "/j/<journey_id>/create/app": Policy(JOURNEY, FORM),
     "/j/<journey_id>/create/done": Policy(JOURNEY),
+    "/j/<journey_id>/prove": Policy(JOURNEY, FORM, production=False),
+    "/j/<journey_id>/prove/stand-in": Policy(JOURNEY, FORM, production=False),
+    "/j/<journey_id>/prove/wait": Policy(JOURNEY, FORM, production=False),
+    "/j/<journey_id>/prove/details": Policy(JOURNEY, FORM, production=False),
+    "/j/<journey_id>/prove/result": Policy(JOURNEY, FORM, production=False),
+    "/j/<journey_id>/share": Policy(JOURNEY, FORM),
 }
 
 FORMS: Final = sorted(rule for rule, policy in ROUTES.items() if policy.posts == FORM)
@@ -189,7 +196,7 @@ def test_a_service_may_post_an_authorization_request(
     assert person.status == 410, "the ticket worked twice"
 
 
-def test_production_has_no_mailbox(sqlite_url: str, tmp_path: object, clock: FixedClock) -> None:
+def test_production_has_no_stand_ins(sqlite_url: str, tmp_path: object, clock: FixedClock) -> None:
     from pathlib import Path
 
     from idp.app import create_app
@@ -205,5 +212,5 @@ def test_production_has_no_mailbox(sqlite_url: str, tmp_path: object, clock: Fix
         },
     )
     app = create_app(settings, make_services(settings, clock))
-    outside = {rule for rule, policy in ROUTES.items() if policy.who == NO_PRODUCTION}
+    outside = {rule for rule, policy in ROUTES.items() if not policy.production}
     assert set(methods_of(app)) == set(ROUTES) - outside

@@ -1,5 +1,6 @@
 """The two tables of refusals: what the client is told, where, and which rule comes first."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -152,8 +153,6 @@ def test_a_nearly_right_address_is_never_redirected_to(address: str) -> None:
          "invalid_request", "Request vtr is not permitted"),
         ({"vtr": '["Cl.Cm.P1"]'}, IDENTITY, "the_vectors_of_trust_are_permitted",
          "invalid_request", "Request vtr is not permitted"),
-        ({"vtr": '["Cl.Cm.P2"]'}, IDENTITY, "an_identity_can_be_proved",
-         "temporarily_unavailable", UNAVAILABLE),
         ({"max_age": "-2"}, {}, "the_max_age_is_not_negative",
          "invalid_request", "Max age is negative in query params"),
         ({"channel": "strategic_app"}, {}, "the_channel_is_known",
@@ -200,6 +199,7 @@ def test_with_a_trusted_address_the_client_is_told(
         ({"response_mode": "query"}, {}),
         ({"vtr": '["Cl.Cm.P0"]'}, {}),
         ({"vtr": '["Cl"]'}, {}),
+        ({"vtr": '["Cl.Cm.P2"]'}, IDENTITY),
         ({"claims": ADDRESS}, {"claims": ["https://vocab.account.gov.uk/v1/address"]}),
         ({"scope": "openid phone"}, {"scopes": ["openid", "email", "phone"]}),
         pytest.param(
@@ -218,6 +218,15 @@ def test_what_a_client_may_ask_for_passes(
     parameters: dict[str, str | None], registration: dict[str, Any]
 ) -> None:
     check_request(a_request(**parameters), a_client(**registration))
+
+
+def test_an_identity_is_not_proved_for_a_client_while_it_cannot_be() -> None:
+    client = replace(a_client(**IDENTITY), identity_available=False)
+    refusal = refusal_of({"vtr": '["Cl.Cm.P2"]'}, client)
+    assert refusal.check == "an_identity_can_be_proved"
+    assert (refusal.error, refusal.description) == ("temporarily_unavailable", UNAVAILABLE)
+    assert refusal.redirect
+    check_request(a_request(vtr='["Cl.Cm.P0"]'), client)
 
 
 @pytest.mark.row("2.parameter.nonce", "6.field.permit_missing_nonce")

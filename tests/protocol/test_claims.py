@@ -1,7 +1,10 @@
 import pytest
 
 from idp.protocol.claims import CLAIMS, SCOPES, SubjectFacts, claims_supported, userinfo_claims
+from idp.protocol.identity_claims import IDENTITY_CLAIMS, IdentityTold, identity_claims
+from tests.protocol.examples import AN_IDENTITY
 
+EVERYTHING = IdentityTold(AN_IDENTITY, core_identity_jwt="a.b.c", return_codes=("B",))
 FACTS = SubjectFacts("subject", "citizen@example.com")
 ALL = ("openid", "email", "phone")
 
@@ -35,5 +38,6 @@ def test_a_telephone_number_that_is_kept_is_a_verified_one() -> None:
 
 def test_what_is_supported_is_what_can_be_given() -> None:
     facts = SubjectFacts("subject", "citizen@example.com", phone_number="+447700900000")
-    assert claims_supported() == list(userinfo_claims(ALL, facts))
+    given = userinfo_claims(ALL, facts) | identity_claims(IDENTITY_CLAIMS, EVERYTHING)
+    assert claims_supported() == list(given)
     assert set(SCOPES) == {claim.scope for claim in CLAIMS} == set(ALL)

@@ -7,6 +7,7 @@ from tests.protocol.examples import AN_IDENTITY, ISSUER, NOW
 KEY = {"kty": "EC", "crv": "P-256", "x": "X", "y": "Y", "alg": "ES256", "use": "sig", "kid": "k1"}
 
 
+@pytest.mark.row("7.lifetime.core_identity", "4.core.times", "4.core.vc_subject")
 def test_the_credential_says_who_to_whom_and_for_how_long() -> None:
     claims = core_identity_claims(
         AN_IDENTITY,
@@ -47,6 +48,7 @@ def test_the_credential_says_who_to_whom_and_for_how_long() -> None:
     }
 
 
+@pytest.mark.row("1.did.id")
 @pytest.mark.parametrize(
     ("issuer", "name"),
     [
@@ -60,6 +62,7 @@ def test_the_provider_has_a_did(issuer: str, name: str) -> None:
     assert key_name(issuer, "k1") == f"{name}#k1"
 
 
+@pytest.mark.row("1.did.context", "1.did.id", "1.did.assertion_method", "1.did.controller")
 def test_the_document_holds_the_keys_and_nothing_else_of_them() -> None:
     assert did_document("http://localhost:8000/", [KEY, KEY | {"kid": "k2"}]) == {
         "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/jwk/v1"],

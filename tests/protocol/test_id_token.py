@@ -81,6 +81,11 @@ def test_an_access_token_is_for_userinfo_alone() -> None:
         "sid": "session",
         "grant": "grant",
     }
+    with_identity = access_token_claims(
+        "tax-account", WHO, issuer=ISSUER, scopes=("openid", "email"), grant_id="grant",
+        token_id="token", now=NOW, lifetime=180, claims=("one", "two"),
+    )  # fmt: skip
+    assert with_identity == claims | {"claims": ["one", "two"]}
 
 
 @pytest.mark.row("5.back_channel.no_more")

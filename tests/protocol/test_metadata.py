@@ -47,5 +47,5 @@ def test_the_trustmark_names_the_levels() -> None:
         "idp": "https://id.example/",
         "trustmark_provider": "https://id.example/",
         "C": ["Cl", "Cl.Cm"],
-        "P": ["P0"],
+        "P": ["P0", "P1", "P2", "P3"],
     }

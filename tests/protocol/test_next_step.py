@@ -1,5 +1,6 @@
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from idp.protocol.next_step import (
     level_told,
     next_step,
 )
+from idp.protocol.identity_proving import Agreement, IdentityFacts, Outcome
 from idp.protocol.session_facts import JourneyFacts, SessionFacts
 from idp.protocol.subjects import subject_for
 from tests.protocol.examples import (
@@ -170,6 +172,98 @@ def test_when_a_new_sign_in_is_wanted(
     parameters: dict[str, str], client: ClientPolicy, facts: SessionFacts | None, answer: bool
 ) -> None:
     assert freshness_required(a_request(**parameters), client, facts, NOW) is answer
+
+
+V = "https://vocab.account.gov.uk/v1/"
+CORE, CODE = V + "coreIdentityJWT", V + "returnCode"
+IDENTITY = a_client(identity_verification_supported=True, claims=[CORE, CODE])
+ASKS = {"vtr": '["Cl.Cm.P2"]', "claims": f'{{"userinfo": {{"{CORE}": null, "{CODE}": null}}}}'}
+BOTH = frozenset({CORE, CODE})
+PROVED = IdentityFacts(Outcome.PROVED, "P2", BOTH)
+DENIED = ("access_denied", "Access denied by resource owner or authorization server")
+NOT_SAFE = (
+    "access_denied",
+    "Access denied for security reasons, a new authentication request may be successful",
+)
+BROKEN = ("server_error", "Unexpected server error")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "facts", "identity", "expected"),
+    [
+        # The person comes first.
+        ({}, None, None, Step.SIGN_IN),
+        ({}, AT_CL, None, Step.STEP_UP),
+        ({"prompt": "login"}, a_session(), PROVED, Step.SIGN_IN),
+        # Then who they are, in every Journey anew.
+        ({}, a_session(), None, Step.PROVE),
+        ({}, a_session(), IdentityFacts(shared=BOTH), Step.PROVE),
+        # Then whether the service may have it.
+        ({}, a_session(), PROVED, Step.SHARE),
+        ({}, a_session(), replace(PROVED, shared=frozenset({CORE})), Step.SHARE),
+        ({}, a_session(), replace(PROVED, shared=BOTH), Step.ISSUE),
+        ({}, a_session(), replace(PROVED, agreement=Agreement.AGREED), Step.ISSUE),
+        ({"claims": "{}"}, a_session(), PROVED, Step.ISSUE),
+        ({}, a_session(), replace(PROVED, available=frozenset({CODE}), shared=frozenset({CODE})),
+         Step.ISSUE),
+        # An identity that is not proved is told by its code, which is asked about too.
+        ({}, a_session(), IdentityFacts(Outcome.NOT_MATCHED), Step.SHARE),
+        ({}, a_session(), IdentityFacts(Outcome.NOT_MATCHED, shared=BOTH), Step.ISSUE),
+        ({}, a_session(), replace(PROVED, proven="P1"), Step.SHARE),
+        # Nobody asks about an identity.
+        ({"vtr": '["Cl.Cm"]'}, a_session(), None, Step.ISSUE),
+        ({"vtr": '["Cl.Cm.P0"]'}, a_session(), PROVED, Step.ISSUE),
+    ],
+)  # fmt: skip
+def test_the_decision_table_about_identity(
+    parameters: dict[str, str],
+    facts: SessionFacts | None,
+    identity: IdentityFacts | None,
+    expected: Step,
+) -> None:
+    request = a_request(**(ASKS | parameters))
+    decision = next_step(request, IDENTITY, facts, a_journey(), NOW, None, identity)
+    assert (decision.step, decision.error) == (expected, None)
+
+
+@pytest.mark.parametrize(
+    ("claims", "identity", "error"),
+    [
+        (BOTH, IdentityFacts(Outcome.CANCELLED), DENIED),
+        ({CORE}, IdentityFacts(Outcome.NOT_MATCHED), DENIED),
+        ({CORE}, replace(PROVED, proven="P1", shared=BOTH), DENIED),
+        (BOTH, replace(PROVED, agreement=Agreement.REFUSED), DENIED),
+        (BOTH, replace(PROVED, shared=BOTH, agreement=Agreement.REFUSED), DENIED),
+        (BOTH, IdentityFacts(Outcome.TECHNICAL_ERROR), BROKEN),
+        (BOTH, IdentityFacts(Outcome.OTHER_BROWSER), NOT_SAFE),
+    ],
+)
+def test_a_service_that_gets_no_identity_is_told_so(
+    claims: frozenset[str], identity: IdentityFacts, error: tuple[str, str]
+) -> None:
+    wanted = json.dumps({"userinfo": dict.fromkeys(claims)})
+    request = a_request(**(ASKS | {"claims": wanted}))
+    decision = next_step(request, IDENTITY, a_session(), a_journey(), NOW, None, identity)
+    assert decision == Decision(Step.REFUSE, "Cl.Cm", *error)
+
+
+@pytest.mark.parametrize(
+    ("identity", "error"),
+    [
+        (None, "consent_required"),
+        (IdentityFacts(shared=frozenset({CORE})), "consent_required"),
+        (IdentityFacts(shared=BOTH), "interaction_required"),
+        (PROVED, "consent_required"),
+    ],
+)
+def test_a_silent_request_never_tells_whether_an_identity_is_proved(
+    identity: IdentityFacts | None, error: str
+) -> None:
+    request = a_request(**ASKS, prompt="none")
+    decision = next_step(request, IDENTITY, a_session(), None, NOW, None, identity)
+    assert (decision.step, decision.error) == (Step.REFUSE, error)
+    done = next_step(request, IDENTITY, a_session(), None, NOW, None, replace(PROVED, shared=BOTH))
+    assert done.step is Step.ISSUE
 
 
 @pytest.mark.parametrize("prompt", ["", "login"])

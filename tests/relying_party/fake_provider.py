@@ -18,6 +18,15 @@ from joserfc.jwk import ECKey, RSAKey
 from tests.support.clock import FixedClock
 
 Claims = dict[str, object]
+VOCABULARY = "https://vocab.account.gov.uk/v1/"
+CORE_IDENTITY = VOCABULARY + "coreIdentityJWT"
+ADDRESS: Claims = {
+    "buildingNumber": "5",
+    "streetName": "Mill Lane",
+    "addressLocality": "Norwich",
+    "postalCode": "ZZ14 7GH",
+    "addressCountry": "GB",
+}
 SUBJECT = "urn:fdc:onepass:2026:ada"
 EVENTS: dict[str, dict[str, str]] = {"http://schemas.openid.net/event/backchannel-logout": {}}
 
@@ -45,7 +54,13 @@ class Asked:
 
     @property
     def level(self) -> str:
-        return str(json.loads(self.parameters["vtr"])[0])
+        """The credential level: no more of the vector is told in an ID token."""
+        parts = str(json.loads(self.parameters["vtr"])[0]).split(".")
+        return ".".join(part for part in parts if part.startswith("C"))
+
+    @property
+    def claims(self) -> list[str]:
+        return list(json.loads(self.parameters.get("claims", '{"userinfo": {}}'))["userinfo"])
 
 
 @dataclass
@@ -67,6 +82,10 @@ class FakeProvider:
     change_token: Callable[[str], str] = lambda token: token
     change_answer: Callable[[Claims], Claims] = unchanged
     change_userinfo: Callable[[Claims], Claims] = unchanged
+    change_did: Callable[[Claims], Claims] = unchanged
+    change_credential_header: Callable[[Claims], Claims] = unchanged
+    change_credential: Callable[[Claims], Claims] = unchanged
+    asked_last: Asked | None = None
     token_status: int = 200
     userinfo_status: int = 200
     auth_time: int | None = None
@@ -130,7 +149,9 @@ class FakeProvider:
             return 200, {"keys": [self._jwk(kid) for kid in self.published]}
         if path == "/userinfo" and authorization == "Bearer the-access-token":
             about: Claims = {"sub": self.subject, "email": "ada@example.com"}
-            return self.userinfo_status, self.change_userinfo(about)
+            return self.userinfo_status, self.change_userinfo(about | self.identity())
+        if path == "/.well-known/did.json":
+            return 200, self.change_did(self.did_document())
         return 404, {}
 
     def _jwk(self, kid: str) -> Claims:
@@ -164,6 +185,7 @@ class FakeProvider:
         self.calls.append("/token")
         self.forms.append(form)
         asked = self.codes.pop(form["code"], None)
+        self.asked_last = asked
         if asked is None or self.token_status != 200:
             return 400, {"error": "invalid_grant", "error_description": "Invalid grant"}
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
@@ -177,6 +199,62 @@ class FakeProvider:
             "id_token": self.id_token(asked),
         }
         return 200, self.change_answer(answer)
+
+    @property
+    def did(self) -> str:
+        return "did:web:" + urlsplit(self.issuer).netloc.replace(":", "%3A")
+
+    def did_document(self) -> Claims:
+        public = key_called("identity", "ES256").as_dict(private=False)
+        return {
+            "id": self.did,
+            "assertionMethod": [
+                {
+                    "type": "JsonWebKey",
+                    "id": f"{self.did}#one",
+                    "controller": self.did,
+                    "publicKeyJwk": {name: public[name] for name in ("kty", "crv", "x", "y")},
+                }
+            ],
+        }
+
+    def identity(self) -> Claims:
+        """The identity claims that were asked for last."""
+        if self.asked_last is None or not self.asked_last.claims:
+            return {}
+        values: Claims = {
+            CORE_IDENTITY: self.credential(self.asked_last.parameters["client_id"]),
+            VOCABULARY + "address": [ADDRESS, ADDRESS | {"validUntil": "2001-01-01"}],
+            VOCABULARY + "drivingPermit": [
+                {"personalNumber": "QUILL805060AD9ZZ", "expiryDate": "2031-02-03"}
+            ],
+            VOCABULARY + "returnCode": [],
+        }
+        return {name: values[name] for name in self.asked_last.claims}
+
+    def credential(self, client_id: str) -> str:
+        """A core identity credential for Ada."""
+        now = self.clock.now()
+        claims: Claims = {
+            "iss": self.issuer,
+            "sub": self.subject,
+            "aud": client_id,
+            "iat": now,
+            "nbf": now,
+            "exp": now + 1800,
+            "vot": "P2",
+            "vtm": f"{self.issuer}trustmark",
+            "vc": {
+                "type": ["VerifiableCredential", "VerifiableIdentityCredential"],
+                "credentialSubject": {
+                    "name": [{"nameParts": [{"type": "GivenName", "value": "Ada"},
+                                            {"type": "FamilyName", "value": "Quill"}]}],
+                    "birthDate": [{"value": "1980-05-06"}],
+                },
+            },
+        }  # fmt: skip
+        header = self.change_credential_header({"alg": "ES256", "kid": f"{self.did}#one"})
+        return self.sign(header, self.change_credential(claims))
 
     def id_token(self, asked: Asked) -> str:
         now = self.clock.now()
@@ -221,7 +299,7 @@ class FakeProvider:
         """A JWT by the key that ``header`` names, or by this provider's own when it names none."""
         algorithm = str(header["alg"])
         kid = str(header.get("kid") or self.signing[algorithm])
-        key = self.keys.get(kid)
+        key = key_called("identity", "ES256") if "#" in kid else self.keys.get(kid)
         if key is None or isinstance(key, ECKey) != (algorithm == "ES256"):
             key = self.keys[self.signing[algorithm]]
         return jwt.encode(header, claims, key, algorithms=[algorithm])

@@ -113,6 +113,10 @@ class Visitor:
         """Type `value` into the input called `field` in its form."""
         self.page.locator(f"[name={json.dumps(field)}]").first.fill(value)
 
+    def choose(self, field: str, value: str) -> None:
+        """Choose the radio button called `field` whose value is `value`."""
+        self.page.locator(f"input[name={json.dumps(field)}][value={json.dumps(value)}]").check()
+
     @property
     def heading(self) -> str:
         """The words of the page's one h1."""

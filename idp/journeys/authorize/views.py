@@ -6,12 +6,13 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from idp.domain import audit, handoffs, journeys, sessions
 from idp.domain.hot_path import SeenSession
-from idp.journeys.authorize import steps
+from idp.journeys.authorize import identity, steps
 from idp.oauth_server.answers import ReadyAnswer
 from idp.oauth_server.requests import AuthorizationOAuth2Request, SessionGone
 from idp.oauth_server.server import Answer
 from idp.protocol import authorization_response
 from idp.protocol.authorization_response import FORM_POST
+from idp.protocol.identity_proving import IdentityGrant
 from idp.protocol.next_step import Decision, Step, freshness_required, next_step
 from idp.protocol.parameters import single_values
 from idp.protocol.session_facts import PART_CREATED
@@ -71,6 +72,7 @@ def resume(journey_id: str) -> Answer:
         # Somebody else signed in meanwhile, in another tab: whose code would it be?
         seen = None
     facts = seen.facts if seen else None
+    known = identity.known_for(current.session(), current.services(), judged, facts, journey.id)
     decision = next_step(
         judged.request,
         judged.registered.policy,
@@ -78,15 +80,25 @@ def resume(journey_id: str) -> Answer:
         journey.facts(),
         current.now(),
         judged.hint,
+        known.facts if known else None,
     )
     if decision.step is Step.ISSUE and seen is not None:
-        if not journeys.end(current.session(), journey, current.now()):
-            raise _over(Kind.FINISHED, judged)
+        _end(judged, journey)
+        promised = identity.promise(
+            current.session(),
+            judged,
+            known,
+            seen.facts,
+            now=current.now(),
+            journey_id=journey.id,
+        )
         current.checkpoint()
-        return _issue(judged, decision, seen, journey.id)
+        return _issue(judged, decision, seen, journey.id, promised)
     if decision.step is Step.REFUSE:
+        if decision.error is not None:
+            _end(judged, journey)
         return _refuse(judged, decision)
-    return _see_other(_room(decision, journey, seen))
+    return _see_other(_room(judged, decision, journey, seen))
 
 
 def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
@@ -124,7 +136,10 @@ def _accept(judged: steps.Judged | steps.SentBack) -> Answer:
     policy, now = judged.registered.policy, current.now()
     seen = _seen()
     facts = seen.facts if seen else None
-    decision = next_step(judged.request, policy, facts, None, now, judged.hint)
+    known = identity.known_for(current.session(), current.services(), judged, facts, None)
+    decision = next_step(
+        judged.request, policy, facts, None, now, judged.hint, known.facts if known else None
+    )
     if decision.step is Step.ISSUE and seen is not None:
         return _issue(judged, decision, seen, None)
     if decision.step is Step.REFUSE:
@@ -142,16 +157,30 @@ def _accept(judged: steps.Judged | steps.SentBack) -> Answer:
             email=judged.suggested_email,
         ),
     )
-    return _see_other(_room(decision, journey, seen))
+    return _see_other(_room(judged, decision, journey, seen))
 
 
-def _room(decision: Decision, journey: journeys.Journey, seen: SeenSession | None) -> str:
+def _end(judged: steps.Judged, journey: journeys.Journey) -> None:
+    """End the Journey, which one request alone can do."""
+    if not journeys.end(current.session(), journey, current.now()):
+        raise _over(Kind.FINISHED, judged)
+
+
+def _room(
+    judged: steps.Judged, decision: Decision, journey: journeys.Journey, seen: SeenSession | None
+) -> str:
     """Return the address of the page that this step needs; rooms are known by name only."""
     part_created = seen is not None and seen.facts.account_state == PART_CREATED
+    if decision.step is Step.PROVE and seen is not None:
+        identity.begin(current.session(), judged, seen.facts.account_id, journey.id)
     if decision.step is Step.CREATE:
         endpoint = "create_account.app" if part_created else "create_account.email"
     elif decision.step is Step.STEP_UP:
         endpoint = "sign_in.code"
+    elif decision.step is Step.PROVE:
+        endpoint = "prove_identity.start"
+    elif decision.step is Step.SHARE:
+        endpoint = "share.share"
     elif journey.hint_subject is not None:
         endpoint = "sign_in.email"
     elif seen is not None:
@@ -162,23 +191,30 @@ def _room(decision: Decision, journey: journeys.Journey, seen: SeenSession | Non
 
 
 def _issue(
-    judged: steps.Judged, decision: Decision, seen: SeenSession, journey_id: str | None
+    judged: steps.Judged,
+    decision: Decision,
+    seen: SeenSession,
+    journey_id: str | None,
+    promised: IdentityGrant | None = None,
 ) -> Answer:
     wiring, now = current.wiring(), current.now()
     if steps.must_be_touched(seen, now):
         sessions.touch(current.session(), seen.facts.sid, now)
         current.checkpoint()
     try:
-        answer = wiring.server.issue(
-            _to_grant(judged, decision.level, journey_id, current.arrival()), seen.facts
-        )
+        granted = _to_grant(judged, decision.level, journey_id, current.arrival(), promised)
+        answer = wiring.server.issue(granted, seen.facts)
     except SessionGone as gone:
         raise _over(Kind.EXPIRED, judged) from gone
     return _tell(answer)
 
 
 def _to_grant(
-    judged: steps.Judged, level: str, journey_id: str | None, arrival: Arrival
+    judged: steps.Judged,
+    level: str,
+    journey_id: str | None,
+    arrival: Arrival,
+    promised: IdentityGrant | None = None,
 ) -> AuthorizationOAuth2Request:
     return AuthorizationOAuth2Request(
         judged.request,
@@ -187,6 +223,7 @@ def _to_grant(
         journey_id=journey_id,
         request_id=arrival.request_id,
         now=arrival.now,
+        identity=promised,
     )
 
 

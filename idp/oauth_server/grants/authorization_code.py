@@ -8,6 +8,7 @@ the code in the statement that decides everything else.
 
 from typing import Any
 
+import orjson
 from authlib.oauth2.rfc6749.grants import (
     AuthorizationEndpointMixin,
     BaseGrant,
@@ -30,6 +31,7 @@ from idp.protocol.id_token import (
     access_token_claims,
     id_token_claims,
 )
+from idp.protocol.identity_proving import IdentityGrant
 from idp.protocol.next_step import level_told
 from idp.protocol.parameters import AuthorizationRequest
 from idp.protocol.session_facts import SessionFacts
@@ -104,6 +106,7 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             created_at=request.now,
             journey_id=request.journey_id,
             request_id=request.request_id,
+            **_about_identity(request.identity),
         )
 
     # -- the token endpoint
@@ -190,6 +193,7 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
                 token_id=services.entropy.short_token(),
                 now=now,
                 lifetime=settings.access_token_lifetime,
+                claims=orjson.loads(redeemed.claims) if redeemed.claims else (),
             ),
             alg=policy.id_token_alg,
             typ=ACCESS_TOKEN_TYPE,
@@ -223,3 +227,15 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             registered.policy.client_id,
             request.now,
         )
+
+
+def _about_identity(promised: IdentityGrant | None) -> dict[str, str | None]:
+    """Return the columns of a grant that say what it promises about an identity."""
+    if promised is None or not promised.claims:
+        return {}
+    return {
+        "claims": orjson.dumps(promised.claims).decode(),
+        "confidence": promised.confidence,
+        "proof_id": promised.proof_id,
+        "return_codes": promised.return_codes,
+    }

@@ -55,6 +55,8 @@ class _Reader(HTMLParser):
         elif tag in ("input", "button") and self.forms and values.get("name"):
             if tag == "button" or values.get("type") == "submit":
                 self.forms[-1].buttons.append((values["name"], values.get("value", "")))
+            elif values.get("type") == "radio" and "checked" not in values:
+                self.forms[-1].kinds[values["name"]] = "radio"
             else:
                 self.forms[-1].values[values["name"]] = values.get("value", "")
                 self.forms[-1].kinds[values["name"]] = values.get("autocomplete", "")
@@ -167,6 +169,16 @@ class Citizen:
             answers["choice"] = "sign_in"
         return answers
 
+    def prove(self, form: Form) -> dict[str, str]:
+        """What this citizen enters where the provider asks who they are, and whether to share it.
+
+        The stand-in lets them be a sample person; how it ends is chosen on the page already.
+        """
+        if form.kinds.get("person") == "radio":
+            return {"person": "nia"}
+        yes = [choice for _, choice in form.buttons if choice in ("continue", "right", "share")]
+        return {"choice": yes[0]} if yes else {}
+
 
 def wait_until_open(browser: Browser, url: str) -> None:
     """Return when the proxy has somebody behind it who answers. Raises VisitFailed."""
@@ -181,16 +193,30 @@ def wait_until_open(browser: Browser, url: str) -> None:
         time.sleep(0.5)
 
 
-def sign_in(browser: Browser, department: str, citizen: Citizen) -> int:
+@dataclass
+class FormsSent:
+    """How many forms a sign-in took: to say who signs in, and to prove who that is."""
+
+    signing_in: int = 0
+    proving: int = 0
+
+
+def sign_in(browser: Browser, department: str, citizen: Citizen) -> FormsSent:
     """Sign in at a department; returns how many forms that took. Raises VisitFailed."""
     browser.open(f"{department}/sign-in")
-    for sent in range(MOST_FORMS):
+    sent = FormsSent()
+    for _ in range(MOST_FORMS):
         if browser.at(f"{department}/account"):
             return sent
-        answers = [(form, citizen.answer(form)) for form in browser.forms]
-        form, answer = next(((f, a) for f, a in answers if a), (None, {}))
+        signing_in = [(form, citizen.answer(form)) for form in browser.forms]
+        proving = [(form, citizen.prove(form)) for form in browser.forms]
+        form, answer = next(((f, a) for f, a in (*signing_in, *proving) if a), (None, {}))
         if form is None:
             break
+        if (form, answer) in signing_in:
+            sent.signing_in += 1
+        else:
+            sent.proving += 1
         browser.send(form, answer)
     raise VisitFailed(f"signing in at {department} ended at {browser.place}")
 

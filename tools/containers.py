@@ -19,7 +19,7 @@ from tools.container_podman import Podman
 from tools.container_visit import Browser, Citizen, VisitFailed
 from tools.progress import StepFailed, Steps
 
-LIBRARY = 2
+DRIVING, LIBRARY = 1, 2
 # So many pages, shared between two providers, meet the one that is gone; the proxy then avoids it.
 NOTICES_AFTER = 4
 NO_ENGINE = """\
@@ -66,9 +66,12 @@ def visit(engine: Engine) -> list[str]:
     lines = []
     for department in departments:
         forms = container_visit.sign_in(browser, department, citizen)
-        lines.append(f"signed in at {department}: {forms} forms, “{browser.heading}”")
-        if (forms > 0) != (department == departments[0]):
-            raise VisitFailed(f"{department} asked for {forms} forms")
+        lines.append(f"signed in at {department}: {forms.signing_in} forms, “{browser.heading}”")
+        if (forms.signing_in > 0) != (department == departments[0]):
+            raise VisitFailed(f"{department} asked for {forms.signing_in} forms")
+        # Only the driving licence service has to know who somebody is.
+        if (forms.proving > 0) != (department == departments[DRIVING]):
+            raise VisitFailed(f"{department} asked for {forms.proving} forms about an identity")
     container_visit.sign_out(browser, departments[0])
     lines.append(f"signed out at {departments[0]}: “{browser.heading}”")
     for department in departments[1:]:
@@ -80,7 +83,7 @@ def visit(engine: Engine) -> list[str]:
         container_visit.wait_until_open(Browser(authority), description["issuer"])
     # The library asks for a password alone; the authenticator code of this moment is used up.
     forms = container_visit.sign_in(Browser(authority), departments[LIBRARY], citizen)
-    lines.append(f"signed in with one provider stopped: {forms} forms")
+    lines.append(f"signed in with one provider stopped: {forms.signing_in} forms")
     return lines
 
 

@@ -316,3 +316,16 @@ def test_the_visiting_citizen_fills_in_what_a_form_asks_for() -> None:
     start = Form("", {}, {}, [("choice", "create"), ("choice", "sign_in")])
     assert citizen.answer(start) == {"choice": "sign_in"}
     assert citizen.answer(Form("/sign-out", {}, {"form_token": ""})) == {}
+
+
+def test_the_visiting_citizen_proves_who_they_are_where_that_is_asked() -> None:
+    citizen = Citizen("a@example.com", "harbour lantern 47", "A" * 32)
+    begin = Form("", {}, {}, [("choice", "continue"), ("choice", "leave")])
+    assert citizen.prove(begin) == {"choice": "continue"}
+    stand_in = Form("", {"ending": "P2"}, {"person": "radio", "ending": ""})
+    assert citizen.prove(stand_in) == {"person": "nia"}
+    share = Form("", {}, {}, [("choice", "share"), ("choice", "refuse")])
+    assert citizen.prove(share) == {"choice": "share"}
+    for other in (begin, stand_in, share):
+        assert citizen.answer(other) == {}
+    assert citizen.prove(Form("", {}, {}, [("choice", "create"), ("choice", "sign_in")])) == {}

@@ -117,6 +117,28 @@ def test_refusing_gives_nothing_and_leaves_nothing(walk: Walk, person: Person) -
     assert walk.path == "share"
 
 
+def test_a_refusal_ends_the_journey(walk: Walk, person: Person) -> None:
+    come_to_share(walk)
+    page = person.url
+    person.send(button=SECOND)
+    for url in (page, walk.page("")):
+        person.open(url)
+        assert (person.status, person.heading) == (410, "You have already finished here")
+
+
+def test_nothing_is_shown_or_shared_without_the_second_factor(walk: Walk, person: Person) -> None:
+    come_to_share(walk)
+    page, values = person.url, person.form().values
+    walk.sign_in(level="Cl")
+    person.open(page)
+    assert walk.path == "code"
+    origin = {"Origin": walk.party.issuer[:-1]}
+    person.request("POST", page, values | {"choice": "share"}, origin)
+    walk.sign_in()
+    person.open(page)
+    assert walk.path == "share", "an answer of less than both factors counted"
+
+
 @pytest.mark.row("5.sso.no_consent")
 def test_agreeing_is_remembered_and_repeated_silently(
     walk: Walk, person: Person, clock: FixedClock

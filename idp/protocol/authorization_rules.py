@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from idp.protocol import pkce, vectors_of_trust
-from idp.protocol.claims import IDENTITY_CLAIMS
 from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.errors import Refused
+from idp.protocol.identity_claims import IDENTITY_CLAIMS
 from idp.protocol.parameters import AuthorizationRequest
 
 CHANNELS: Final = frozenset({"web", "generic_app"})

@@ -6,6 +6,7 @@ import pytest
 
 from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.id_token_hints import VerifiedHint
+from idp.protocol.identity_proving import Agreement, IdentityFacts, Outcome
 from idp.protocol.next_step import (
     Decision,
     Step,
@@ -14,7 +15,6 @@ from idp.protocol.next_step import (
     level_told,
     next_step,
 )
-from idp.protocol.identity_proving import Agreement, IdentityFacts, Outcome
 from idp.protocol.session_facts import JourneyFacts, SessionFacts
 from idp.protocol.subjects import subject_for
 from tests.protocol.examples import (

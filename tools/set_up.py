@@ -237,3 +237,7 @@ def _compile_catalogues(progress: Steps) -> None:
                 [ENVIRONMENT / "bin" / "pybabel", "compile", "--statistics", "-d", folder],
                 cwd=ROOT,
             )
+    for path in _sources():
+        # Babel passes over what it takes for a draft, and calls that a success.
+        if not path.with_suffix(".mo").is_file():
+            raise StepFailed(f"{path.relative_to(ROOT)} was not compiled: is its header there?")

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.pofile import read_po
+from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("idp", "relying_party_demo")
@@ -28,12 +28,24 @@ def faults(wanted: Catalog, catalogue: Catalog) -> list[str]:
     """What keeps a catalogue from being whole: missing, stale, fuzzy and empty entries."""
     have = {(message.id, message.context): message for message in catalogue if message.id}
     need = {(message.id, message.context): message for message in wanted if message.id}
-    found = [f"missing: {_first(message)!r}" for key, message in need.items() if key not in have]
+    # Without its first entry Babel takes a catalogue for a draft and compiles none of it.
+    found = ["the header is missing"] if catalogue.fuzzy else []
+    found += [f"missing: {_first(message)!r}" for key, message in need.items() if key not in have]
     found += [f"stale: {_first(message)!r}" for key, message in have.items() if key not in need]
     for key, message in have.items():
         if key in need:
             found += _own_faults(message, catalogue.num_plurals)
     return sorted(found)
+
+
+def update(path: Path, messages: Catalog) -> None:
+    """Merge `messages` into the catalogue at `path`; its header stays as somebody wrote it."""
+    header, _, _ = path.read_text(encoding="utf-8").partition("\n\n")
+    catalogue = read(path)
+    catalogue.update(messages, no_fuzzy_matching=True)
+    with path.open("wb") as file:
+        file.write(f"{header}\n\n".encode())
+        write_po(file, catalogue, ignore_obsolete=True, omit_header=True)
 
 
 def _own_faults(message: Message, plurals: int) -> list[str]:
@@ -56,7 +68,8 @@ def _pybabel(*arguments: str | Path) -> None:
         sys.exit(done.stderr)
 
 
-def _read(path: Path) -> Catalog:
+def read(path: Path) -> Catalog:
+    """Read a catalogue."""
     with path.open("rb") as file:
         return read_po(file)
 
@@ -71,13 +84,12 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as scratch:
             messages = Path(scratch) / "messages.pot"
             extract(ROOT / name, messages)
-            if sys.argv[1:] == ["update"]:
-                options = ("--no-fuzzy-matching", "--ignore-obsolete", "--omit-header")
-                _pybabel("update", "-i", messages, "-d", folder, *options)
-                continue
-            wanted = _read(messages)
+            wanted = read(messages)
         for path in sorted(folder.glob("*/LC_MESSAGES/*.po")):
-            for fault in faults(wanted, _read(path)):
+            if sys.argv[1:] == ["update"]:
+                update(path, wanted)
+                continue
+            for fault in faults(wanted, read(path)):
                 broken = True
                 print(f"{path.relative_to(ROOT)}: {fault}")
     return 1 if broken else 0

@@ -66,7 +66,7 @@ def test_no_template_is_dead(package: str) -> None:
 
 
 def test_a_missing_a_stale_and_a_fuzzy_message_are_seen() -> None:
-    wanted, have = Catalog(locale="cy"), Catalog(locale="cy")
+    wanted, have = Catalog(locale="cy"), Catalog(locale="cy", fuzzy=False)
     wanted.add("There")
     wanted.add("Unsure")
     have.add("Unsure", "Ansicr", flags=["fuzzy"])

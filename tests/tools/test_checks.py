@@ -22,7 +22,7 @@ def test_a_template_that_nothing_asks_for_is_dead(tmp_path: Path) -> None:
 
 
 def catalogue(**messages: str) -> Catalog:
-    made = Catalog(locale="cy")
+    made = Catalog(locale="cy", fuzzy=False)
     for message, string in messages.items():
         made.add(message, string)
     return made
@@ -41,8 +41,21 @@ def test_a_fuzzy_translation_is_named() -> None:
     assert translations.faults(wanted, have) == ["fuzzy: 'Continue'"]
 
 
+def test_a_catalogue_keeps_the_header_without_which_it_is_not_compiled(tmp_path: Path) -> None:
+    path = tmp_path / "messages.po"
+    header = '# Welsh.\nmsgid ""\nmsgstr ""\n"Language: cy\\n"\n"MIME-Version: 1.0\\n"\n\n'
+    path.write_text(header + 'msgid "Back"\nmsgstr "Yn ôl"\n\nmsgid "Old"\nmsgstr "Hen"\n')
+    wanted = catalogue(Back="", Continue="")
+    translations.update(path, wanted)
+    text = path.read_text()
+    assert text.startswith(header)
+    assert translations.faults(wanted, translations.read(path)) == ["not translated: 'Continue'"]
+    path.write_text(text.removeprefix(header))
+    assert "the header is missing" in translations.faults(wanted, translations.read(path))
+
+
 def test_a_plural_needs_every_form_of_welsh() -> None:
-    wanted, have = Catalog(locale="cy"), Catalog(locale="cy")
+    wanted, have = catalogue(), catalogue()
     wanted.add(("%(num)d try", "%(num)d tries"), ("", ""))
     have.add(("%(num)d try", "%(num)d tries"), ("%(num)d cynnig", "%(num)d gynnig"))
     assert translations.faults(wanted, have) == ["not translated: '%(num)d try'"]

@@ -74,9 +74,7 @@ def _released(wiring: current.Wiring, arrival: Arrival, token: str) -> dict[str,
     scopes = frozenset(released.scope.split()) & client.policy.scopes
     told = userinfo_claims(scopes, SubjectFacts(released.subject, released.email))
     if identity:
-        told |= released_identity.claims_of(
-            services, released, client.policy.client_id, frozenset(identity)
-        )
+        told |= released_identity.claims_of(services, released, client.policy, frozenset(identity))
     return told
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from idp.protocol import pkce, vectors_of_trust
+from idp.protocol import faults, pkce, vectors_of_trust
 from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.errors import Refused
 from idp.protocol.identity_claims import IDENTITY_CLAIMS
@@ -204,6 +204,13 @@ def an_essential_level_can_be_reached(request: AuthorizationRequest, client: Cli
         raise Refused.to_client(
             "unmet_authentication_requirements", "Unmet authentication requirements", detail="acr"
         )
+
+
+def no_refusal_is_wanted(_request: AuthorizationRequest, client: ClientPolicy) -> None:
+    """Nobody asked for an error, to see how the client takes it."""
+    told = faults.refusal(client.faults)
+    if told is not None:
+        raise Refused.to_client(*told, detail="a fault that was asked for")
 
 
 def no_choice_of_account_is_asked(request: AuthorizationRequest, _client: ClientPolicy) -> None:

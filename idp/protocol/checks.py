@@ -56,6 +56,7 @@ AFTER_TRUSTING_THE_REDIRECT: Final[Rules[AuthorizationRequest, ClientPolicy]] = 
     rules.the_channel_is_known,
     rules.an_essential_level_can_be_reached,
     rules.no_choice_of_account_is_asked,
+    rules.no_refusal_is_wanted,
 )
 
 
@@ -113,6 +114,7 @@ OBJECT_AFTER_TRUSTING_THE_REDIRECT: Final[Rules[RequestObject, ClientPolicy]] = 
     _inside(rules.the_channel_is_known),
     _inside(rules.an_essential_level_can_be_reached),
     _inside(rules.no_choice_of_account_is_asked),
+    _inside(rules.no_refusal_is_wanted),
 )
 
 

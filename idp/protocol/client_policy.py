@@ -86,7 +86,8 @@ class ClientPolicy:
 
     `sector` is the host that pairwise subjects are made for. `assurance` is the claim
     that tells the level in ID tokens, `vot` or `acr`. `rate_limit` is in requests per
-    minute, None for no limit. `service_cy` is the service's name in Welsh, if it has one.
+    minute, None for no limit. `faults` are wanted in answers just now (see `faults`); no
+    registration says so. `service_cy` is the service's name in Welsh, if it has one.
     `identity_supported` is what the client is registered for, `identity_available` whether an
     identity can be proved for it at present.
     """
@@ -133,6 +134,7 @@ class ClientPolicy:
     jwks_uri: str | None
     public_key: str | None
     rate_limit: int | None
+    faults: frozenset[str] = frozenset()
 
 
 def policy_from_registration(registration: Mapping[str, object]) -> ClientPolicy:

@@ -21,7 +21,7 @@ from idp.domain.hot_path import NewGrant, Redeemed, Redemption
 from idp.oauth_server.errors import ContractError
 from idp.oauth_server.requests import AuthorizationOAuth2Request, SessionGone, TokenOAuth2Request
 from idp.oauth_server.server import Server
-from idp.protocol import pkce, subjects
+from idp.protocol import faults, pkce, subjects
 from idp.protocol.authorization_response import Answer, success
 from idp.protocol.claims import scopes_of
 from idp.protocol.client_policy import ClientPolicy
@@ -207,11 +207,18 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             now=now,
             lifetime=settings.id_token_lifetime,
         )
+        id_token = services.keyring.sign(
+            faults.spoilt_id_token(identity, policy.faults, now),
+            alg=policy.id_token_alg,
+            typ="",
+        )
+        if policy.faults:
+            id_token = faults.spoilt_signature(faults.ID_TOKEN, id_token, policy.faults)
         return {
             "access_token": access_token,
             "token_type": "Bearer",
             "expires_in": settings.access_token_lifetime,
-            "id_token": services.keyring.sign(identity, alg=policy.id_token_alg, typ=""),
+            "id_token": id_token,
         }
 
     def _assertion_was_used(self, registered: RegisteredClient) -> ContractError:

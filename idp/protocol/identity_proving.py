@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from idp.protocol.identity_claims import RETURN_CODE, in_order
+from idp.protocol.identity_claims import IDENTITY_CLAIMS, RETURN_CODE, in_order
 from idp.protocol.parameters import AuthorizationRequest
 from idp.protocol.vectors_of_trust import CONFIDENCE_LEVELS
 
@@ -116,11 +116,12 @@ NOTHING_KNOWN: Final = IdentityFacts()
 def asked_by(request: AuthorizationRequest) -> IdentityAsked | None:
     """Find what a request asks about an identity, None if it asks nothing (its claims count not).
 
-    Vectors with and without identity never mix, so every vector names a level here.
+    Vectors with and without identity never mix, so every vector names a level here. Claims that
+    are not about identity are of no account here: some clients may name any.
     """
     if request.vectors is None or not request.vectors.identity:
         return None
-    return IdentityAsked(request.vectors.named_confidences, request.claims)
+    return IdentityAsked(request.vectors.named_confidences, request.claims & IDENTITY_CLAIMS)
 
 
 def return_codes(asked: IdentityAsked, facts: IdentityFacts) -> str:

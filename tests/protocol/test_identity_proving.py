@@ -45,7 +45,7 @@ BROKEN = ("server_error", "Unexpected server error")
     ],
 )
 def test_what_a_request_asks_about_an_identity(vtr: str | None, levels: set[str] | None) -> None:
-    claims = f'{{"userinfo": {{"{CORE}": null}}}}'
+    claims = f'{{"userinfo": {{"{CORE}": null, "email": null}}}}'
     asked = asked_by(a_request(vtr=vtr, claims=claims))
     assert asked == (levels and IdentityAsked(frozenset(levels), frozenset({CORE})))
 

@@ -374,6 +374,7 @@ def test_an_operator_can_switch_identity_proving_off(switched_off: Provider) -> 
     assert switched_off.redeem(party, asked, code).status_code == 200
 
 
+@pytest.mark.row("6.field.operator_flags")
 def test_a_test_client_does_not_hear_of_the_switch(switched_off: Provider) -> None:
     party = party_of(switched_off, more={"test_client": True})
     assert told(switched_off, party, proved(switched_off)).credential()["vot"] == "P2"

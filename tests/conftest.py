@@ -1,4 +1,4 @@
-"""Fixtures that every test may use: databases, clock, entropy, the application and its client."""
+"""Fixtures that every test may use: databases, clock, entropy, the application, a browser."""
 
 import atexit
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -18,6 +19,7 @@ from idp.kernel.database import db
 from idp.settings import Settings
 from tests.support.addresses import own_address
 from tests.support.building import KeyRoom, make_services, make_settings
+from tests.support.chromium import Visitor, launch, visiting
 from tests.support.clock import FixedClock
 from tests.support.databases import PostgresTemplate, SqliteTemplate
 from tests.support.entropy import SeededEntropy
@@ -47,6 +49,13 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("DATABASE_URL", None)
     resolve_localhost_names()
     compile_templates_once()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a real browser."""
+    for item in items:
+        if "visitor" in " ".join(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.browser)
 
 
 def _end_run(run_dir: Path) -> None:
@@ -186,3 +195,26 @@ def app(settings: Settings, services: Services, signing_keys: None) -> Iterator[
 def person(app: Flask, settings: Settings, address: str) -> Person:
     """Somebody with a browser, at an address of their own; every page they see is checked."""
     return Person(app, settings.issuer, address)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for this worker."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Visitor]:
+    """A person with a browser profile of their own."""
+    with visiting(browser, address=own_address()) as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def visitor_without_javascript(browser: Browser) -> Iterator[Visitor]:
+    """A person whose browser runs no scripts."""
+    with visiting(browser, address=own_address(), javascript=False) as visitor:
+        yield visitor

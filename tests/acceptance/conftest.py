@@ -1,4 +1,4 @@
-"""A street of real servers on PostgreSQL for each worker, and a browser profile for each test."""
+"""A street of real servers on PostgreSQL for each worker, and evidence of what went wrong there."""
 
 import re
 from collections.abc import Iterator
@@ -7,25 +7,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
 
 from idp.app import create_app
-from tests.support.addresses import own_address
 from tests.support.building import KeyRoom, make_services, make_settings
-from tests.support.chromium import Visitor, keep_evidence, launch, visiting
+from tests.support.chromium import Visitor, keep_evidence
 from tests.support.citizens import Citizen, enrol
 from tests.support.clock import FixedClock
 from tests.support.databases import PostgresTemplate
 from tests.support.servers import Street, lay_out
 
 EVIDENCE = Path(__file__).resolve().parents[2] / "var" / "evidence"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a browser."""
-    for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.browser)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -44,15 +35,6 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One Chromium for this worker."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
 def street(
     tmp_path_factory: pytest.TempPathFactory,
     postgres_template: PostgresTemplate,
@@ -68,20 +50,6 @@ def street(
     finally:
         street.end()
         postgres_template.server.drop(name)
-
-
-@pytest.fixture
-def visitor(browser: Browser) -> Iterator[Visitor]:
-    """A person with a browser profile of their own."""
-    with visiting(browser, address=own_address()) as visitor:
-        yield visitor
-
-
-@pytest.fixture
-def visitor_without_javascript(browser: Browser) -> Iterator[Visitor]:
-    """A person whose browser runs no scripts."""
-    with visiting(browser, address=own_address(), javascript=False) as visitor:
-        yield visitor
 
 
 @pytest.fixture

@@ -1,13 +1,17 @@
 """A provider on real time for each worker; what its processes said is shown when a test fails."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.interop import node_service
+from tests.interop.node_service import NodeService, OpenNodeService
 from tests.interop.provider import RunningProvider
 from tests.support.building import KeyRoom
 from tests.support.databases import PostgresTemplate
+from tests.support.relying_party import PrivateKey, RelyingParty
 
 
 @pytest.hookimpl(wrapper=True)
@@ -32,3 +36,28 @@ def provider(
     yield running
     running.end()
     postgres_template.server.drop(name)
+
+
+@pytest.fixture
+def open_node_service(provider: RunningProvider, tmp_path: Path) -> Iterator[OpenNodeService]:
+    """Starts a registered Node service; keywords are of its registration."""
+    opened: list[NodeService] = []
+
+    def start(
+        server: str = provider.issuer,
+        *,
+        private_key: PrivateKey | None = None,
+        port: int | None = None,
+        **about: Any,
+    ) -> NodeService:
+        party = RelyingParty(provider.issuer, home=f"http://localhost:{port or 9}", **about)
+        provider.register(party.registration() | {"max_age_enabled": True})
+        service = node_service.start(
+            party, tmp_path, server=server, private_key=private_key, port=port
+        )
+        opened.append(service)
+        return service
+
+    yield start
+    for service in opened:
+        service.program.end()

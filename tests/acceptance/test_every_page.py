@@ -1,4 +1,4 @@
-"""axe finds nothing on any page, in any state, in either language; and it would say so.
+"""axe finds nothing on any page, in any state, in either language, and none is too wide.
 
 The pages are those of `showing.WALKS`; a route that shows a page and stands in none of them makes
 `test_every_page_is_shown_by_some_walk` fail. Errors that no address leads to are planted.
@@ -17,6 +17,9 @@ from tests.acceptance.showing import ALL_ROUTES, WALKS
 from tests.guards.test_routes import ROUTES
 from tests.support.chromium import Visitor, axe_violations
 from tests.support.servers import Street
+
+NARROW = 320
+"""Pixels: a small phone, or a window of 1280 at 400 % (WCAG 2.2, 1.4.10)."""
 
 SHOWS_NO_PAGE = {
     "/static/<path:filename>",
@@ -57,9 +60,20 @@ def test_axe_finds_nothing(street: Street, visitor: Visitor, walk: str, language
         # The colours are the same in both languages.
         found = axe_violations(visitor.page, colours=language == "en")
         assert found == [], f"{shown.name} at {visitor.page.url}"
+        assert width_at(visitor, NARROW) <= NARROW, f"{shown.name} at {visitor.page.url}"
         seen.append(shown)
         visitor.look()
     assert len(seen) == len(set(seen)) > 0
+
+
+def width_at(visitor: Visitor, width: int) -> int:
+    """How wide the page is, in pixels, in a window of this width; the window is as before then."""
+    usual = visitor.page.viewport_size
+    assert usual is not None
+    visitor.page.set_viewport_size({"width": width, "height": usual["height"]})
+    found: int = visitor.page.evaluate("document.documentElement.scrollWidth")
+    visitor.page.set_viewport_size(usual)
+    return found
 
 
 @pytest.fixture
@@ -100,3 +114,11 @@ def test_a_planted_fault_is_found(street: Street, visitor: Visitor, planted: lis
     )
     visitor.page.goto(f"{street.issuer}planted")
     assert {"image-alt", "label"} <= {found["id"] for found in axe_violations(visitor.page)}
+
+
+def test_a_page_that_is_too_wide_is_found(
+    street: Street, visitor: Visitor, planted: list[str]
+) -> None:
+    planted.append("<!doctype html><html lang=en><title>Wide</title><h1>" + "x" * 100 + "</h1>")
+    visitor.page.goto(f"{street.issuer}planted")
+    assert width_at(visitor, NARROW) > NARROW

@@ -21,6 +21,7 @@ from idp.environment import environment
 from idp.journeys.authorize import views as authorize
 from idp.journeys.create_account import views as create_account
 from idp.journeys.home import views as home
+from idp.journeys.information import views as information
 from idp.journeys.mailbox import views as mailbox
 from idp.journeys.prove_identity import views as prove_identity
 from idp.journeys.share import views as share
@@ -47,6 +48,7 @@ ROOMS = (
     authorize.blueprint,
     create_account.blueprint,
     home.blueprint,
+    information.blueprint,
     share.blueprint,
     sign_in.blueprint,
     sign_out.blueprint,

@@ -1,6 +1,7 @@
 """Settings: read once from the environment, frozen, and refused when missing or unsafe."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,9 @@ from idp.kernel.sealing import SealingKey, parse_sealing_keys
 Mode = Literal["production", "integration", "demo", "test"]
 MODES = ("production", "integration", "demo", "test")
 DEFAULT_ISSUER = "http://localhost:8000/"
+LONGEST_LINE = 200
+"""Characters of what the pages say of this installation."""
+_CONTACT = re.compile(r"[^\s@:/<>]+@[^\s@:/<>]+|https://[^\s<>\"]+")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -48,6 +52,10 @@ class Settings:
     workers: int = 2
     threads: int = 6
     log_level: str = "info"
+    operator_name: str | None = None
+    """Who runs this installation, as its pages tell people. Production has to say."""
+    support_contact: str | None = None
+    """Where people get help: an email address or the https address of a page."""
     argon2_memory_kib: int = 19_456
     argon2_time: int = 2
     session_idle_lifetime: int = 3600
@@ -115,6 +123,8 @@ class _Reader:
             workers=self._number("ONEPASS_WORKERS", 2, 1, 64),
             threads=self._number("ONEPASS_THREADS", 6, 1, 64),
             log_level=self._log_level(),
+            operator_name=self._line("ONEPASS_OPERATOR_NAME"),
+            support_contact=self._contact(),
             argon2_memory_kib=self._number("ONEPASS_ARGON2_MEMORY_KIB", 19_456, 8, 1_048_576),
             argon2_time=self._number("ONEPASS_ARGON2_TIME", 2, 1, 16),
             identity_proving=self._switch("ONEPASS_IDENTITY_PROVING", mode != "production"),
@@ -220,11 +230,34 @@ class _Reader:
             self._problems.append("ONEPASS_LOG_LEVEL must be debug, info, warning or error.")
         return level
 
+    def _line(self, name: str) -> str | None:
+        text = self._environ.get(name, "").strip()
+        if not text.isprintable() or len(text) > LONGEST_LINE:
+            self._problems.append(f"{name} must be one line of at most {LONGEST_LINE} characters.")
+        return text or None
+
+    def _contact(self) -> str | None:
+        contact = self._line("ONEPASS_SUPPORT_CONTACT")
+        if contact and not _CONTACT.fullmatch(contact):
+            self._problems.append(
+                "ONEPASS_SUPPORT_CONTACT must be an email address or an https address."
+            )
+        return contact
+
     def _refuse_what_production_must_not_have(self, settings: Settings) -> None:
         if settings.mode != "production":
             return
         if not settings.https:
             self._problems.append("In production ONEPASS_ISSUER must be https.")
+        if settings.operator_name is None:
+            self._problems.append(
+                "ONEPASS_OPERATOR_NAME is missing: the pages must tell people who runs this."
+            )
+        if settings.support_contact is None:
+            self._problems.append(
+                "ONEPASS_SUPPORT_CONTACT is missing: give the email address or the https address "
+                "where people get help."
+            )
         if settings.argon2_memory_kib < 19_456 or settings.argon2_time < 2:
             self._problems.append("In production Argon2 must use 19456 KiB and 2 rounds or more.")
         if settings.identity_proving:

@@ -10,7 +10,12 @@ from idp.settings import DEFAULT_ISSUER, Settings, SettingsError
 from tests.support.building import SEALING_KEYS
 
 LEAST = {"ONEPASS_MODE": "test", "ONEPASS_SEALING_KEYS": SEALING_KEYS}
-PRODUCTION = {"ONEPASS_ISSUER": "https://id.example/", "ONEPASS_SEALING_KEYS": SEALING_KEYS}
+PRODUCTION = {
+    "ONEPASS_ISSUER": "https://id.example/",
+    "ONEPASS_SEALING_KEYS": SEALING_KEYS,
+    "ONEPASS_OPERATOR_NAME": "The Examples Office",
+    "ONEPASS_SUPPORT_CONTACT": "https://examples.example/help",
+}
 
 
 def read(**more: str) -> Settings:
@@ -34,6 +39,7 @@ def test_the_least_there_must_be() -> None:
     assert settings.egress_allow == frozenset()
     assert settings.checkpoint_file == Path("var/audit-checkpoints.jsonl")
     assert settings.code_lifetime == 60
+    assert (settings.operator_name, settings.support_contact) == (None, None)
     assert not settings.https
 
 
@@ -53,6 +59,8 @@ def test_everything_said_is_heard(tmp_path: Path) -> None:
         ONEPASS_WORKERS="64",
         ONEPASS_THREADS="1",
         ONEPASS_LOG_LEVEL="debug",
+        ONEPASS_OPERATOR_NAME=" Swyddfa’r Enghreifftiau ",
+        ONEPASS_SUPPORT_CONTACT="help@examples.example",
         ONEPASS_ARGON2_MEMORY_KIB="8",
         ONEPASS_ARGON2_TIME="16",
         ONEPASS_IDENTITY_PROVING="off",
@@ -68,6 +76,8 @@ def test_everything_said_is_heard(tmp_path: Path) -> None:
     assert settings.egress_allow == {"localhost:*", "10.0.0.1:8443"}
     assert settings.egress_ca_file == authorities
     assert (settings.host, settings.port, settings.workers) == ("::", 65_535, 64)
+    assert settings.operator_name == "Swyddfa’r Enghreifftiau"
+    assert settings.support_contact == "help@examples.example"
     assert (settings.argon2_memory_kib, settings.argon2_time) == (8, 16)
     assert read(ONEPASS_AUDIT_CHECKPOINTS="/mnt/a").checkpoint_file == Path("/mnt/a")
 
@@ -89,6 +99,10 @@ REFUSED = {
     "ONEPASS_WORKERS": ["0", "65"],
     "ONEPASS_THREADS": ["0", "65"],
     "ONEPASS_LOG_LEVEL": ["loud", "INFO"],
+    "ONEPASS_OPERATOR_NAME": ["two\nlines", "a" * 201, "a\u202eb"],
+    "ONEPASS_SUPPORT_CONTACT": [
+        "somebody", "http://examples.example/", "https://", "javascript:alert(1)", "a b@c.example",
+        "mailto:a@b.example", "https://a.example/<b>", "a@b.example\nc", "a@b@c.example"],
     "ONEPASS_ARGON2_MEMORY_KIB": ["7", "1048577"],
     "ONEPASS_ARGON2_TIME": ["0", "17"],
     "ONEPASS_IDENTITY_PROVING": ["yes", "true", "ON", "0"],
@@ -154,6 +168,8 @@ class TestProduction:
             ({"ONEPASS_ISSUER": "http://id.example/"}, "must be https"),
             ({"ONEPASS_ARGON2_MEMORY_KIB": "19455"}, "Argon2"),
             ({"ONEPASS_ARGON2_TIME": "1"}, "Argon2"),
+            ({"ONEPASS_OPERATOR_NAME": ""}, "must tell people who runs this"),
+            ({"ONEPASS_SUPPORT_CONTACT": " "}, "where people get help"),
             ({"ONEPASS_TRUSTED_PROXIES": "10.0.0.1/32,0.0.0.0/0"}, "name your proxies"),
             ({"ONEPASS_TRUSTED_PROXIES": "::/0"}, "name your proxies"),
             ({"ONEPASS_IDENTITY_PROVING": "on"}, "believes everybody"),

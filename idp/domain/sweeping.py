@@ -15,13 +15,35 @@ from idp.domain.handoffs import Handoff
 from idp.domain.journeys import Journey
 from idp.domain.services import Services
 from idp.domain.throttles import Throttle
+from idp.settings import Settings
 
 BATCH = 500
 MOST_BATCHES = 20
 """Batches of one table in one sweep; the rest waits for the next."""
 DELIVERED_KEPT_FOR = 86_400
+GRANT_OUTLIVES_SESSION = 3600
+"""Seconds that a grant is kept after any session that it could belong to has ended."""
 
 Sweep = Callable[[Session, Services], int]
+
+
+def journey_kept_for(settings: Settings) -> int:
+    """Return after how many seconds from its beginning a Journey is deleted, its code with it."""
+    # For as long again after its end, so that a late visitor is told what happened.
+    return 2 * settings.journey_lifetime
+
+
+def grant_kept_for(settings: Settings) -> int:
+    """Return after how many seconds from being made a grant is deleted."""
+    return settings.session_lifetime + GRANT_OUTLIVES_SESSION
+
+
+def session_kept_for(settings: Settings) -> int:
+    """Return after how many seconds from its beginning a session is deleted, at most.
+
+    Its last grant may be made in its last second.
+    """
+    return settings.session_lifetime + grant_kept_for(settings)
 
 
 def sweep(engine: Engine, services: Services) -> int:
@@ -38,9 +60,9 @@ def sweep(engine: Engine, services: Services) -> int:
 
 
 def _journeys(session: Session, services: Services) -> int:
-    # Kept for an hour past their end, so that a late visitor is told what happened. Their email
-    # codes and provings go with them.
-    before = services.clock.now() - services.settings.journey_lifetime
+    # Their email codes and provings go with them.
+    settings = services.settings
+    before = services.clock.now() + settings.journey_lifetime - journey_kept_for(settings)
     old = select(Journey.id).where(Journey.expires_at < before).limit(BATCH)
     return len(
         session.scalars(delete(Journey).where(Journey.id.in_(old)).returning(Journey.id)).all()
@@ -76,7 +98,7 @@ def _handoffs(session: Session, services: Services) -> int:
 
 
 def _grants(session: Session, services: Services) -> int:
-    before = services.clock.now() - services.settings.session_lifetime - 3600
+    before = services.clock.now() - grant_kept_for(services.settings)
     return grants.sweep(session, before, BATCH)
 
 

@@ -65,6 +65,21 @@ def trustmark_uri(issuer: str) -> str:
     return base(issuer) + "/trustmark"
 
 
+def service_documentation(issuer: str) -> str:
+    """Where service teams read how to connect."""
+    return base(issuer) + "/service-teams"
+
+
+def policy_uri(issuer: str) -> str:
+    """Where the privacy notice is."""
+    return base(issuer) + "/privacy"
+
+
+def terms_uri(issuer: str) -> str:
+    """Where the terms of use are."""
+    return base(issuer) + "/terms"
+
+
 def assertion_audiences(issuer: str) -> frozenset[str]:
     """Everything a client assertion may name as its audience: the token endpoint or us."""
     return frozenset({token_endpoint(issuer), issuer, base(issuer) + "/", base(issuer)})
@@ -98,6 +113,9 @@ def openid_configuration(issuer: str) -> dict[str, object]:
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
         "ui_locales_supported": list(LANGUAGES),
+        "service_documentation": service_documentation(issuer),
+        "op_policy_uri": policy_uri(issuer),
+        "op_tos_uri": terms_uri(issuer),
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
     }

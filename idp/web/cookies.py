@@ -1,10 +1,12 @@
-"""Cookies: the signed-in session, and the browser that Journeys and forms are bound to.
+"""Cookies: the signed-in session, the browser that Journeys and forms are bound to, the language.
 
 `onepass-browser` is Flask's signed cookie: a random browser id and the CSRF token. The session
-cookie holds 256 random bits and nothing else. Over https both carry the `__Host-` prefix.
+cookie holds 256 random bits and nothing else. Over https all carry the `__Host-` prefix. No other
+module sets one, and the page about cookies tells of every one in `COOKIES`.
 """
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
 from flask import Flask, Request, Response, current_app, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
@@ -13,9 +15,25 @@ from idp.domain.services import Services
 from idp.settings import Settings
 from idp.web.source import MACHINES
 
-SESSION = "onepass-session"
-BROWSER = "onepass-browser"
-_LABEL = "browser cookie"
+SESSION: Final = "onepass-session"
+BROWSER: Final = "onepass-browser"
+LANGUAGE: Final = "lng"
+LANGUAGE_LIFETIME: Final = 365 * 24 * 3600
+_LABEL: Final = "browser cookie"
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """A cookie that we set: its name without prefix, and how long a browser keeps it.
+
+    `lifetime` in seconds, None for as long as the browser is open.
+    """
+
+    name: str
+    lifetime: int | None = None
+
+
+COOKIES: Final = (Cookie(SESSION), Cookie(BROWSER), Cookie(LANGUAGE, LANGUAGE_LIFETIME))
 
 
 class Unread(SecureCookieSession):
@@ -51,7 +69,7 @@ def init_cookies(app: Flask, services: Services) -> None:
     first, *older = [key.hex() for key in services.sealer.derive_all(_LABEL)]
     app.config["SECRET_KEY"] = first
     app.config["SECRET_KEY_FALLBACKS"] = older
-    app.config["SESSION_COOKIE_NAME"] = _name(BROWSER, https=services.settings.https)
+    app.config["SESSION_COOKIE_NAME"] = full_name(BROWSER, services.settings)
     app.config["SESSION_COOKIE_SECURE"] = services.settings.https
     app.config["SESSION_COOKIE_HTTPONLY"] = True
     app.config["SESSION_COOKIE_PATH"] = "/"
@@ -65,7 +83,12 @@ def session_secret() -> str | None:
 
 def session_name(settings: Settings) -> str:
     """Return what the session's cookie is called at this provider."""
-    return _name(SESSION, https=settings.https)
+    return full_name(SESSION, settings)
+
+
+def full_name(name: str, settings: Settings) -> str:
+    """Return what the cookie `name` is called at this provider."""
+    return _name(name, https=settings.https)
 
 
 def set_session_cookie(response: Response, secret: str) -> None:
@@ -78,13 +101,27 @@ def clear_session_cookie(response: Response) -> None:
     response.delete_cookie(_session_name(), **_attributes())
 
 
+def language() -> str | None:
+    """Return what the language's cookie of this request holds, or None."""
+    return request.cookies.get(_name(LANGUAGE, https=_https()))
+
+
+def set_language_cookie(response: Response, language: str) -> None:
+    """Let this browser remember that somebody chose `language`."""
+    name = _name(LANGUAGE, https=_https())
+    response.set_cookie(name, language, max_age=LANGUAGE_LIFETIME, **_attributes())
+
+
 def _attributes() -> dict[str, Any]:
-    secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
-    return {"path": "/", "secure": secure, "httponly": True, "samesite": "Lax"}
+    return {"path": "/", "secure": _https(), "httponly": True, "samesite": "Lax"}
 
 
 def _session_name() -> str:
-    return _name(SESSION, https=bool(current_app.config["SESSION_COOKIE_SECURE"]))
+    return _name(SESSION, https=_https())
+
+
+def _https() -> bool:
+    return bool(current_app.config["SESSION_COOKIE_SECURE"])
 
 
 def _name(name: str, *, https: bool) -> str:

@@ -11,15 +11,26 @@ from typing import Final
 
 from babel import Locale
 from flask import Flask, Response, g, request
-from flask_babel import Babel, format_date, format_datetime, format_time, get_locale, refresh
+from flask_babel import (
+    Babel,
+    format_date,
+    format_datetime,
+    format_time,
+    get_locale,
+    ngettext,
+    refresh,
+)
 
 from idp.domain.journeys import Journey
-from idp.web import current
+from idp.web import cookies
 
 LANGUAGES: Final = {"en": "English", "cy": "Cymraeg"}
 DEFAULT: Final = "en"
-YEAR: Final = 365 * 24 * 3600
 TIME_ZONE: Final = "Europe/London"
+MINUTE: Final = 60
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+YEAR: Final = 365 * DAY
 
 
 def init_i18n(app: Flask) -> None:
@@ -84,6 +95,19 @@ def country(code: str) -> str:
     return str((get_locale() or Locale(DEFAULT)).territories.get(code, code))
 
 
+def duration(seconds: int) -> str:
+    """Return a length of time (1 second or more) in the page's language, in whole units."""
+    if seconds % YEAR == 0:
+        return str(ngettext("%(num)d year", "%(num)d years", seconds // YEAR))
+    if seconds % DAY == 0:
+        return str(ngettext("%(num)d day", "%(num)d days", seconds // DAY))
+    if seconds % HOUR == 0:
+        return str(ngettext("%(num)d hour", "%(num)d hours", seconds // HOUR))
+    if seconds % MINUTE == 0:
+        return str(ngettext("%(num)d minute", "%(num)d minutes", seconds // MINUTE))
+    return str(ngettext("%(num)d second", "%(num)d seconds", seconds))
+
+
 def _asked_by_address() -> str | None:
     asked = request.args.get("lng")
     return asked if asked in LANGUAGES else None
@@ -93,26 +117,15 @@ def _select() -> str:
     for candidate in (
         _asked_by_address(),
         g.get("journey_language"),
-        request.cookies.get(_cookie_name()),
+        cookies.language(),
     ):
         if candidate in LANGUAGES:
             return str(candidate)
     return DEFAULT
 
 
-def _cookie_name() -> str:
-    return "__Host-lng" if current.services().settings.https else "lng"
-
-
 def _remember(response: Response) -> Response:
     asked = _asked_by_address()
     if asked is not None:
-        response.set_cookie(
-            _cookie_name(),
-            asked,
-            max_age=YEAR,
-            httponly=True,
-            samesite="Lax",
-            secure=current.services().settings.https,
-        )
+        cookies.set_language_cookie(response, asked)
     return response

@@ -24,7 +24,7 @@ from jinja2 import (
     Template,
 )
 
-from idp.web import forms, headers, i18n
+from idp.web import footer, forms, headers, i18n
 
 HERE: Final = Path(__file__).parent
 GOVUK_PACKAGES: Final = ("govuk_frontend_jinja", "govuk_frontend_wtf")
@@ -57,6 +57,10 @@ def init_web(app: Flask) -> None:
         date_and_time=i18n.date_and_time,
         day=i18n.day,
         country=i18n.country,
+        duration=i18n.duration,
+        footer_links=footer.footer_links,
+        is_under_way=footer.is_under_way,
+        about=footer.about,
     )
 
 

@@ -244,6 +244,18 @@ def looking_around(visitor: Visitor, street: Street, language: str) -> Iterator[
     yield Shown("/")
     visitor.open(f"{street.issuer}about")
     yield Shown("/about")
+    visitor.follow("/accessibility")
+    yield Shown("/accessibility")
+    visitor.follow("/cookies")
+    yield Shown("/cookies")
+    visitor.follow("/terms")
+    yield Shown("/terms")
+    visitor.follow("/privacy")
+    yield Shown("/privacy")
+    visitor.follow("/support")
+    yield Shown("/support")
+    visitor.follow("/service-teams")
+    yield Shown("/service-teams")
     visitor.open(f"{street.issuer}mailbox")
     yield Shown("/mailbox")
     with street.records() as session:
@@ -343,6 +355,12 @@ WALKS: dict[str, Walk] = {
 ALL_ROUTES = {
     "/",
     "/about",
+    "/accessibility",
+    "/cookies",
+    "/terms",
+    "/privacy",
+    "/support",
+    "/service-teams",
     "/mailbox",
     "/mailbox/<message_id>",
     "/logout",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.contract import walking
 from tests.endpoints.provider import Provider
 from tests.support.identity import ALL_CLAIMS
 from tests.support.rows import with_rows
@@ -36,6 +37,9 @@ FIELDS: dict[str, Callable[[str], object]] = {
     "claims_supported": lambda _: CLAIMS,
     "request_uri_parameter_supported": lambda _: False,
     "ui_locales_supported": lambda _: ["en", "cy"],
+    "service_documentation": lambda base: f"{base}/service-teams",
+    "op_policy_uri": lambda base: f"{base}/privacy",
+    "op_tos_uri": lambda base: f"{base}/terms",
     "backchannel_logout_supported": lambda _: True,
     "backchannel_logout_session_supported": lambda _: True,
 }
@@ -54,6 +58,24 @@ def discovery(on_sqlite: Provider) -> dict[str, Any]:
 )
 def test_a_field_of_discovery(on_sqlite: Provider, discovery: dict[str, Any], field: str) -> None:
     assert discovery[field] == FIELDS[field](on_sqlite.origin)
+
+
+READ_BY_PEOPLE = {
+    "service_documentation": "Connect a service to Onepass",
+    "op_policy_uri": "Privacy notice",
+    "op_tos_uri": "Terms of use",
+}
+
+
+@pytest.mark.parametrize(
+    "field", with_rows(READ_BY_PEOPLE, {field: f"1.discovery.{field}" for field in READ_BY_PEOPLE})
+)
+def test_an_address_for_people_shows_its_page(
+    on_sqlite: Provider, discovery: dict[str, Any], field: str
+) -> None:
+    person = walking.somebody(on_sqlite)
+    person.open(discovery[field])
+    assert (person.status, person.heading) == (200, READ_BY_PEOPLE[field])
 
 
 ABSENT = {

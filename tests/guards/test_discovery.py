@@ -81,7 +81,7 @@ def test_every_address_is_ours_and_answers(
 ) -> None:
     assert advertised["issuer"] == settings.issuer
     for name, value in advertised.items():
-        if name.endswith("_endpoint") or name in ("jwks_uri", "trustmarks"):
+        if name.endswith(("_endpoint", "_uri")) or name in ("trustmarks", "service_documentation"):
             assert value.startswith(settings.issuer), name
             path = value.removeprefix(settings.issuer[:-1])
             assert person.client.get(path).status_code != 404, name

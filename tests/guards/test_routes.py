@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from idp.domain.services import Services
 from idp.settings import Settings
-from tests.support.building import ISSUER, make_services, make_settings, register
+from tests.support.building import ISSUER, PRODUCTION, make_services, make_settings, register
 from tests.support.citizens import enrol
 from tests.support.clock import FixedClock
 from tests.support.person import Person
@@ -46,6 +46,12 @@ class Policy:
 ROUTES: Final = {
     "/": Policy(PUBLIC),
     "/about": Policy(PUBLIC),
+    "/terms": Policy(PUBLIC),
+    "/privacy": Policy(PUBLIC),
+    "/cookies": Policy(PUBLIC),
+    "/accessibility": Policy(PUBLIC),
+    "/support": Policy(PUBLIC),
+    "/service-teams": Policy(PUBLIC),
     "/static/<path:filename>": Policy(PUBLIC),
     "/assets/<path:filename>": Policy(PUBLIC),
     "/health": Policy(PUBLIC),
@@ -205,11 +211,7 @@ def test_production_has_no_stand_ins(sqlite_url: str, tmp_path: object, clock: F
         sqlite_url,
         Path(str(tmp_path)),
         issuer="https://id.example/",
-        more={
-            "ONEPASS_MODE": "production",
-            "ONEPASS_ARGON2_MEMORY_KIB": "19456",
-            "ONEPASS_ARGON2_TIME": "2",
-        },
+        more=PRODUCTION,
     )
     app = create_app(settings, make_services(settings, clock))
     outside = {rule for rule, policy in ROUTES.items() if not policy.production}

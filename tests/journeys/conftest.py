@@ -1,12 +1,15 @@
 """The people of these stories, the service they come from, and the post that reaches them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from idp.app import create_app
 from idp.domain import clients
 from idp.domain.notices import MailboxMessage, in_mailbox
 from idp.domain.services import Services
@@ -48,6 +51,24 @@ def bob(app: Flask, session: Session, services: Services) -> Citizen:
 def browser(app: Flask, settings: Settings) -> Callable[[], Person]:
     """Makes browsers, each with cookies and an address of its own."""
     return lambda: Person(app, settings.issuer, own_address())
+
+
+@pytest.fixture
+def visitor_of(app: Flask, services: Services) -> Iterator[Callable[..., Person]]:
+    """Makes somebody in front of this provider with other settings."""
+    made: list[Flask] = []
+
+    def start(**changes: Any) -> Person:
+        settings = replace(services.settings, **changes)
+        made.append(create_app(settings, replace(services, settings=settings)))
+        return Person(made[-1], settings.issuer, own_address())
+
+    yield start
+    for other in made:
+        with other.app_context():
+            db.session.remove()
+            for engine in db.engines.values():
+                engine.dispose()
 
 
 class Post:

@@ -8,7 +8,7 @@ from flask import Flask
 from idp.app import create_app
 from idp.kernel.database import db
 from idp.settings import Settings
-from tests.support.building import make_settings
+from tests.support.building import PRODUCTION, make_settings
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty
 
@@ -34,12 +34,7 @@ def production(sqlite_url: str, tmp_path: Path, app: Flask) -> Settings:
         sqlite_url,
         tmp_path,
         issuer="https://id.example/",
-        more={
-            "ONEPASS_MODE": "production",
-            "ONEPASS_EGRESS_ALLOW": "",
-            "ONEPASS_ARGON2_MEMORY_KIB": "19456",
-            "ONEPASS_ARGON2_TIME": "2",
-        },
+        more=PRODUCTION,
     )
 
 

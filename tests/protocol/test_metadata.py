@@ -10,7 +10,7 @@ def test_addresses_never_double_the_slash_and_the_issuer_is_as_configured(issuer
     addresses = {
         name: value
         for name, value in document.items()
-        if name.endswith(("_endpoint", "_uri")) or name == "trustmarks"
+        if name.endswith(("_endpoint", "_uri")) or name in ("trustmarks", "service_documentation")
     }
     assert addresses == {
         "authorization_endpoint": "https://id.example/authorize",
@@ -19,6 +19,9 @@ def test_addresses_never_double_the_slash_and_the_issuer_is_as_configured(issuer
         "end_session_endpoint": "https://id.example/logout",
         "jwks_uri": "https://id.example/.well-known/jwks.json",
         "trustmarks": "https://id.example/trustmark",
+        "service_documentation": "https://id.example/service-teams",
+        "op_policy_uri": "https://id.example/privacy",
+        "op_tos_uri": "https://id.example/terms",
     }
 
 

@@ -24,6 +24,17 @@ LOOPBACK = "127.0.0.1:*,localhost:*," + ",".join(
 )
 
 
+PRODUCTION = {
+    "ONEPASS_MODE": "production",
+    "ONEPASS_EGRESS_ALLOW": "",
+    "ONEPASS_ARGON2_MEMORY_KIB": "19456",
+    "ONEPASS_ARGON2_TIME": "2",
+    "ONEPASS_OPERATOR_NAME": "The Examples Office",
+    "ONEPASS_SUPPORT_CONTACT": "help@examples.example",
+}
+"""What production wants to be told, beside an https issuer."""
+
+
 def environment(
     database_url: str, folder: Path, *, keys_dir: Path | None = None, issuer: str = ISSUER
 ) -> dict[str, str]:

@@ -23,5 +23,5 @@ def start() -> Response:
 
 @blueprint.get("/about")
 def about() -> Response:
-    """Say what this is, which cookies it sets, what it keeps, and how accessible it is."""
-    return show("home/about.html", prefix="__Host-" if current.services().settings.https else "")
+    """Say what this is, and lead to the pages that say more."""
+    return show("home/about.html")

@@ -1,0 +1,141 @@
+"""What is kept about people, in which form and for how long: the table of the privacy notice.
+
+Each row names the tables that its data lie in, so that a test can hold the row to them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from idp.domain import sweeping, throttles
+from idp.settings import Settings
+from idp.web.i18n import duration
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One kind of data. `lifetime` in seconds, None where nothing ends it but people."""
+
+    what: str
+    form: str
+    until: str
+    tables: tuple[str, ...] = ()
+    lifetime: int | None = None
+
+
+def kept(settings: Settings) -> list[Kept]:
+    """Return the rows of the table in the page's language, as this installation is set."""
+    return [*_account(), *_sign_in(settings), *_messages(settings), *_records()]
+
+
+def _account() -> Iterator[Kept]:
+    account = _("For as long as you have the account")
+    yield Kept(
+        _("Your email address, your language, and when you created your account"),
+        _("As you gave it"),
+        account,
+        ("accounts",),
+    )
+    yield Kept(
+        _("Your password"),
+        _("As a hash, which can be checked but not read"),
+        account,
+        ("accounts",),
+    )
+    yield Kept(
+        _("The key of your authenticator app"),
+        _("Sealed, with a key that is not in the database"),
+        account,
+        ("authenticator_apps",),
+    )
+    yield Kept(
+        _("What an identity check found out about you, if you prove your identity"),
+        _("Sealed, with a key that is not in the database"),
+        _("For as long as you have the account, or until a new check takes its place"),
+        ("identities",),
+    )
+    yield Kept(
+        _("Which details of your identity you let a service have, and when"),
+        _("Under a random account number, without the details themselves"),
+        account,
+        ("disclosures",),
+    )
+
+
+def _sign_in(settings: Settings) -> Iterator[Kept]:
+    lifetime = sweeping.journey_kept_for(settings)
+    yield Kept(
+        _("A sign-in under way: the email address you typed, and what the service asked for"),
+        _(
+            "As you and the service gave it; a code sent by email as a hash, and what an identity "
+            "check found sealed"
+        ),
+        _("For %(time)s after you began", time=duration(lifetime)),
+        ("journeys", "email_codes", "provings", "handoffs"),
+        lifetime,
+    )
+    lifetime = sweeping.session_kept_for(settings)
+    yield Kept(
+        _("When and how you signed in, and what your browser says it is"),
+        _("Under a random account number; your cookie as a hash"),
+        _("For %(time)s after you signed in, at most", time=duration(lifetime)),
+        ("browser_sessions",),
+        lifetime,
+    )
+    lifetime = sweeping.grant_kept_for(settings)
+    yield Kept(
+        _("Which services you opened, and the name that each of them knows you by"),
+        _("Under a random account number"),
+        _("For %(time)s after you opened the service", time=duration(lifetime)),
+        ("grants",),
+        lifetime,
+    )
+    lifetime = max(limit.window for limit in throttles.LIMITS.values())
+    yield Kept(
+        _("How many wrong passwords and codes were tried, and how many codes were sent"),
+        _("Under a hash of the email address or account number"),
+        _("For %(time)s after the last try, at most", time=duration(lifetime)),
+        ("throttles",),
+        lifetime,
+    )
+
+
+def _messages(settings: Settings) -> Iterator[Kept]:
+    yield Kept(
+        _("Messages to you, and notices to services that you signed out"),
+        _("Sealed, with a key that is not in the database"),
+        _(
+            "For %(time)s after they were delivered. One that cannot be delivered stays until "
+            "we have dealt with it",
+            time=duration(sweeping.DELIVERED_KEPT_FOR),
+        ),
+        ("outbox",),
+        sweeping.DELIVERED_KEPT_FOR,
+    )
+    if settings.mailbox:
+        yield Kept(
+            _("The messages in the demo mailbox, which anybody can open"),
+            _("As they are"),
+            _("Until this copy of Onepass is removed"),
+            ("mailbox",),
+        )
+
+
+def _records() -> Iterator[Kept]:
+    yield Kept(
+        _("The audit record: what happened and when, such as a sign-in or a lock"),
+        _("Under a random account number, in a way that shows when it is changed"),
+        _("Until this copy of Onepass is removed"),
+        ("audit_entries", "audit_log"),
+    )
+    yield Kept(
+        _("The log of the server: time, page and network address of each request"),
+        _("As it is, without names, email addresses, passwords or codes"),
+        _("Onepass does not delete it: the people who run the server decide"),
+    )
+    yield Kept(
+        _("Backups, which hold all of the above but the log"),
+        _("In the same forms"),
+        _("Onepass does not delete them: the people who run the server decide"),
+    )

@@ -10,6 +10,7 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.orm import Session
 
 from idp.domain.client_keys import ClientKeys
+from idp.domain.client_rates import ClientRates
 from idp.domain.clients import ClientRegistry
 from idp.domain.hot_path import HotPath
 from idp.domain.keyring import Keyring
@@ -157,4 +158,5 @@ def _wiring(app: Flask, services: Services) -> current.Wiring:
     server = Server(services, registry, client_keys, hot_path, current.session)
     for grant in GRANTS:
         server.register_grant(grant)
-    return current.Wiring(services, registry, client_keys, hot_path, server)
+    rates = ClientRates(hot_engine, services.clock)
+    return current.Wiring(services, registry, client_keys, hot_path, server, rates)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import Engine, delete, select, tuple_
 from sqlalchemy.orm import Session
 
-from idp.domain import grants, outbox, sessions
+from idp.domain import client_rates, grants, outbox, sessions
 from idp.domain.grants import AssertionUse
 from idp.domain.handoffs import Handoff
 from idp.domain.journeys import Journey
@@ -110,6 +110,10 @@ def _outbox(session: Session, services: Services) -> int:
     return outbox.sweep(session, services.clock.now() - DELIVERED_KEPT_FOR, BATCH)
 
 
+def _client_rates(session: Session, services: Services) -> int:
+    return client_rates.sweep(session, services.clock.now(), BATCH)
+
+
 _TASKS: tuple[Sweep, ...] = (
     _journeys,
     _assertions,
@@ -118,4 +122,5 @@ _TASKS: tuple[Sweep, ...] = (
     _grants,
     _sessions,
     _outbox,
+    _client_rates,
 )

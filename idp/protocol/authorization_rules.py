@@ -79,6 +79,12 @@ def the_client_is_not_deprecated(_request: AuthorizationRequest, client: ClientP
         raise Refused.to_client("unauthorized_client", "client deprecated")
 
 
+def the_client_keeps_to_its_rate(_request: AuthorizationRequest, client: ClientPolicy) -> None:
+    """The client has not had more requests in this minute than operators let it have."""
+    if client.over_rate:
+        raise Refused.to_client("temporarily_unavailable", _UNAVAILABLE)
+
+
 def a_state_is_sent_where_required(request: AuthorizationRequest, client: ClientPolicy) -> None:
     """The client can tell its own requests from forged ones (RFC 6749 section 10.12)."""
     if request.state is None and client.state_required:

@@ -38,6 +38,7 @@ AFTER_TRUSTING_THE_REDIRECT: Final[Rules[AuthorizationRequest, ClientPolicy]] = 
     # A client that was switched off hears that and nothing else about its request.
     rules.the_client_is_active,
     rules.the_client_is_not_deprecated,
+    rules.the_client_keeps_to_its_rate,
     rules.a_state_is_sent_where_required,
     rules.no_request_address_is_sent,
     rules.the_response_type_is_code,
@@ -87,6 +88,7 @@ OBJECT_BEFORE_TRUSTING_THE_REDIRECT: Final[Rules[RequestObject, ClientPolicy | N
 OBJECT_AFTER_TRUSTING_THE_REDIRECT: Final[Rules[RequestObject, ClientPolicy]] = (
     _inside(rules.the_client_is_active),
     _inside(rules.the_client_is_not_deprecated),
+    _inside(rules.the_client_keeps_to_its_rate),
     _inside(rules.a_state_is_sent_where_required),
     object_rules.the_response_type_around_it_is_code,
     object_rules.the_scopes_around_it_are_registered,

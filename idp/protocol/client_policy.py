@@ -86,7 +86,8 @@ class ClientPolicy:
 
     `sector` is the host that pairwise subjects are made for. `assurance` is the claim
     that tells the level in ID tokens, `vot` or `acr`. `rate_limit` is in requests per
-    minute, None for no limit. `faults` are wanted in answers just now (see `faults`); no
+    minute, None for no limit; `over_rate` says that it has been reached at this moment.
+    `faults` are wanted in answers just now (see `faults`); no
     registration says so. `service_cy` is the service's name in Welsh, if it has one.
     `identity_supported` is what the client is registered for, `identity_available` whether an
     identity can be proved for it at present.
@@ -135,6 +136,7 @@ class ClientPolicy:
     public_key: str | None
     rate_limit: int | None
     faults: frozenset[str] = frozenset()
+    over_rate: bool = False
 
 
 def policy_from_registration(registration: Mapping[str, object]) -> ClientPolicy:

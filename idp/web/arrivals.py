@@ -39,6 +39,7 @@ class Arrival:
         "_request_id",
         "_services",
         "_source",
+        "admitted",
         "fault",
         "token_refused",
         "token_request",
@@ -52,6 +53,7 @@ class Arrival:
         self._request_id: str | None = None
         self._source: str | None = None
         self.fault: Exception | None = None
+        self.admitted: bool | None = None
         self.token_request: TokenOAuth2Request | None = None
         self.token_refused = False
 

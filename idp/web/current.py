@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException
 
 from idp.domain import journeys, sessions
 from idp.domain.client_keys import ClientKeys
+from idp.domain.client_rates import ClientRates
 from idp.domain.clients import ClientRegistry, RegisteredClient
 from idp.domain.hot_path import HotPath
 from idp.domain.services import Services
@@ -48,6 +49,7 @@ class Wiring:
     client_keys: ClientKeys
     hot_path: HotPath
     server: Server
+    rates: ClientRates
 
 
 Shortcut = Callable[[Wiring, Arrival], ReadyAnswer | None]

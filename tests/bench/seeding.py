@@ -62,6 +62,8 @@ def registration(client: BenchClient) -> dict[str, object]:
         "pkce_enforced": True,
         "environment": "integration",
         "id_token_signing_algorithm": "RS256" if client.method == "RS256" else "ES256",
+        # A rate is kept, as for any client, and never reached.
+        "rate_limit": 600_000,
     }
     if client.method == "secret":
         fields["token_endpoint_auth_method"] = "client_secret_post"

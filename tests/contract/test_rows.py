@@ -7,7 +7,6 @@ AWAITED = {
     "1.endpoint.register_client",
     "1.discovery.registration_endpoint",
     "1.discovery.token_endpoint_auth_methods_supported",
-    "2.query.20",
     "3.failure.secret_unreadable",
     "3.client.secret",
     "3.client.basic",
@@ -22,7 +21,6 @@ AWAITED = {
     "6.registration.missing",
     "6.registration.unknown_client",
     "6.registration.placeholders",
-    "7.rate.client",
     "7.code.email_life_otherwise",
 }
 """Rows of what is being built. Whoever marks the first test of one takes it out of here."""

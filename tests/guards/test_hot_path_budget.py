@@ -1,7 +1,8 @@
 """One signed-in flow keeps to its budget, counted by the database with everything on.
 
 PostgreSQL: 5 statements and 3 commits; SQLite: 9 and 3. Two signatures, two verifications; no
-password hash, no template, no key parsed, nobody called.
+password hash, no template, no key parsed, nobody called. Beside it a service's own rate costs two
+statements and a commit for every block of requests that a process leases.
 """
 
 from collections.abc import Callable, Iterator
@@ -127,6 +128,26 @@ def test_the_first_visit_of_a_service_costs_few_statements_more(
     work.catch_up()
     most = STATEMENTS[kind_of(session)] + FIRST_VISIT_MORE
     assert len(work.statements) <= most, "\n".join(work.statements)
+
+
+def test_a_services_own_rate_costs_two_statements_and_a_commit_a_block(
+    flow: Flow, work: DatabaseWork, session: Session, services: Services
+) -> None:
+    """The first flow leased a block of 3, a hundredth of 300 requests a minute."""
+    secret, flow.party.more = flow.party.secret, flow.party.more | {"rate_limit": 300}
+    register(session, services, flow.party).secret = secret
+    session.commit()
+    flow.clock.move(31)
+    flow.run()
+    work.clear()
+    for _ in range(6):
+        flow.run()
+    work.catch_up()
+    flows = [statement for statement in work.statements if "client_rates" not in statement]
+    leases = [statement for statement in work.statements if "client_rates" in statement]
+    assert len(flows) <= 6 * STATEMENTS[kind_of(session)], "\n".join(flows)
+    assert len(leases) == 2 * 2, "\n".join(leases)
+    assert work.commits == 6 * COMMITS + 2
 
 
 def test_a_signed_in_flow_signs_and_verifies_twice_and_does_nothing_else_dear(flow: Flow) -> None:

@@ -251,6 +251,22 @@ def test_a_client_switched_off_hears_nothing_about_its_request() -> None:
     assert refusal_of(wrong, a_client(deprecated=True)).description == "client deprecated"
 
 
+@pytest.mark.row("2.query.20")
+def test_a_client_over_its_rate_hears_that_after_and_before_everything_else() -> None:
+    over = replace(a_client(), over_rate=True)
+    wrong = {"state": None, "response_type": "token", "vtr": "nonsense", "max_age": "-9"}
+    refusal = refusal_of(wrong, over)
+    assert refusal.check == "the_client_keeps_to_its_rate"
+    assert (refusal.error, refusal.description) == ("temporarily_unavailable", UNAVAILABLE)
+    assert refusal.redirect
+    for off in (a_client(active=False), a_client(deprecated=True)):
+        switched_off = replace(off, over_rate=True)
+        assert refusal_of({}, switched_off).error == "unauthorized_client"
+    assert not refusal_of({"redirect_uri": REDIRECT + "/"}, over).redirect
+    assert refusal_of({"prompt": "x"}, over).check == "the_request_could_be_read"
+    check_request(a_request(), a_client())
+
+
 # Each breaks one rule and none before it, in the order of the tuples.
 ONE_AFTER_THE_OTHER: tuple[tuple[str, dict[str, str | None]], ...] = (
     ("the_client_and_the_address_are_named", {"client_id": None}),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -14,6 +14,7 @@ from idp.domain.services import Services
 from idp.protocol.authorization_response import Answer
 from idp.protocol.authorization_response import error as error_answer
 from idp.protocol.checks import check_hint, check_request, check_request_object
+from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.errors import ProtocolError, Refused
 from idp.protocol.id_token_hints import VerifiedHint
 from idp.protocol.parameters import (
@@ -23,6 +24,7 @@ from idp.protocol.parameters import (
     to_text,
 )
 from idp.protocol.registration_rules import email_is_acceptable
+from idp.protocol.request_object import Signature
 from idp.protocol.session_facts import SessionFacts
 
 _NOT_ASCII: Final = re.compile(rb"%[89a-fA-F]|[\x80-\xff]")
@@ -76,14 +78,16 @@ def refuse_what_is_no_text(encoded: bytes) -> None:
 class Judge:
     """Runs every check on the parameters of `/authorize`.
 
-    Raises ProtocolError for a refusal that must stay on our own page: nothing in the request has
-    earned a redirect (RFC 9700 section 4.11).
+    `admits` takes one of a client's requests a minute: asked of those that arrive and can be
+    answered. Raises ProtocolError for a refusal that must stay on our own page: nothing in the
+    request has earned a redirect (RFC 9700 section 4.11).
     """
 
     registry: ClientRegistry
     keys: ClientKeys
     keyring: Keyring
     issuer: str
+    admits: Callable[[ClientPolicy], bool]
 
     def arrived(
         self, parameters: Mapping[str, str], repeated: Collection[str], now: int
@@ -93,10 +97,13 @@ class Judge:
         registered = self._client(request)
         policy = registered.policy if registered else None
         if request.request is None or request.request_uri is not None:
+            counted = self._counted(request, policy)
             return self._answered(
-                request, registered, parameters, lambda: check_request(request, policy)
+                request, registered, parameters, lambda: check_request(request, counted)
             )
         arrived = request_objects.read(request, policy, self.keys, issuer=self.issuer, now=now)
+        if arrived.signature is Signature.VALID:
+            policy = self._counted(arrived.request, policy)
         return self._answered(
             arrived.request,
             registered,
@@ -124,6 +131,14 @@ class Judge:
             self.issuer,
             request.response_mode,
         )
+
+    def _counted(
+        self, request: AuthorizationRequest, policy: ClientPolicy | None
+    ) -> ClientPolicy | None:
+        """Return the policy as it is once this request was counted."""
+        if policy is None or request.redirect_uri not in policy.redirect_uris:
+            return policy
+        return policy if self.admits(policy) else replace(policy, over_rate=True)
 
     def _client(self, request: AuthorizationRequest) -> RegisteredClient | None:
         return self.registry.find(request.client_id) if request.client_id else None

@@ -12,6 +12,7 @@ from idp.oauth_server.requests import AuthorizationOAuth2Request, SessionGone
 from idp.oauth_server.server import Answer
 from idp.protocol import authorization_response
 from idp.protocol.authorization_response import FORM_POST
+from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.identity_proving import IdentityGrant
 from idp.protocol.next_step import Decision, Step, freshness_required, next_step
 from idp.protocol.parameters import single_values
@@ -31,7 +32,9 @@ def start() -> Answer:
     """Accept an authorization request; a person already signed in goes straight back."""
     steps.refuse_what_is_no_text(request.query_string)
     parameters, repeated = single_values(request.args.items(multi=True))
-    return _accept(_judge(current.wiring()).arrived(parameters, repeated, current.now()))
+    return _accept(
+        _judge(current.wiring(), current.arrival()).arrived(parameters, repeated, current.now())
+    )
 
 
 @blueprint.post("/authorize")
@@ -43,7 +46,9 @@ def start_by_post() -> Answer:
     if request.mimetype == "application/x-www-form-urlencoded":
         steps.refuse_what_is_no_text(request.get_data())
     parameters, repeated = single_values(request.form.items(multi=True))
-    judged = _judge(current.wiring()).arrived(parameters, repeated, current.now())
+    judged = _judge(current.wiring(), current.arrival()).arrived(
+        parameters, repeated, current.now()
+    )
     if isinstance(judged, steps.SentBack):
         return _send_back(judged)
     ticket = handoffs.leave(current.session(), current.services(), judged.stored)
@@ -57,14 +62,14 @@ def pick_up(ticket: str) -> Answer:
     if text is None:
         raise PageRefused(Kind.EXPIRED)
     current.checkpoint()
-    return _accept(_judge(current.wiring()).stored(text))
+    return _accept(_judge(current.wiring(), current.arrival()).stored(text))
 
 
 @blueprint.get("/j/<journey_id>/")
 def resume(journey_id: str) -> Answer:
     """Decide the next step of a stored request; every room comes back here."""
     journey = journey_pages.enter(journey_id)
-    judged = _judge(current.wiring()).stored(journey.parameters)
+    judged = _judge(current.wiring(), current.arrival()).stored(journey.parameters)
     if isinstance(judged, steps.SentBack):
         return _send_back(judged)
     seen = _seen()
@@ -112,7 +117,7 @@ def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
     services = wiring.services
     steps.refuse_what_is_no_text(arrival.query.encode())
     parameters, repeated = single_values(fields_of(arrival.query))
-    judged = _judge(wiring).arrived(parameters, repeated, arrival.now)
+    judged = _judge(wiring, arrival).arrived(parameters, repeated, arrival.now)
     if isinstance(judged, steps.SentBack) or judged.request.response_mode == FORM_POST:
         return None
     cookie = arrival.cookie(cookies.session_name(services.settings))
@@ -235,7 +240,9 @@ def _refuse(judged: steps.Judged, decision: Decision) -> Answer:
     if decision.error is None:
         raise PageRefused(_ACCOUNT_STATES[decision.description])
     return _tell(
-        _judge(current.wiring()).refusal(judged.request, decision.error, decision.description)
+        _judge(current.wiring(), current.arrival()).refusal(
+            judged.request, decision.error, decision.description
+        )
     )
 
 
@@ -277,8 +284,15 @@ def _seen() -> SeenSession | None:
     )
 
 
-def _judge(wiring: current.Wiring) -> steps.Judge:
+def _judge(wiring: current.Wiring, arrival: Arrival) -> steps.Judge:
     services = wiring.services
+
+    def admits(policy: ClientPolicy) -> bool:
+        # What the short way leaves to the long one is judged again, and counted once.
+        if arrival.admitted is None:
+            arrival.admitted = wiring.rates.admits(policy)
+        return arrival.admitted
+
     return steps.Judge(
-        wiring.registry, wiring.client_keys, services.keyring, services.settings.issuer
+        wiring.registry, wiring.client_keys, services.keyring, services.settings.issuer, admits
     )

@@ -17,7 +17,14 @@ from idp.domain.keyring import Keyring
 from idp.domain.passwords import Hasher
 from idp.domain.schema import MIGRATIONS
 from idp.domain.services import Services
-from idp.endpoints import discovery, health, token, userinfo
+from idp.endpoints import (
+    discovery,
+    health,
+    introspection,
+    revocation,
+    token,
+    userinfo,
+)
 from idp.environment import environment
 from idp.journeys.authorize import views as authorize
 from idp.journeys.create_account import views as create_account
@@ -35,6 +42,7 @@ from idp.kernel.fetching import Fetcher
 from idp.kernel.sealing import Sealer
 from idp.oauth_server.grants import GRANTS
 from idp.oauth_server.server import Server
+from idp.oauth_server.token_queries import ENDPOINTS
 from idp.settings import Settings
 from idp.web import cookies, current, errors, headers, i18n, layout, limits, logs
 from idp.web.turns import Turns
@@ -55,6 +63,8 @@ ROOMS = (
     sign_out.blueprint,
     discovery.blueprint,
     health.blueprint,
+    introspection.blueprint,
+    revocation.blueprint,
     token.blueprint,
     userinfo.blueprint,
 )
@@ -158,5 +168,13 @@ def _wiring(app: Flask, services: Services) -> current.Wiring:
     server = Server(services, registry, client_keys, hot_path, current.session)
     for grant in GRANTS:
         server.register_grant(grant)
-    rates = ClientRates(hot_engine, services.clock)
-    return current.Wiring(services, registry, client_keys, hot_path, server, rates)
+    for endpoint in ENDPOINTS:
+        server.register_endpoint(endpoint)
+    return current.Wiring(
+        services,
+        registry,
+        client_keys,
+        hot_path,
+        server,
+        ClientRates(hot_engine, services.clock),
+    )

@@ -1,12 +1,15 @@
-"""`onepass clients`: register, change and list clients."""
+"""`onepass clients`: register, change, list, suspend and restore clients."""
 
 import json
+from collections.abc import Callable
 from typing import Any, TextIO
 
 import click
+from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
 from idp.domain import clients as clients_of
+from idp.domain import suspensions
 from idp.protocol.errors import InvalidClientMetadata
 
 
@@ -84,7 +87,40 @@ def show(workplace: Workplace, client_id: str, as_json: bool) -> None:
         if client is None:
             raise click.ClickException(f"There is no client {client_id}.")
         registration = json.loads(client.registration)
-        state = client.state
-    document = registration | {"state": state}
+        document = registration | {"state": client.state}
     words = "\n".join(f"{name}: {value}" for name, value in sorted(document.items()))
     tell(as_json, document, words)
+
+
+@clients.command()
+@click.argument("client_id")
+@as_json
+@pass_workplace
+def suspend(workplace: Workplace, client_id: str, as_json: bool) -> None:
+    """Refuse everything to a client, everywhere within a minute; citizens' sessions go on."""
+    _change(workplace, suspensions.suspend, client_id, as_json)
+
+
+@clients.command()
+@click.argument("client_id")
+@as_json
+@pass_workplace
+def restore(workplace: Workplace, client_id: str, as_json: bool) -> None:
+    """Lift a client's suspension, everywhere within a minute."""
+    _change(workplace, suspensions.restore, client_id, as_json)
+
+
+def _change(
+    workplace: Workplace,
+    change: Callable[[Session, str, int], bool],
+    client_id: str,
+    as_json: bool,
+) -> None:
+    with workplace.session() as session:
+        changed = change(session, client_id, workplace.services.clock.now())
+        client = session.get(clients_of.Client, client_id)
+        if client is None:
+            raise click.ClickException(f"There is no client {client_id}.")
+        state = client.state
+    words = f"{client_id} is {state}" + ("." if changed else " already.")
+    tell(as_json, {"client_id": client_id, "state": state, "changed": changed}, words)

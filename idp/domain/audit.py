@@ -276,6 +276,34 @@ class ClientAssertionReplayed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TokenIntrospected(Fact):
+    """A service was told that an access token of its own is live."""
+
+    account_id: str
+    client_id: str
+    sid: str
+    grant_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenRevoked(Fact):
+    """A service gave an access token of its own back; the token's grant is dead."""
+
+    account_id: str
+    client_id: str
+    sid: str
+    grant_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignTokenPresented(Fact):
+    """A service asked about, or tried to revoke, a token that another service was given."""
+
+    client_id: str
+    grant_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LogoutNoticeDelivered(Fact):
     """A service was told that the session ended."""
 
@@ -303,6 +331,20 @@ class ClientApplied(Fact):
 
     client_id: str
     created: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientSuspended(Fact):
+    """An operator switched a client off."""
+
+    client_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientRestored(Fact):
+    """An operator switched a client on again."""
+
+    client_id: str
 
 
 @dataclass(frozen=True, kw_only=True)

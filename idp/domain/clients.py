@@ -1,8 +1,8 @@
 """Clients and the services citizens know them by; and the short-lived cache in front of them.
 
-The registration is kept as it was given (the field names of the registration API); the policy
-and the parsed keys are made from it. A process believes what it read for 30 seconds and never
-remembers a miss, so a suspension holds everywhere within a minute.
+The registration is kept as it was given (the field names of the registration API, without a
+secret's hash); the policy and the parsed keys are made from it. A process believes what it read
+for 30 seconds and never remembers a miss, so a suspension holds everywhere within a minute.
 """
 
 import json
@@ -11,20 +11,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text, select
+from sqlalchemy import BigInteger, ForeignKey, String, Text, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from idp.domain import audit, client_keys, secrets
 from idp.domain.services import Services
-from idp.kernel.database import Base
+from idp.kernel.database import Base, is_postgresql
 from idp.protocol.client_policy import ClientPolicy, policy_from_registration
-from idp.protocol.client_registration import CLIENT_SECRET_POST
+from idp.protocol.client_registration import SECRET_METHODS
 from idp.protocol.errors import InvalidClientMetadata
+from idp.protocol.registration_names import canonical
 
 BELIEVED_FOR = 30
 """Seconds a process goes without re-reading a client."""
 CACHED_CLIENTS = 1000
 SECRETS_KEY = "client secrets"
+ACTIVE, SUSPENDED = "active", "suspended"
+_SECRET_HASH = "client_secret_hash"  # noqa: S105 - the name of a member
 
 
 class Service(Base):
@@ -48,6 +52,7 @@ class Client(Base):
     service_id: Mapped[str] = mapped_column(ForeignKey("services.id"), index=True)
     registration: Mapped[str] = mapped_column(Text)
     secret_hash: Mapped[str | None] = mapped_column(String(64))
+    imported_secret_hash: Mapped[str | None] = mapped_column(String(256))
     state: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
@@ -62,11 +67,12 @@ class RegisteredClient:
     service_name_cy: str
     secret_hash: str | None
     secrets_key: bytes | None
+    imported_secret_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What `apply` did. `client_secret` is shown once and never stored."""
+    """What became of a registration. `client_secret` is shown once and never stored."""
 
     client_id: str
     created: bool
@@ -80,57 +86,91 @@ def apply(session: Session, services: Services, registration: Mapping[str, Any])
     authenticates by secret gets one when it has none. Raises InvalidClientMetadata; nothing is
     written then.
     """
-    given = dict(registration)
+    given = canonical(registration)
     client_id = str(given.get("client_id") or services.entropy.short_token())
-    existing = session.get(Client, client_id)
-    fields = json.loads(existing.registration) | given if existing else given
-    fields["client_id"] = client_id
+    client = held(session, client_id)
+    fields = merged(client, given, client_id)
+    policy = judged(fields)
+    applied = write(session, services, client, fields, service_of(session, services, policy))
+    fact = audit.ClientApplied(client_id=client_id, created=applied.created)
+    audit.record(session, fact, now=services.clock.now())
+    return applied
+
+
+def held(session: Session, client_id: str) -> Client | None:
+    """Return the client, which nobody else changes until this transaction ends, or None."""
+    return session.scalar(
+        update(Client)
+        .where(Client.client_id == client_id)
+        .values(state=Client.state)
+        .returning(Client)
+        .execution_options(populate_existing=True)
+    )
+
+
+def merged(client: Client | None, given: Mapping[str, Any], client_id: str) -> dict[str, Any]:
+    """Return a client's registration with what was `given` in place of what was there."""
+    before = json.loads(client.registration) if client else {}
+    return {**before, **given, "client_id": client_id}
+
+
+def judged(fields: Mapping[str, Any]) -> ClientPolicy:
+    """Return the policy of a registration whose key can be used. Raises InvalidClientMetadata."""
     policy = policy_from_registration(fields)
-    _refuse_an_unusable_key(policy)
-    service = _service(session, services, fields, policy)
-    now = services.clock.now()
-    client = existing or Client(client_id=client_id, state="active", created_at=now)
+    if policy.public_key:
+        try:
+            client_keys.static_key(policy.public_key)
+        except ValueError as error:
+            raise InvalidClientMetadata(
+                "invalid_client_metadata", "Invalid Public Key", detail=str(error)
+            ) from error
+    return policy
+
+
+def service_of(session: Session, services: Services, policy: ClientPolicy) -> Service:
+    """Return the service that the client belongs to, made if there is none of that name."""
+    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    now, fresh = services.clock.now(), services.entropy.identifier()
+    session.execute(
+        insert(Service)
+        .values(id=fresh, name=policy.service, created_at=now)
+        .on_conflict_do_nothing(index_elements=[Service.name])
+    )
+    return session.scalars(select(Service).where(Service.name == policy.service)).one()
+
+
+def write(
+    session: Session,
+    services: Services,
+    client: Client | None,
+    fields: Mapping[str, Any],
+    service: Service,
+) -> Applied:
+    """Keep a registration that was judged good; `client` is None when it is new."""
+    now, policy = services.clock.now(), policy_from_registration(fields)
+    created = client is None
+    if client is None:
+        client = Client(client_id=policy.client_id, state=ACTIVE, created_at=now)
     client.service_id = service.id
-    client.registration = json.dumps(fields, sort_keys=True, ensure_ascii=False)
+    service.name_cy = policy.service_cy or service.name_cy
+    service.landing_page_url = policy.landing_page_url or service.landing_page_url
     client.updated_at = now
+    kept = {name: value for name, value in fields.items() if name != _SECRET_HASH}
+    client.registration = json.dumps(kept, sort_keys=True)
+    if _SECRET_HASH in fields:
+        client.imported_secret_hash = fields[_SECRET_HASH]
+        client.secret_hash = None if fields[_SECRET_HASH] else client.secret_hash
+    if policy.token_endpoint_auth_method not in SECRET_METHODS:
+        client.secret_hash = client.imported_secret_hash = None
     secret = None
-    if policy.token_endpoint_auth_method == CLIENT_SECRET_POST and not client.secret_hash:
+    if policy.token_endpoint_auth_method in SECRET_METHODS and not (
+        client.secret_hash or client.imported_secret_hash
+    ):
         secret = services.entropy.token()
         client.secret_hash = secrets.keyed_hash(session, services, SECRETS_KEY, secret)
     session.add(client)
     session.flush()
-    applied = audit.ClientApplied(client_id=client_id, created=existing is None)
-    audit.record(session, applied, now=now)
-    return Applied(client_id, existing is None, secret)
-
-
-def _refuse_an_unusable_key(policy: ClientPolicy) -> None:
-    if not policy.public_key:
-        return
-    try:
-        client_keys.static_key(policy.public_key)
-    except ValueError as error:
-        raise InvalidClientMetadata(
-            "invalid_client_metadata", "Invalid Public Key", detail=str(error)
-        ) from error
-
-
-def _service(
-    session: Session, services: Services, fields: Mapping[str, Any], policy: ClientPolicy
-) -> Service:
-    name = str(fields.get("service") or policy.name)
-    service = session.scalar(select(Service).where(Service.name == name))
-    if service is None:
-        service = Service(
-            id=services.entropy.identifier(), name=name, created_at=services.clock.now()
-        )
-    if fields.get("service_cy"):
-        service.name_cy = str(fields["service_cy"])
-    if policy.landing_page_url:
-        service.landing_page_url = policy.landing_page_url
-    session.add(service)
-    session.flush()
-    return service
+    return Applied(client.client_id, created, secret)
 
 
 def all_clients(session: Session) -> list[Client]:
@@ -193,7 +233,7 @@ class ClientRegistry:
                 return None
             client, service = row
             policy = policy_from_registration(json.loads(client.registration))
-            if client.state != "active":
+            if client.state != ACTIVE:
                 policy = replace(policy, active=False)
             if not self._proves_identities_for(policy):
                 policy = replace(policy, identity_available=False)
@@ -205,4 +245,5 @@ class ClientRegistry:
                 secrets_key=secrets.key(session, self._services, SECRETS_KEY)
                 if client.secret_hash
                 else None,
+                imported_secret_hash=client.imported_secret_hash,
             )

@@ -7,10 +7,11 @@ either ends. The statements of the hot path work on this table too (`hot_path`).
 from hashlib import sha256
 
 from sqlalchemy import BigInteger, ForeignKey, String, Text, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from idp.domain import audit
-from idp.kernel.database import Base
+from idp.kernel.database import Base, is_postgresql
 
 
 class Grant(Base):
@@ -62,6 +63,18 @@ class AssertionUse(Base):
 def code_hash(code: str) -> str:
     """Return the form in which a code is stored (256 random bits need no key)."""
     return sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def use_assertion(session: Session, client_id: str, jti_hash: str, expires_at: int) -> bool:
+    """Use up a client assertion outside `/token`; False if it had been used anywhere."""
+    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    used = session.scalar(
+        insert(AssertionUse)
+        .values(client_id=client_id, jti_hash=jti_hash, expires_at=expires_at)
+        .on_conflict_do_nothing()
+        .returning(AssertionUse.jti_hash)
+    )
+    return used is not None
 
 
 def punish_reuse(session: Session, code: str, client_id: str, now: int) -> bool:

@@ -94,6 +94,7 @@ class Hasher:
         self._dummy_hash: str | None = None
         self._gate_dir = gate_dir
         self._inside = threading.BoundedSemaphore(inside)
+        self._secret_inside = threading.BoundedSemaphore(1)
         self._slots = max(1, (cores or os.cpu_count() or 1) // 2)
 
     def hash(self, password: str) -> str:
@@ -114,6 +115,21 @@ class Hasher:
             except (VerificationError, InvalidHashError):
                 return False
             return password_hash is not None
+
+    def verify_secret(self, encoded: str, secret: str) -> bool:
+        """Return whether `secret`, a program's and so taken as it is, is the one behind `encoded`.
+
+        One at a time in each process: programs that guess leave people a place. Raises TooBusy.
+        """
+        if not self._secret_inside.acquire(blocking=False):
+            raise TooBusy
+        try:
+            with self._turn():
+                return self._argon2.verify(encoded, secret.encode("utf-8", "surrogatepass"))
+        except (VerificationError, InvalidHashError):
+            return False
+        finally:
+            self._secret_inside.release()
 
     def needs_rehash(self, password_hash: str) -> bool:
         """Return whether the hash was made with other costs than today's."""

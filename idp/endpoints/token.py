@@ -39,10 +39,9 @@ def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
 def _read(arrival: Arrival, sent: Iterable[tuple[str, str]]) -> TokenOAuth2Request:
     form, repeated = single_values(sent)
     return TokenOAuth2Request(
-        parse_token_request(form, repeated),
+        parse_token_request(form, repeated, arrival.header("AUTHORIZATION")),
         form,
         method=arrival.method,
         request_id=arrival.request_id,
         now=arrival.now,
-        basic=arrival.header("AUTHORIZATION")[:6].lower() == "basic ",
     )

@@ -3,18 +3,14 @@
 import orjson
 from flask import Blueprint, Response
 
-from idp.domain import released_identity
-from idp.domain.keyring import TokenRefused
+from idp.domain import access_tokens, released_identity
 from idp.oauth_server.answers import ReadyAnswer
 from idp.protocol.claims import SubjectFacts, userinfo_claims
-from idp.protocol.id_token import ACCESS_TOKEN_TYPE
-from idp.protocol.metadata import ID_TOKEN_ALGORITHMS, userinfo_endpoint
 from idp.web import current
 from idp.web.arrivals import Arrival
 
 blueprint = Blueprint("userinfo", __name__)
 
-_LONGEST_TOKEN = 4096
 _HEADERS = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
 
 
@@ -46,16 +42,8 @@ def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
 
 def _released(wiring: current.Wiring, arrival: Arrival, token: str) -> dict[str, object] | None:
     services, now = wiring.services, arrival.now
-    issuer = services.settings.issuer
-    if len(token) > _LONGEST_TOKEN:
-        return None
-    try:
-        claims = services.keyring.verify(token, typ=ACCESS_TOKEN_TYPE, algs=ID_TOKEN_ALGORITHMS)
-    except TokenRefused:
-        return None
-    if claims.get("iss") != issuer or claims.get("aud") != userinfo_endpoint(issuer):
-        return None
-    if not isinstance(claims.get("exp"), int) or claims["exp"] <= now:
+    claims = access_tokens.verified(services.keyring, services.settings.issuer, token, now)
+    if claims is None:
         return None
     client = wiring.registry.find(str(claims["client_id"]))
     if client is None or not client.policy.active:

@@ -1,12 +1,11 @@
-"""How clients prove who they are at the token endpoint: `private_key_jwt`, `client_secret_post`.
+"""How a client proves who it is by a signed assertion: `private_key_jwt`.
 
 Gap: Authlib's assertion class accepts one audience list for all, an `exp` years ahead, and asks
 for the `jti` store to be a look-up of its own; its methods answer with its own sentences. Ours
-are registered in their place, say what the contract says, and leave the `jti` to the one
-statement that claims the code.
+are registered in their place, say what the contract says, and leave the `jti` to the statement
+that uses it up: at `/token` the one that claims the code.
 """
 
-import hmac
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
@@ -21,8 +20,9 @@ from idp.domain.client_keys import ClientKeys, KeysUnavailable
 from idp.domain.clients import RegisteredClient
 from idp.kernel.clock import Clock
 from idp.oauth_server.errors import ContractError
-from idp.oauth_server.requests import TokenOAuth2Request
+from idp.oauth_server.requests import BackChannelRequest
 from idp.protocol.client_policy import ClientPolicy
+from idp.protocol.client_proof import NO_METHOD
 from idp.protocol.metadata import ASSERTION_ALGORITHMS, assertion_audiences
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -30,6 +30,8 @@ LEEWAY = 30
 FURTHEST_EXPIRY = 61 * 60
 LONGEST_ASSERTION = 8192
 """Characters. A real assertion has under a thousand."""
+
+ENDPOINTS = ("/token", "/introspect", "/revoke")
 
 QueryClient = Callable[[str], RegisteredClient | None]
 
@@ -42,26 +44,26 @@ class PrivateKeyJwt:
     def __init__(self, keys: ClientKeys, clock: Clock, issuer: str) -> None:
         self._keys = keys
         self._clock = clock
-        self._audiences = assertion_audiences(issuer)
+        self._audiences = {path: assertion_audiences(issuer, path) for path in ENDPOINTS}
 
     def __call__(
-        self, query_client: QueryClient, request: TokenOAuth2Request
+        self, query_client: QueryClient, request: BackChannelRequest
     ) -> RegisteredClient | None:
         """Return the client whose assertion this is, or None if none was sent.
 
         Raises ContractError with the sentence of the contract for the first rule that fails.
         """
-        assertion = request.token_request.client_assertion
-        if assertion is None:
+        proof = request.proof
+        if proof.client_assertion is None:
             return None
-        if request.token_request.client_secret is not None:
+        if proof.client_secret is not None or proof.basic is not None:
             # Authlib tries one method after the other and is content with the first that fits.
-            raise ContractError("invalid_request", "Invalid token authentication method used")
-        if request.token_request.client_assertion_type != ASSERTION_TYPE:
+            raise ContractError("invalid_request", NO_METHOD)
+        if proof.client_assertion_type != ASSERTION_TYPE:
             raise ContractError("invalid_request", "Invalid private_key_jwt", detail="type")
-        signed, claims = _read(assertion)
+        signed, claims = _read(proof.client_assertion)
         client_id = claims["sub"]
-        if request.token_request.client_id not in (None, client_id):
+        if proof.client_id not in (None, client_id):
             raise ContractError("invalid_request", "Invalid private_key_jwt", detail="client_id")
         registered = query_client(client_id)
         if registered is None:
@@ -70,7 +72,8 @@ class PrivateKeyJwt:
         if registered.policy.token_endpoint_auth_method != self.name:
             raise ContractError("invalid_client", "Client is not registered to use private_key_jwt")
         self._check_times(claims)
-        if claims["iss"] != client_id or not self._is_for_us(claims["aud"]):
+        ours = self._audiences[request.endpoint]
+        if claims["iss"] != client_id or not _is_for(ours, claims["aud"]):
             raise _bad_signature("iss or aud")
         self._check_signature(registered.policy, signed)
         self._check_jti(registered.policy, claims)
@@ -92,10 +95,6 @@ class PrivateKeyJwt:
                     "invalid_request", "Invalid private_key_jwt", detail=f"{name} to come"
                 )
 
-    def _is_for_us(self, audience: str | list[str]) -> bool:
-        entries = {audience} if isinstance(audience, str) else set(audience)
-        return bool(entries) and entries <= self._audiences
-
     def _check_signature(self, policy: ClientPolicy, signed: CompactSignature) -> None:
         try:
             keys = self._keys.candidates(policy, signed.headers().get("kid"))
@@ -114,36 +113,9 @@ class PrivateKeyJwt:
             raise ContractError("invalid_request", "Invalid private_key_jwt", detail="no jti")
 
 
-class ClientSecretPost:
-    """Client authentication by a secret in the body (RFC 6749 section 2.3.1)."""
-
-    name = "client_secret_post"
-
-    def __call__(
-        self, query_client: QueryClient, request: TokenOAuth2Request
-    ) -> RegisteredClient | None:
-        """Return the client whose secret this is, or None if none was sent.
-
-        Raises ContractError with the sentence of the contract for the first rule that fails.
-        """
-        secret = request.token_request.client_secret
-        if secret is None or request.token_request.client_id is None:
-            return None
-        registered = query_client(request.token_request.client_id)
-        if registered is None:
-            raise ContractError("invalid_client", "Client authentication failed")
-        if registered.policy.token_endpoint_auth_method != self.name:
-            raise ContractError(
-                "invalid_client", "Client is not registered to use client_secret_post"
-            )
-        if registered.secret_hash is None or registered.secrets_key is None:
-            raise ContractError("invalid_client", "No client secret registered")
-        given = hmac.new(
-            registered.secrets_key, secret.encode("utf-8", "surrogatepass"), sha256
-        ).hexdigest()
-        if not hmac.compare_digest(given, registered.secret_hash):
-            raise ContractError("invalid_client", "Invalid client secret")
-        return registered
+def _is_for(ours: frozenset[str], audience: str | list[str]) -> bool:
+    entries = {audience} if isinstance(audience, str) else set(audience)
+    return bool(entries) and entries <= ours
 
 
 def _bad_signature(detail: str) -> ContractError:

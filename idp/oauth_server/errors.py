@@ -8,14 +8,12 @@ _Member = Literal["error", "error_description", "error_uri"]
 
 
 class ContractError(OAuth2Error):
-    """A refusal at the token endpoint, in the contract's words; `detail` is for the log alone.
+    """A refusal in the back channel, in the contract's words; `detail` is for the log alone.
 
     Status 400 for every error of a body method, 500 for `server_error` would be a lie to caches
-    and retry loops alike: the contract answers 400 there too.
+    and retry loops alike: the contract answers 400 there too. The server makes it 401 for who
+    tried the Authorization header (RFC 6749 section 5.2).
     """
-
-    challenge = ""
-    """What `WWW-Authenticate` says, where it says anything."""
 
     def __init__(self, error: str, description: str, *, detail: str = "") -> None:
         super().__init__(description=description, status_code=400, error=error)
@@ -26,13 +24,3 @@ class ContractError(OAuth2Error):
     ) -> list[tuple[Literal["error", "error_description", "error_uri"], str | None]]:
         """Return error and description; Authlib would add a `state` that nobody sent."""
         return [("error", self.error), ("error_description", self.description)]
-
-
-class BasicNotOffered(ContractError):
-    """Whoever tries the Authorization header is answered there too (RFC 6749 section 5.2)."""
-
-    challenge = 'Basic realm="onepass"'
-
-    def __init__(self) -> None:
-        super().__init__("invalid_client", "Invalid token authentication method used")
-        self.status_code = 401

@@ -11,9 +11,11 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 
 from idp.domain.clients import RegisteredClient
 from idp.domain.hot_path import Redeemed
+from idp.protocol.client_proof import ClientProof
 from idp.protocol.identity_proving import IdentityGrant
 from idp.protocol.parameters import AuthorizationRequest, TokenRequest
 from idp.protocol.session_facts import SessionFacts
+from idp.protocol.token_queries import TokenQuery
 
 _TRANSPORT_SETTLED = "https://transport.settled/"
 
@@ -59,12 +61,44 @@ class AuthorizationOAuth2Request(OAuth2Request):
         self.user: SessionFacts | None = None
 
 
-class TokenOAuth2Request(OAuth2Request):
-    """A token request; `basic` says that its sender tried the Authorization header.
+class BackChannelRequest(OAuth2Request):
+    """A request that a client sends itself, to `endpoint` (a path), and has to prove itself in.
 
-    `jti_hash`, `assertion_expires_at` and `claimed_client_id` (who the assertion says it is from)
-    are set by client authentication, `registered` when it has succeeded. `refusal` and `outcome`
-    (what `HotPath.redeem` returned) keep what was found out before the request was answered.
+    `jti_hash`, `assertion_expires_at` and `claimed_client_id` (who the assertion or the header
+    says it is from) are set by client authentication, `registered` when it has succeeded.
+    """
+
+    def __init__(
+        self,
+        proof: ClientProof,
+        form: Mapping[str, str],
+        *,
+        endpoint: str,
+        method: str,
+        request_id: str,
+        now: int,
+    ) -> None:
+        super().__init__(method, _TRANSPORT_SETTLED)
+        self.proof = proof
+        self.endpoint = endpoint
+        self.claimed_client_id: str | None = None
+        self._form = dict(form)
+        self.payload = BasicOAuth2Payload(self._form)
+        self.request_id = request_id
+        self.now = now
+        self.registered: RegisteredClient
+        self.jti_hash: str | None = None
+        self.assertion_expires_at = 0
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The body's parameters; the query's never count (RFC 6749 section 2.3.1)."""
+        return self._form
+
+
+class TokenOAuth2Request(BackChannelRequest):
+    """A token request. `refusal` and `outcome` (what `HotPath.redeem` returned) keep what was
+    found out before the request was answered.
     """
 
     def __init__(
@@ -75,23 +109,29 @@ class TokenOAuth2Request(OAuth2Request):
         method: str,
         request_id: str,
         now: int,
-        basic: bool = False,
     ) -> None:
-        super().__init__(method, _TRANSPORT_SETTLED)
-        self.basic = basic
-        self.claimed_client_id: str | None = None
-        self._form = dict(form)
-        self.payload = BasicOAuth2Payload(self._form)
+        super().__init__(
+            token_request, form, endpoint="/token", method=method, request_id=request_id, now=now
+        )
         self.token_request = token_request
-        self.request_id = request_id
-        self.now = now
-        self.registered: RegisteredClient
-        self.jti_hash: str | None = None
-        self.assertion_expires_at = 0
         self.refusal: OAuth2Error | None = None
         self.outcome: tuple[bool, Redeemed | None] | None = None
 
-    @property
-    def form(self) -> dict[str, str]:
-        """The body's parameters; the query's never count (RFC 6749 section 2.3.1)."""
-        return self._form
+
+class TokenQueryRequest(BackChannelRequest):
+    """A request about an access token, at introspection or revocation."""
+
+    def __init__(
+        self,
+        query: TokenQuery,
+        form: Mapping[str, str],
+        *,
+        endpoint: str,
+        method: str,
+        request_id: str,
+        now: int,
+    ) -> None:
+        super().__init__(
+            query, form, endpoint=endpoint, method=method, request_id=request_id, now=now
+        )
+        self.query = query

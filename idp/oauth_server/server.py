@@ -1,7 +1,7 @@
 """Authlib's authorization server, told where clients, responses and sessions come from."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import orjson
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Error
@@ -11,14 +11,22 @@ from werkzeug.datastructures import Headers
 
 from idp.domain import audit
 from idp.domain.client_keys import ClientKeys
+from idp.domain.client_secrets import ClientSecrets
 from idp.domain.clients import ClientRegistry, RegisteredClient
 from idp.domain.hot_path import HotPath
 from idp.domain.services import Services
 from idp.oauth_server.answers import ReadyAnswer
-from idp.oauth_server.client_auth import ClientSecretPost, PrivateKeyJwt
-from idp.oauth_server.errors import BasicNotOffered, ContractError
-from idp.oauth_server.requests import AuthorizationOAuth2Request, TokenOAuth2Request
+from idp.oauth_server.client_auth import PrivateKeyJwt
+from idp.oauth_server.client_secrets import ClientSecretBasic, ClientSecretPost
+from idp.oauth_server.errors import ContractError
+from idp.oauth_server.requests import (
+    AuthorizationOAuth2Request,
+    BackChannelRequest,
+    TokenOAuth2Request,
+    TokenQueryRequest,
+)
 from idp.protocol import authorization_response
+from idp.protocol.client_proof import NO_METHOD
 from idp.protocol.errors import TokenError
 from idp.protocol.session_facts import SessionFacts
 from idp.protocol.token_checks import check_token_request
@@ -29,9 +37,12 @@ _JSON_HEADERS = [
     ("Pragma", "no-cache"),
 ]
 _CLIENT_FAULTS = frozenset({"invalid_client", "server_error"})
+_CHALLENGE = 'Basic realm="onepass"'
 
+Asked = TypeVar("Asked")
 
 Answer = Response | ReadyAnswer
+Method = PrivateKeyJwt | ClientSecretPost
 
 
 class AuthenticatedClient:
@@ -64,9 +75,11 @@ class Server(AuthorizationServer):
         self.session = session_source
         self._registry = registry
         issuer = services.settings.issuer
-        methods: tuple[PrivateKeyJwt | ClientSecretPost, ...] = (
+        secrets = ClientSecrets(services.hasher, services.clock, services.entropy)
+        methods: tuple[Method, ...] = (
             PrivateKeyJwt(client_keys, services.clock, issuer),
-            ClientSecretPost(),
+            ClientSecretPost(secrets),
+            ClientSecretBasic(secrets),
         )
         for method in methods:
             self.register_client_auth_method(method.name, _answering(method))
@@ -86,13 +99,29 @@ class Server(AuthorizationServer):
         Gap: Authlib answers a missing grant type as an unsupported one, and authenticates the
         client before it looks at the other parameters; the contract asks in another order.
         """
-        if request.basic:
-            raise BasicNotOffered
+        self.refuse_basic_where_not_offered(request)
+        self.check(check_token_request, request.token_request)
+        return super().get_token_grant(request)
+
+    @staticmethod
+    def check(rules: Callable[[Asked], None], asked: Asked) -> None:
+        """Judge a request by the rules of the protocol. Raises ContractError."""
         try:
-            check_token_request(request.token_request)
+            rules(asked)
         except TokenError as error:
             raise ContractError(error.error, error.description, detail=error.detail) from error
-        return super().get_token_grant(request)
+
+    def refuse_basic_where_not_offered(self, request: BackChannelRequest) -> None:
+        """Tell a client that may not use the header at all, whatever else it sent.
+
+        Raises ContractError.
+        """
+        basic = request.proof.basic
+        if basic is None:
+            return
+        registered = self._registry.find(basic.client_id) if basic.client_id else None
+        if registered is None or not registered.policy.basic_offered:
+            raise ContractError("invalid_client", NO_METHOD)
 
     def redeem_at_once(self, request: TokenOAuth2Request) -> ReadyAnswer | None:
         """Answer a token request that succeeds; None for any other.
@@ -118,6 +147,17 @@ class Server(AuthorizationServer):
             # Gap: Authlib catches only its own error where the grant is picked.
             return self.handle_error_response(request, error)
         return cast("Answer", response)
+
+    def answer_token_query(self, name: str, request: TokenQueryRequest) -> Answer:
+        """Answer a request to the endpoint `name`: `introspection` or `revocation`."""
+        response: Any = self.create_endpoint_response(name, request)  # type: ignore[no-untyped-call]
+        return cast("Answer", response)
+
+    def assertion_was_used(self, registered: RegisteredClient) -> ContractError:
+        """Record that an assertion came a second time, and return the refusal."""
+        client_id = registered.policy.client_id
+        self.record(audit.ClientAssertionReplayed(client_id=client_id))
+        return ContractError("invalid_client", "private_key_jwt has been used before")
 
     def create_oauth2_request(self, request: Any) -> Any:
         """Return the request as it is: the endpoint has read it already."""
@@ -146,7 +186,7 @@ class Server(AuthorizationServer):
         return ReadyAnswer(orjson.dumps(body), status, _JSON_HEADERS)
 
     def handle_error_response(  # type: ignore[override]
-        self, request: TokenOAuth2Request, error: OAuth2Error
+        self, request: BackChannelRequest, error: OAuth2Error
     ) -> Response:
         """Answer a refusal and record it where it concerns who the client is."""
         if error.error in _CLIENT_FAULTS:
@@ -157,23 +197,27 @@ class Server(AuthorizationServer):
             )
         status, body, _headers = error(None)
         response = Response(orjson.dumps(dict(body)), status, Headers(_JSON_HEADERS))
-        if isinstance(error, ContractError) and error.challenge:
-            response.headers["WWW-Authenticate"] = error.challenge
+        if error.error == "invalid_client" and request.proof.basic is not None:
+            # Whoever tries the header is answered there too (RFC 6749 section 5.2).
+            response.status_code = 401
+            response.headers["WWW-Authenticate"] = _CHALLENGE
         return response
 
     def record(self, fact: audit.Fact) -> None:
         """Record a fact in this request's transaction."""
         audit.record(self.session(), fact, now=self.services.clock.now())
 
-    def _known(self, request: TokenOAuth2Request) -> str | None:
-        client_id = request.claimed_client_id or request.token_request.client_id
+    def _known(self, request: BackChannelRequest) -> str | None:
+        basic = request.proof.basic
+        said = request.proof.client_id or (basic.client_id if basic else None)
+        client_id = request.claimed_client_id or said
         return client_id if client_id and self._registry.find(client_id) else None
 
 
 def _answering(
-    method: PrivateKeyJwt | ClientSecretPost,
-) -> Callable[[Any, TokenOAuth2Request], AuthenticatedClient | None]:
-    def authenticate(query_client: Any, request: TokenOAuth2Request) -> AuthenticatedClient | None:
+    method: Method,
+) -> Callable[[Any, BackChannelRequest], AuthenticatedClient | None]:
+    def authenticate(query_client: Any, request: BackChannelRequest) -> AuthenticatedClient | None:
         registered = method(query_client, request)
         return None if registered is None else AuthenticatedClient(registered)
 

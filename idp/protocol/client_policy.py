@@ -12,10 +12,15 @@ from typing import Final
 
 from idp.protocol.authorization_response import FORM_POST, FRAGMENT, QUERY
 from idp.protocol.client_registration import (
+    CLIENT_SECRET_BASIC,
+    CLIENT_SECRET_POST,
+    PRIVATE_KEY_JWT,
     read_addresses,
+    read_client_id,
     read_contacts,
     read_keys,
     read_name,
+    read_operators_flags,
     read_permissions,
 )
 from idp.protocol.errors import InvalidClientMetadata
@@ -34,7 +39,11 @@ NEW_CLIENT_RATE_LIMIT: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How clients of one kind are treated unless their registration says otherwise."""
+    """How clients of one kind are treated unless their registration says otherwise.
+
+    `methods` are those they may authenticate by; those of `own_methods` a service team may choose
+    for itself, the others are given out by operators.
+    """
 
     nonce_required: bool
     state_required: bool
@@ -46,6 +55,9 @@ class Profile:
     hints_in_query: bool
     claims_by_name: bool
     response_modes: tuple[str, ...]
+    manages_tokens: bool
+    methods: tuple[str, ...]
+    own_methods: tuple[str, ...]
 
 
 PROFILES: Final[Mapping[str, Profile]] = {
@@ -60,6 +72,9 @@ PROFILES: Final[Mapping[str, Profile]] = {
         hints_in_query=False,
         claims_by_name=False,
         response_modes=(QUERY, FRAGMENT),
+        manages_tokens=False,
+        methods=(PRIVATE_KEY_JWT, CLIENT_SECRET_POST),
+        own_methods=(PRIVATE_KEY_JWT,),
     ),
     OPENID: Profile(
         nonce_required=False,
@@ -72,6 +87,9 @@ PROFILES: Final[Mapping[str, Profile]] = {
         hints_in_query=True,
         claims_by_name=True,
         response_modes=(QUERY, FRAGMENT, FORM_POST),
+        manages_tokens=True,
+        methods=(PRIVATE_KEY_JWT, CLIENT_SECRET_POST, CLIENT_SECRET_BASIC),
+        own_methods=(PRIVATE_KEY_JWT, CLIENT_SECRET_POST, CLIENT_SECRET_BASIC),
     ),
 }
 
@@ -87,10 +105,11 @@ class ClientPolicy:
     `sector` is the host that pairwise subjects are made for. `assurance` is the claim
     that tells the level in ID tokens, `vot` or `acr`. `rate_limit` is in requests per
     minute, None for no limit; `over_rate` says that it has been reached at this moment.
-    `faults` are wanted in answers just now (see `faults`); no
-    registration says so. `service_cy` is the service's name in Welsh, if it has one.
-    `identity_supported` is what the client is registered for, `identity_available` whether an
-    identity can be proved for it at present.
+    `faults` are wanted in answers just now (see `faults`); no registration says so.
+    `service_cy` is the service's name in Welsh, if it has one. `identity_supported` is what the
+    client is registered for, `identity_available` whether an identity can be proved for it at
+    present. `manages_tokens` opens introspection and revocation, `basic_offered` the secret in
+    the Authorization header.
     """
 
     client_id: str
@@ -131,6 +150,9 @@ class ClientPolicy:
     hints_in_query: bool
     claims_by_name: bool
     response_modes: tuple[str, ...]
+    manages_tokens: bool
+    basic_offered: bool
+    own_methods: tuple[str, ...]
     public_key_source: str
     jwks_uri: str | None
     public_key: str | None
@@ -150,19 +172,21 @@ def policy_from_registration(registration: Mapping[str, object]) -> ClientPolicy
     profile = PROFILES[profile_name]
     environment = members.choice("environment", ENVIRONMENTS, INTEGRATION, "Invalid Environment")
     production = environment == PRODUCTION
+    client_id = read_client_id(members)
     name = read_name(members)
     contacts = read_contacts(members)
     addresses = read_addresses(members, production=production)
-    keys = read_keys(members, production=production)
+    keys = read_keys(members, profile.methods, production=production)
     may = read_permissions(members, keys.method, production=production)
-    without_nonce = members.flag("permit_missing_nonce", stored_as="PermitMissingNonce")
+    without_nonce = members.flag("permit_missing_nonce")
+    read_operators_flags(members)
     return ClientPolicy(
-        client_id=members.text("client_id", "Invalid Client ID") or "",
+        client_id=client_id,
         profile=profile_name,
         environment=environment,
         name=name,
-        service=members.text("service", "Invalid Service") or name,
-        service_cy=members.text("service_cy", "Invalid Service"),
+        service=members.line("service", "Invalid Service") or name,
+        service_cy=members.line("service_cy", "Invalid Service"),
         contacts=contacts,
         redirect_uris=addresses.redirect_uris,
         post_logout_redirect_uris=addresses.post_logout_redirect_uris,
@@ -181,11 +205,11 @@ def policy_from_registration(registration: Mapping[str, object]) -> ClientPolicy
         state_required=profile.state_required,
         identity_supported=may.identity,
         identity_available=True,
-        test_client=members.flag("test_client", stored_as="TestClient"),
+        test_client=members.flag("test_client"),
         levels_of_confidence=may.levels_of_confidence,
         max_age_honoured=members.flag("max_age_enabled", default=profile.max_age_honoured),
-        active=members.flag("active", default=True, stored_as="IsActive"),
-        deprecated=members.flag("deprecated", stored_as="IsDeprecated"),
+        active=members.flag("active", default=True),
+        deprecated=members.flag("deprecated"),
         channel=may.channel,
         request_object_required=members.flag("jar_validation_required"),
         assurance=profile.assurance,
@@ -195,8 +219,11 @@ def policy_from_registration(registration: Mapping[str, object]) -> ClientPolicy
         hints_in_query=profile.hints_in_query,
         claims_by_name=profile.claims_by_name,
         response_modes=profile.response_modes,
+        manages_tokens=profile.manages_tokens,
+        basic_offered=CLIENT_SECRET_BASIC in profile.methods,
+        own_methods=profile.own_methods,
         public_key_source=keys.source,
         jwks_uri=keys.jwks_uri,
         public_key=keys.public_key,
-        rate_limit=members.limit("rate_limit", NEW_CLIENT_RATE_LIMIT, stored_as="RateLimit"),
+        rate_limit=members.limit("rate_limit", NEW_CLIENT_RATE_LIMIT),
     )

@@ -5,6 +5,7 @@ The parts are read in the registry's order, so that the first broken rule is the
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,10 +17,11 @@ from idp.protocol.vectors_of_trust import CONFIDENCE_LEVELS
 
 PRIVATE_KEY_JWT: Final = "private_key_jwt"
 CLIENT_SECRET_POST: Final = "client_secret_post"  # noqa: S105  (the name of a method)
+CLIENT_SECRET_BASIC: Final = "client_secret_basic"  # noqa: S105  (the name of a method)
+SECRET_METHODS: Final = frozenset({CLIENT_SECRET_POST, CLIENT_SECRET_BASIC})
 STATIC: Final = "STATIC"
 JWKS: Final = "JWKS"
 
-_AUTHENTICATION_METHODS: Final = (PRIVATE_KEY_JWT, CLIENT_SECRET_POST)
 _ID_TOKEN_ALGORITHMS: Final = {"ES256": "ES256", "RS256": "RS256", "RSA256": "RS256"}
 _CHANNELS: Final = ("web", "generic_app", "strategic_app")
 
@@ -62,12 +64,20 @@ class Permissions:
 
 def read_name(members: Members) -> str:
     """Read the client's name; it must have one."""
-    members.required("client_name")
-    members.required("redirect_uris")
+    for member in ("client_name", "redirect_uris", "contacts"):
+        members.required(member)
     name = members.text("client_name", "Invalid Client Name")
     if name is None or not rules.name_is_acceptable(name):
         raise invalid("Invalid Client Name")
     return name
+
+
+def read_client_id(members: Members) -> str:
+    """Read the id; empty while the client has none."""
+    client_id = members.text("client_id", "Invalid Client ID")
+    if client_id is not None and not rules.client_id_is_acceptable(client_id):
+        raise invalid("Invalid Client ID")
+    return client_id or ""
 
 
 def read_contacts(members: Members) -> tuple[str, ...]:
@@ -106,14 +116,9 @@ def _sector(members: Members, redirects: tuple[str, ...], *, production: bool) -
     return hosts.pop()
 
 
-def read_keys(members: Members, *, production: bool) -> Keys:
-    """Read the authentication method and the one place the client's key comes from."""
-    method = members.choice(
-        "token_endpoint_auth_method",
-        _AUTHENTICATION_METHODS,
-        PRIVATE_KEY_JWT,
-        "Invalid Token Endpoint Authentication Method",
-    )
+def read_keys(members: Members, methods: Collection[str], *, production: bool) -> Keys:
+    """Read the authentication method, one of `methods`, and the one place a key comes from."""
+    method = _method(members, methods)
     # A registration that only names a JWKS address can only mean that one.
     only_jwks = members.has("jwks_uri") and not members.has("public_key")
     source = members.choice(
@@ -132,6 +137,30 @@ def read_keys(members: Members, *, production: bool) -> Keys:
     return Keys(method, source, public_key, jwks_uri)
 
 
+def _method(members: Members, methods: Collection[str]) -> str:
+    """Read how the client authenticates; only a client with a secret may bring its hash."""
+    method = members.choice(
+        "token_endpoint_auth_method",
+        methods,
+        PRIVATE_KEY_JWT,
+        "Invalid Token Endpoint Authentication Method",
+    )
+    problem = "Invalid Client Secret Hash"
+    secret_hash = members.text("client_secret_hash", problem)
+    if secret_hash is not None and not (
+        method in SECRET_METHODS and rules.secret_hash_is_acceptable(secret_hash)
+    ):
+        raise invalid(problem)
+    return method
+
+
+def read_operators_flags(members: Members) -> None:
+    """Look at One Login's flags for its own operators that are kept, and of no effect here."""
+    for name in ("cookie_consent_shared", "one_login_service", "smoke_test"):
+        members.flag(name)
+    members.texts("test_client_email_allowlist", "Invalid test_client_email_allowlist")
+
+
 def read_permissions(members: Members, method: str, *, production: bool) -> Permissions:
     """Read what the client may ask for; `method` is how it authenticates."""
     scopes = members.subset("scopes", SCOPES, "Insufficient Scope")
@@ -146,7 +175,7 @@ def read_permissions(members: Members, method: str, *, production: bool) -> Perm
     claims = members.subset("claims", IDENTITY_CLAIMS, "Insufficient Claim")
     client_type = members.choice("client_type", ("web", "app"), "web", "Invalid Client Type")
     identity = members.flag("identity_verification_supported", default=False)
-    if identity and method == CLIENT_SECRET_POST:
+    if identity and method in SECRET_METHODS:
         raise invalid("Identity verification needs private_key_jwt")
     levels = _levels_of_confidence(members, identity=identity)
     algorithm = members.choice(

@@ -11,7 +11,11 @@ from typing import Final
 from idp.kernel.urls import without_trailing_slash
 from idp.protocol.authorization_response import FORM_POST, FRAGMENT, QUERY
 from idp.protocol.claims import SCOPES, claims_supported
-from idp.protocol.client_registration import CLIENT_SECRET_POST, PRIVATE_KEY_JWT
+from idp.protocol.client_registration import (
+    CLIENT_SECRET_BASIC,
+    CLIENT_SECRET_POST,
+    PRIVATE_KEY_JWT,
+)
 from idp.protocol.parameters import LANGUAGES
 from idp.protocol.pkce import METHOD
 from idp.protocol.vectors_of_trust import CONFIDENCE_LEVELS, CREDENTIAL_LEVELS
@@ -25,6 +29,7 @@ ASSERTION_ALGORITHMS: Final = (
     "PS512",
     "ES256",
 )
+CLIENT_METHODS: Final = (PRIVATE_KEY_JWT, CLIENT_SECRET_POST, CLIENT_SECRET_BASIC)
 ID_TOKEN_ALGORITHMS: Final = ("ES256", "RS256")
 # Seconds that discovery and JWKS may be kept by others.
 METADATA_LIFETIME: Final = 86400
@@ -48,6 +53,21 @@ def token_endpoint(issuer: str) -> str:
 def userinfo_endpoint(issuer: str) -> str:
     """Where clients ask who somebody is; also the audience of access tokens."""
     return base(issuer) + "/userinfo"
+
+
+def introspection_endpoint(issuer: str) -> str:
+    """Where clients ask whether a token of theirs is live."""
+    return base(issuer) + "/introspect"
+
+
+def revocation_endpoint(issuer: str) -> str:
+    """Where clients give a token of theirs back."""
+    return base(issuer) + "/revoke"
+
+
+def registration_endpoint(issuer: str) -> str:
+    """Where service teams register their clients, while operators let them."""
+    return base(issuer) + "/connect/register"
 
 
 def end_session_endpoint(issuer: str) -> str:
@@ -80,18 +100,26 @@ def terms_uri(issuer: str) -> str:
     return base(issuer) + "/terms"
 
 
-def assertion_audiences(issuer: str) -> frozenset[str]:
-    """Everything a client assertion may name as its audience: the token endpoint or us."""
-    return frozenset({token_endpoint(issuer), issuer, base(issuer) + "/", base(issuer)})
+def assertion_audiences(issuer: str, endpoint: str) -> frozenset[str]:
+    """Everything that a client assertion brought to `endpoint` may name as its audience.
+
+    It is us, or where it was brought; the token endpoint's address stands for us everywhere
+    (RFC 7523 section 3).
+    """
+    return frozenset(
+        {token_endpoint(issuer), issuer, base(issuer) + "/", base(issuer), base(issuer) + endpoint}
+    )
 
 
-def openid_configuration(issuer: str) -> dict[str, object]:
-    """Describe the provider as discovery publishes it."""
+def openid_configuration(issuer: str, *, registration: bool = False) -> dict[str, object]:
+    """Describe the provider as discovery publishes it; `registration` while that is open."""
     return {
         "issuer": issuer,
         "authorization_endpoint": authorization_endpoint(issuer),
         "token_endpoint": token_endpoint(issuer),
         "userinfo_endpoint": userinfo_endpoint(issuer),
+        **_token_queries(issuer),
+        **({"registration_endpoint": registration_endpoint(issuer)} if registration else {}),
         "end_session_endpoint": end_session_endpoint(issuer),
         "jwks_uri": jwks_uri(issuer),
         "trustmarks": trustmark_uri(issuer),
@@ -100,7 +128,7 @@ def openid_configuration(issuer: str) -> dict[str, object]:
         "response_modes_supported": [QUERY, FRAGMENT, FORM_POST],
         "grant_types_supported": ["authorization_code"],
         "code_challenge_methods_supported": [METHOD],
-        "token_endpoint_auth_methods_supported": [PRIVATE_KEY_JWT, CLIENT_SECRET_POST],
+        "token_endpoint_auth_methods_supported": list(CLIENT_METHODS),
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "id_token_signing_alg_values_supported": list(ID_TOKEN_ALGORITHMS),
         "subject_types_supported": ["public", "pairwise"],
@@ -119,6 +147,18 @@ def openid_configuration(issuer: str) -> dict[str, object]:
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
     }
+
+
+def _token_queries(issuer: str) -> dict[str, object]:
+    """Describe introspection and revocation (RFC 8414 section 2)."""
+    told: dict[str, object] = {
+        "introspection_endpoint": introspection_endpoint(issuer),
+        "revocation_endpoint": revocation_endpoint(issuer),
+    }
+    for name in tuple(told):
+        told[f"{name}_auth_methods_supported"] = list(CLIENT_METHODS)
+        told[f"{name}_auth_signing_alg_values_supported"] = list(ASSERTION_ALGORITHMS)
+    return told
 
 
 def trustmark(issuer: str) -> dict[str, object]:

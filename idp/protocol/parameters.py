@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from idp.protocol import vectors_of_trust
+from idp.protocol.client_proof import ClientProof, read_basic
 from idp.protocol.json_members import without_doubles
 from idp.protocol.vectors_of_trust import Vectors, VectorsNotValid
 
@@ -92,19 +93,14 @@ class AuthorizationRequest:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class TokenRequest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRequest(ClientProof):
     """One token request (RFC 6749 section 4.1.3). Absent or empty parameters are None."""
 
     grant_type: str | None
     code: str | None
     redirect_uri: str | None
     code_verifier: str | None
-    client_id: str | None
-    client_secret: str | None
-    client_assertion: str | None
-    client_assertion_type: str | None
-    faults: tuple[str, ...] = ()
 
 
 def single_values(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], frozenset[str]]:
@@ -144,7 +140,7 @@ def parse_authorization(
         state = None if "state" in repeated else state
     # One quick look at everything; only text that is not plainly printable costs more.
     if not "".join(parameters.values()).isprintable():
-        faults.extend(_unstorable(parameters))
+        faults.extend(unstorable(parameters))
         client_id = None if _cannot_be_stored(client_id) else client_id
     if redirect_uri is not None and _ADDRESS.fullmatch(redirect_uri) is None:
         redirect_uri = None
@@ -195,12 +191,14 @@ def parse_authorization(
     )
 
 
-def parse_token_request(form: Mapping[str, str], repeated: Collection[str] = ()) -> TokenRequest:
-    """Read the body of a token request. Never raises; see `parse_authorization`."""
+def parse_token_request(
+    form: Mapping[str, str], repeated: Collection[str] = (), authorization: str = ""
+) -> TokenRequest:
+    """Read body and `Authorization` of a token request. Never raises; see `parse_authorization`."""
     get = form.get
     faults = tuple(f"{name} was sent more than once" for name in sorted(repeated))
     if not "".join(form.values()).isprintable():
-        faults += tuple(_unstorable(form))
+        faults += tuple(unstorable(form))
     return TokenRequest(
         grant_type=get("grant_type") or None,
         code=get("code") or None,
@@ -210,6 +208,7 @@ def parse_token_request(form: Mapping[str, str], repeated: Collection[str] = ())
         client_secret=get("client_secret") or None,
         client_assertion=get("client_assertion") or None,
         client_assertion_type=get("client_assertion_type") or None,
+        basic=read_basic(authorization) if authorization else None,
         faults=faults,
     )
 
@@ -230,7 +229,7 @@ def _cannot_be_stored(text: str | None) -> bool:
     return text is not None and _UNSTORABLE.search(text) is not None
 
 
-def _unstorable(parameters: Mapping[str, str]) -> list[str]:
+def unstorable(parameters: Mapping[str, str]) -> list[str]:
     """Name the parameters with control characters; databases and headers choke on them."""
     return [
         f"{name} holds a control character"

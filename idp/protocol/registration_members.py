@@ -10,10 +10,14 @@ from typing import Final
 
 from idp.protocol import registration_rules as rules
 from idp.protocol.errors import InvalidClientMetadata
+from idp.protocol.registration_names import canonical
 
 INVALID_METADATA: Final = "invalid_client_metadata"
 INVALID_REDIRECT: Final = "invalid_redirect_uri"
 INVALID_REQUEST: Final = "invalid_request"
+MOST_ENTRIES: Final = 100
+"""Of one list. The registry is held in memory, and asked with every request."""
+_LARGEST: Final = 2**31 - 1
 
 
 def invalid(problem: str, error: str = INVALID_METADATA) -> InvalidClientMetadata:
@@ -25,8 +29,9 @@ class Members:
     """One registration. A member that is null says the same as one that is absent."""
 
     def __init__(self, registration: Mapping[str, object]) -> None:
-        self._written = frozenset(registration)
-        self._members = {name: value for name, value in registration.items() if value is not None}
+        known = canonical(registration)
+        self._written = frozenset(known)
+        self._members = {name: value for name, value in known.items() if value is not None}
 
     def has(self, name: str) -> bool:
         """Say whether the member is there."""
@@ -46,6 +51,13 @@ class Members:
             raise invalid(problem)
         return value
 
+    def line(self, name: str, problem: str) -> str | None:
+        """Read a text of one line, at most 255 characters, for people to see."""
+        value = self.text(name, problem)
+        if value is not None and not rules.line_is_acceptable(value):
+            raise invalid(problem)
+        return value
+
     def choice(self, name: str, choices: Collection[str], default: str, problem: str) -> str:
         """Read one of a few texts."""
         value = self._members.get(name, default)
@@ -53,26 +65,28 @@ class Members:
             raise invalid(problem)
         return value
 
-    def flag(self, name: str, *, default: bool = False, stored_as: str = "") -> bool:
-        """Read true or false; `stored_as` is the registry's own spelling of the name."""
-        value = self._members.get(name, self._members.get(stored_as, default))
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Read true or false."""
+        value = self._members.get(name, default)
         if not isinstance(value, bool):
             raise invalid(f"Invalid {name}")
         return value
 
-    def limit(self, name: str, default: int, *, stored_as: str = "") -> int | None:
+    def limit(self, name: str, default: int) -> int | None:
         """Read a number of zero or more; written as null it means no limit at all."""
         if name in self._written and name not in self._members:
             return None
-        value = self._members.get(name, self._members.get(stored_as, default))
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        value = self._members.get(name, default)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _LARGEST:
             raise invalid(f"Invalid {name}")
         return value
 
     def texts(self, name: str, problem: str, error: str = INVALID_METADATA) -> tuple[str, ...]:
         """Read a list of texts, empty when absent."""
         value = self._members.get(name, [])
-        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        if not isinstance(value, list | tuple) or len(value) > MOST_ENTRIES:
+            raise invalid(problem, error)
+        if not all(isinstance(item, str) for item in value):
             raise invalid(problem, error)
         return tuple(value)
 

@@ -16,10 +16,24 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]!$&'()*+,;=%@]+", re.ASCII)
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9\-.]*[a-z0-9])?", re.ASCII)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._~\-]{1,64}", re.ASCII)
 _NAME: Final = re.compile(r"[ -9;-~][ -~]{0,253}", re.ASCII)
 
 # Characters. A longer address could not travel inside a request's query either.
 LONGEST_ADDRESS: Final = 2048
+
+# Argon2id in the encoded form that every implementation writes: costs, salt, hash.
+_ARGON2ID: Final = re.compile(
+    r"\$argon2id\$v=19\$m=([1-9][0-9]{0,6}),t=([1-9][0-9]?),p=([1-9])"
+    r"\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})",
+    re.ASCII,
+)
+# KiB, and KiB times passes. Less than One Login's own hashes cost would be cheap to guess; more
+# than RFC 9106 recommends where memory is short would hold up everybody who signs in.
+_LARGEST_HASH: Final = 65_536
+_MOST_LANES: Final = 4
+_CHEAPEST_HASH: Final = 15_360 * 2
+_DEAREST_HASH: Final = _LARGEST_HASH * 3
 
 # Names that our own answer adds to the address; a client that has them could not tell.
 _OUR_ANSWERS: Final = frozenset({"code", "state", "response", "iss", "error", "error_description"})
@@ -85,6 +99,31 @@ def sector_of(address: str) -> str:
 def name_is_acceptable(name: object) -> bool:
     """Say whether a client may be called this: fewer than 255 ASCII characters, not blank."""
     return isinstance(name, str) and _NAME.fullmatch(name) is not None and bool(name.strip())
+
+
+def client_id_is_acceptable(client_id: object) -> bool:
+    """Say whether a client may be known as this: it goes into addresses and headers unescaped.
+
+    No subject looks like it, so that no token can be taken for another's (RFC 9700 section 4.15).
+    """
+    return isinstance(client_id, str) and _CLIENT_ID.fullmatch(client_id) is not None
+
+
+def line_is_acceptable(text: str) -> bool:
+    """Say whether this can be shown to people as a name, in any language."""
+    return len(text) <= 255 and text.isprintable()
+
+
+def secret_hash_is_acceptable(encoded: object) -> bool:
+    """Say whether this is an Argon2id hash whose cost is neither a bomb nor a giveaway."""
+    parts = _ARGON2ID.fullmatch(encoded) if isinstance(encoded, str) else None
+    if parts is None:
+        return False
+    memory, passes, lanes = (int(parts[number]) for number in (1, 2, 3))
+    bounded = memory <= _LARGEST_HASH and lanes <= _MOST_LANES
+    # A length of 4n + 1 is no base64 of anything.
+    whole = len(parts[4]) % 4 != 1 and len(parts[5]) % 4 != 1
+    return bounded and whole and _CHEAPEST_HASH <= memory * passes <= _DEAREST_HASH
 
 
 def email_is_acceptable(email: object) -> bool:

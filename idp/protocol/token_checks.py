@@ -9,16 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from idp.protocol.client_proof import the_client_authenticates, the_request_could_be_read
 from idp.protocol.errors import TokenError
 from idp.protocol.parameters import TokenRequest
 
 GRANT_TYPE: Final = "authorization_code"
-
-
-def the_request_could_be_read(request: TokenRequest) -> None:
-    """No parameter was doubled or holds control characters (RFC 6749 section 3.2)."""
-    if request.faults:
-        raise TokenError("invalid_request", "Invalid request", detail="; ".join(request.faults))
 
 
 def a_grant_is_named(request: TokenRequest) -> None:
@@ -43,14 +38,6 @@ def a_code_is_sent(request: TokenRequest) -> None:
     """There is a code to redeem."""
     if request.code is None:
         raise TokenError("invalid_request", "Request is missing code parameter")
-
-
-def the_client_authenticates(request: TokenRequest) -> None:
-    """There is one whole assertion or one whole secret, not both (RFC 6749 section 2.3)."""
-    assertion = request.client_assertion is not None and request.client_assertion_type is not None
-    secret = request.client_id is not None and request.client_secret is not None
-    if assertion == secret:
-        raise TokenError("invalid_request", "Invalid token authentication method used")
 
 
 BEFORE_CLIENT_AUTHENTICATION: Final[tuple[Callable[[TokenRequest], None], ...]] = (

@@ -2,8 +2,7 @@
 
 The rate is an outer brake, counted by each process for itself in a table of bounded size; what
 must be exact (passwords, codes) is counted in the database (`domain.throttles`). Machines that
-prove who they are at `/token` share one address for all their citizens, so there only failures
-count.
+prove who they are share one address for all their citizens, so where they do only failures count.
 """
 
 import threading
@@ -19,7 +18,7 @@ from werkzeug.exceptions import (
 from idp.settings import Settings
 from idp.web import current
 from idp.web.arrivals import Arrival
-from idp.web.source import MACHINES, network_of
+from idp.web.source import MACHINES, PROVING, network_of
 
 LARGEST_BODY = 64 * 1024
 MOST_FIELDS = 200
@@ -32,7 +31,9 @@ _CARRIERS = frozenset({"/authorize", "/logout"})
 REMEMBERED_SOURCES = 50_000
 WINDOW = 60
 FAILURES_AT_TOKEN = 60
-"""Failed client authentications one source may make in a minute."""
+"""Failed client authentications one source may make in a minute, wherever clients prove
+themselves; and as many wrong registration keys."""
+REGISTRATION = "/connect/register"
 _FAILURES = frozenset({"invalid_client", "invalid_request"})
 _UNCOUNTED = MACHINES | {"/health"}
 """Where requests are not counted by source."""
@@ -76,10 +77,9 @@ def init_limits(app: current.Application, settings: Settings) -> None:
     def admit(arrival: Arrival) -> None:
         _refuse_too_much(arrival)
         path, source, now = arrival.path, arrival.source, arrival.now
-        if path in _UNCOUNTED:
-            if path == "/token" and failures.seen(source, now) >= FAILURES_AT_TOKEN:
-                raise TooManyRequests
-        elif requests_made.count(source, now) > share:
+        if _asks_for_proof(path) and failures.seen(source, now) >= FAILURES_AT_TOKEN:
+            raise TooManyRequests
+        if path not in _UNCOUNTED and requests_made.count(source, now) > share:
             raise TooManyRequests
 
     def limit_the_body() -> None:
@@ -88,7 +88,7 @@ def init_limits(app: current.Application, settings: Settings) -> None:
             request.max_content_length = LONGEST_QUERY
 
     def count_failures(response: Response) -> Response:
-        if request.path == "/token" and _refuses_a_client(response):
+        if _asks_for_proof(request.path) and _refuses_a_client(response):
             failures.count(current.source_address(), current.now())
         return response
 
@@ -108,11 +108,17 @@ def _refuse_too_much(arrival: Arrival) -> None:
         raise BadRequest
 
 
+def _asks_for_proof(path: str) -> bool:
+    return path in PROVING or path.startswith(REGISTRATION)
+
+
 def _refuses_a_client(response: Response) -> bool:
     """Return whether somebody did not prove who they are.
 
     A bad code is another matter: citizens can make their service send any number of those.
     """
-    if response.status_code not in (400, 401):
+    if response.status_code != 400:
+        return response.status_code == 401
+    if request.path not in PROVING:
         return False
     return (response.get_json(silent=True) or {}).get("error") in _FAILURES

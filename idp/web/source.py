@@ -8,7 +8,9 @@ from idp.settings import Network
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-MACHINES = frozenset({"/token", "/userinfo"})
+PROVING = frozenset({"/token", "/introspect", "/revoke"})
+"""Where clients prove who they are."""
+MACHINES = PROVING | {"/userinfo"}
 """Where programs call, never browsers: no cookie is read there, and errors are JSON."""
 
 

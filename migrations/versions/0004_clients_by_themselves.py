@@ -1,4 +1,4 @@
-"""Let clients' rates be kept."""
+"""Let clients' secrets be imported, and their rates be kept."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +11,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Bring the schema forward."""
+    op.add_column("clients", sa.Column("imported_secret_hash", sa.String(256), nullable=True))
+
     op.create_table(
         "client_rates",
         sa.Column("client_id", sa.String(length=64), nullable=False),
@@ -24,3 +26,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take the schema back."""
     op.drop_table("client_rates")
+    op.drop_column("clients", "imported_secret_hash")

@@ -30,6 +30,8 @@ SHOWS_NO_PAGE = {
     "/.well-known/did.json",
     "/trustmark",
     "/token",
+    "/introspect",
+    "/revoke",
     "/userinfo",
     "/authorize",
     "/authorize/posted/<ticket>",

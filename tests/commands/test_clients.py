@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from idp.commands.clients import clients
+from idp.domain.audit_entries import AuditEntry
+from idp.domain.clients import Client
 from tests.commands.conftest import Terminal
 from tests.support.building import ISSUER
 from tests.support.relying_party import RelyingParty
+from tests.support.secrets import one_logins_hash
 
 
 def registration(**about: Any) -> dict[str, Any]:
@@ -87,5 +91,76 @@ def test_what_is_no_registration(terminal: Terminal, tmp_path: Path, text: str) 
     assert terminal.json(clients, "list") == []
 
 
-def test_a_client_that_does_not_exist(terminal: Terminal) -> None:
-    assert "There is no client nobody." in terminal.refused(clients, "show", "nobody")
+@pytest.mark.parametrize("command", ["show", "suspend", "restore"])
+def test_a_client_that_does_not_exist(terminal: Terminal, command: str) -> None:
+    assert "There is no client nobody." in terminal.refused(clients, command, "nobody")
+
+
+def facts(terminal: Terminal) -> list[str]:
+    with terminal.session() as session:
+        return list(session.scalars(sa.select(AuditEntry.fact).order_by(AuditEntry.id)))
+
+
+def test_a_client_is_suspended_and_restored(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.run(clients, "apply", written(tmp_path, registration(client_id="tax")))
+    for command, state in (("suspend", "suspended"), ("restore", "active")):
+        first = terminal.json(clients, command, "tax")
+        assert first == {"client_id": "tax", "state": state, "changed": True}
+        assert terminal.json(clients, "show", "tax")["state"] == state
+        assert terminal.json(clients, "list")[0]["state"] == state
+        again = terminal.json(clients, command, "tax")
+        assert again == {"client_id": "tax", "state": state, "changed": False}
+        assert terminal.run(clients, command, "tax").stdout == f"tax is {state} already.\n"
+    assert facts(terminal) == ["client_applied", "client_suspended", "client_restored"]
+
+
+def test_changing_a_registration_lifts_no_suspension(terminal: Terminal, tmp_path: Path) -> None:
+    file = written(tmp_path, registration(client_id="tax"))
+    terminal.run(clients, "apply", file)
+    assert terminal.run(clients, "suspend", "tax").stdout == "tax is suspended.\n"
+    terminal.run(clients, "apply", file)
+    assert terminal.json(clients, "show", "tax")["state"] == "suspended"
+
+
+def test_one_logins_names_are_understood_and_a_hash_is_kept_out_of_sight(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    """A row of One Login's own registry, as it stands there."""
+    encoded = one_logins_hash("a secret")
+    row = {
+        "ClientID": "library",
+        "ClientName": "Reserve a book",
+        "RedirectUrls": ["https://library.example/callback"],
+        "PostLogoutRedirectUrls": ["https://library.example/bye"],
+        "Contacts": ["team@library.example"],
+        "Scopes": ["openid"],
+        "SectorIdentifierUri": "https://library.example",
+        "SubjectType": "pairwise",
+        "TokenAuthMethod": "client_secret_post",
+        "ClientSecret": encoded,
+        "RateLimit": 5,
+        "PKCEEnforced": False,
+        "TestClient": False,
+        "LastUpdated": "whatever else stands there",
+    }
+    told = terminal.json(clients, "apply", written(tmp_path, row))
+    assert told == {"client_id": "library", "created": True}
+    shown = terminal.json(clients, "show", "library")
+    assert (shown["client_name"], shown["rate_limit"]) == ("Reserve a book", 5)
+    assert shown["pkce_enforced"] is False
+    assert encoded not in json.dumps(shown)
+    assert "LastUpdated" not in shown
+    changed = written(tmp_path, {"client_id": "library", "rate_limit": 6})
+    terminal.run(clients, "apply", changed)
+    assert terminal.json(clients, "show", "library")["rate_limit"] == 6
+    with terminal.session() as session:
+        assert session.get_one(Client, "library").imported_secret_hash == encoded
+
+
+def test_a_secret_goes_when_the_client_gets_a_key(terminal: Terminal, tmp_path: Path) -> None:
+    by_secret = registration(client_id="a", method="client_secret_post")
+    terminal.run(clients, "apply", written(tmp_path, by_secret))
+    terminal.run(clients, "apply", written(tmp_path, registration(client_id="a")))
+    with terminal.session() as session:
+        client = session.get_one(Client, "a")
+        assert (client.secret_hash, client.imported_secret_hash) == (None, None)

@@ -204,7 +204,16 @@ class Provider:
     ) -> TestResponse:
         """Redeem a code; a change to None leaves that parameter out."""
         form: dict[str, Any] = party.token_form(asked, code, self.now) | changes
-        return self.token({name: value for name, value in form.items() if value is not None})
+        sent = {name: value for name, value in form.items() if value is not None}
+        return self.token(sent, **party.headers)
+
+    def ask_about(
+        self, party: RelyingParty, token: str, path: str = "/introspect", /, **changes: str | None
+    ) -> TestResponse:
+        """Introspect a token, or revoke it at another path; a change to None leaves one out."""
+        form = {"token": token} | party.proof(self.now) | changes
+        sent = {name: value for name, value in form.items() if value is not None}
+        return Browser(self).post(path, sent, **party.headers)
 
     def tokens(
         self, party: RelyingParty, browser: Browser | None = None, **changes: str | None

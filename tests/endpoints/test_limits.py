@@ -96,6 +96,28 @@ class TestRates:
         small.clock.move(60)
         assert machine.post("/token", form).status_code == 400
 
+    @pytest.mark.parametrize("path", ["/introspect", "/revoke"])
+    def test_failed_proofs_are_counted_together_wherever_they_are_asked(
+        self, small: Provider, path: str
+    ) -> None:
+        """CLIENT-06: or the next endpoint would be the next sixty guesses."""
+        machine, guess = small.browser(), {"token": "t", "client_id": "x", "client_secret": "y"}
+        for _ in range(limits.FAILURES_AT_TOKEN - 1):
+            assert machine.post(path, guess).status_code == 400
+        assert machine.post("/token", {}).status_code == 400
+        for refused in (path, "/token"):
+            answer = machine.post(refused, guess)
+            assert too_many(answer)
+            assert answer.get_json()["error"] == "temporarily_unavailable"
+        assert small.browser().post(path, guess).status_code == 400
+
+    def test_who_proves_themselves_may_ask_as_often_as_they_like(self, small: Provider) -> None:
+        party = small.party(more={"profile": "openid"})
+        machine = small.browser()
+        for _ in range(RATE + limits.FAILURES_AT_TOKEN):
+            form = {"token": "nonsense"} | party.proof(small.now)
+            assert machine.post("/introspect", form).get_json() == {"active": False}
+
     def test_basic_is_counted_too(self, small: Provider) -> None:
         machine = small.browser()
         for _ in range(limits.FAILURES_AT_TOKEN):
@@ -150,7 +172,17 @@ class TestSizes:
         assert browser.post("/authorize", longer).status_code == 413
 
     @pytest.mark.parametrize(
-        "path", ["/trustmark", "/signed-out", "/userinfo", "/token", "/health"]
+        "path",
+        [
+            "/trustmark",
+            "/signed-out",
+            "/userinfo",
+            "/token",
+            "/health",
+            "/introspect",
+            "/revoke",
+            "/connect/register",
+        ],
     )
     @pytest.mark.row("7.size.other_query")
     def test_any_other_query(self, small: Provider, path: str) -> None:
@@ -174,6 +206,15 @@ class TestSizes:
         body = "grant_type=" + "x" * (limits.LARGEST_BODY - 11)
         assert machine.post("/token", body).get_json()["error"] == "unsupported_grant_type"
         answer = machine.post("/token", body + "x")
+        assert answer.status_code == 413
+        assert answer.get_json()["error"] == "invalid_request"
+
+    @pytest.mark.parametrize("path", ["/introspect", "/revoke"])
+    def test_a_body_about_a_token(self, small: Provider, path: str) -> None:
+        machine = small.browser()
+        body = "token=" + "x" * (limits.LARGEST_BODY - 6)
+        assert machine.post(path, body).status_code == 400
+        answer = machine.post(path, body + "x")
         assert answer.status_code == 413
         assert answer.get_json()["error"] == "invalid_request"
 

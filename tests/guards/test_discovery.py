@@ -63,7 +63,7 @@ def flow(
         query = location.replace("#", "?", 1)
         code = party.answer(asked, query)["code"]
         form = party.token_form(asked, code, clock.now())
-        tokens = person.client.post("/token", data=form).get_json()
+        tokens = person.client.post("/token", data=form, headers=party.headers).get_json()
         bearer = {"Authorization": f"Bearer {tokens.get('access_token')}"}
         claims = person.client.get("/userinfo", headers=bearer)
         return {
@@ -89,7 +89,7 @@ def test_every_address_is_ours_and_answers(
 
 
 def test_no_endpoint_is_named_that_does_not_exist(advertised: dict[str, Any]) -> None:
-    absent = ("registration", "introspection", "revocation", "device_authorization")
+    absent = ("registration", "device_authorization", "pushed_authorization_request")
     assert not [name for name in absent if f"{name}_endpoint" in advertised]
 
 
@@ -109,9 +109,50 @@ def test_every_token_signature_advertised_is_made(
         }
 
 
+OPENID = {"profile": "openid"}
+QUERIES = ("introspection", "revocation")
+
+
+@pytest.mark.row("1.discovery.token_endpoint_auth_methods_supported")
 def test_every_way_to_prove_oneself_works(advertised: dict[str, Any], flow: Flow) -> None:
-    for method in advertised["token_endpoint_auth_methods_supported"]:
-        assert "id_token" in flow(method=method)["tokens"], method
+    methods = advertised["token_endpoint_auth_methods_supported"]
+    assert methods == ["private_key_jwt", "client_secret_post", "client_secret_basic"]
+    for method in methods:
+        assert "id_token" in flow(method=method, more=OPENID)["tokens"], method
+
+
+def ask(
+    person: Person, clock: FixedClock, done: dict[str, Any], url: str, token: str
+) -> dict[str, Any]:
+    party: RelyingParty = done["party"]
+    path = url.removeprefix(party.issuer[:-1])
+    form = {"token": token} | party.proof(clock.now())
+    answer = person.client.post(path, data=form, headers=party.headers)
+    assert answer.status_code == 200, answer.text
+    told: dict[str, Any] = answer.get_json()
+    return told
+
+
+def test_introspection_and_revocation_work_in_every_way_advertised(
+    advertised: dict[str, Any], flow: Flow, person: Person, clock: FixedClock
+) -> None:
+    ways = [
+        {"method": method} for method in advertised["introspection_endpoint_auth_methods_supported"]
+    ] + [
+        {"alg": alg}
+        for alg in advertised["introspection_endpoint_auth_signing_alg_values_supported"]
+    ]
+    assert len(ways) == 10
+    for what in ("methods", "signing_alg_values"):
+        both = [advertised[f"{name}_endpoint_auth_{what}_supported"] for name in QUERIES]
+        assert both[0] == both[1]
+    for way in ways:
+        done = flow(more=OPENID, **way)
+        token = done["tokens"]["access_token"]
+        introspect, revoke = (advertised[f"{name}_endpoint"] for name in QUERIES)
+        assert ask(person, clock, done, introspect, token)["active"] is True, way
+        assert ask(person, clock, done, revoke, token) == {}, way
+        assert ask(person, clock, done, introspect, token) == {"active": False}, way
 
 
 def test_every_assertion_signature_advertised_is_accepted(

@@ -7,6 +7,7 @@ statements and a commit for every block of requests that a process leases.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -29,6 +30,7 @@ from tests.support.counting import (
 )
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty, verified
+from tests.support.secrets import one_logins_hash
 
 STATEMENTS = {"postgresql": 5, "sqlite": 9}
 COMMITS = 3
@@ -62,7 +64,9 @@ class Flow:
         assert answer.status == 302, answer
         code = self.party.answer(request, answer.headers["Location"])["code"]
         form = self.party.token_form(request, code, self.clock.now())
-        tokens = self.person.client.post("/token", data=form, base_url=self.party.issuer)
+        tokens = self.person.client.post(
+            "/token", data=form, base_url=self.party.issuer, headers=self.party.headers
+        )
         assert tokens.status_code == 200, tokens.data
         bearer = {"Authorization": f"Bearer {tokens.get_json()['access_token']}"}
         claims = self.person.client.get("/userinfo", headers=bearer, base_url=self.party.issuer)
@@ -71,7 +75,20 @@ class Flow:
         self.last_id_token = tokens.get_json()["id_token"]
 
 
-@pytest.fixture(params=["ES256", "RS256", "secret"])
+METHODS: dict[str, dict[str, Any]] = {
+    "ES256": {"alg": "ES256"},
+    "RS256": {"alg": "RS256"},
+    "PS256": {"alg": "PS256"},
+    "secret": {"method": "client_secret_post", "id_token_alg": "RS256"},
+    "basic": {"method": "client_secret_basic", "more": {"profile": "openid"}},
+    "imported": {
+        "method": "client_secret_post",
+        "more": {"client_secret_hash": one_logins_hash("imported")},
+    },
+}
+
+
+@pytest.fixture(params=METHODS)
 def flow(
     request: pytest.FixtureRequest,
     work: DatabaseWork,
@@ -84,10 +101,9 @@ def flow(
 ) -> Flow:
     """A service of each kind, and Alice signed in at `Cl.Cm`."""
     alice = enrol(session, services)
-    party = RelyingParty(settings.issuer, alg=request.param, id_token_alg="ES256")
-    if request.param == "secret":
-        party = RelyingParty(settings.issuer, method="client_secret_post", id_token_alg="RS256")
+    party = RelyingParty(settings.issuer, **METHODS[request.param])
     register(session, services, party)
+    party.secret = party.secret or "imported"
     secret = signed_in_cookie(session, services, alice)
     session.commit()
     person.client.set_cookie(cookies.SESSION, secret, domain="id.onepass.localhost")
@@ -159,11 +175,11 @@ def test_a_signed_in_flow_signs_and_verifies_twice_and_does_nothing_else_dear(fl
     url = flow.party.url(flow.party.ask())
     with counting_effort() as effort:
         flow.person.request("GET", url, None, {})
-        tokens = flow.person.client.post("/token", data=form)
+        tokens = flow.person.client.post("/token", data=form, headers=flow.party.headers)
         bearer = {"Authorization": f"Bearer {tokens.get_json()['access_token']}"}
         claims = flow.person.client.get("/userinfo", headers=bearer)
     assert claims.status_code == 200
-    verifications = 1 if flow.party.method == "client_secret_post" else 2
+    verifications = 2 if flow.party.method == "private_key_jwt" else 1
     assert effort == {"sign": 2, "verify": verifications}
 
 

@@ -62,6 +62,8 @@ ROUTES: Final = {
     "/authorize": Policy(PUBLIC, FOREIGN_BY_DESIGN),
     "/authorize/posted/<ticket>": Policy(TICKET),
     "/token": Policy(CLIENT, NOT_A_FORM, only_post=True),
+    "/introspect": Policy(CLIENT, NOT_A_FORM, only_post=True),
+    "/revoke": Policy(CLIENT, NOT_A_FORM, only_post=True),
     "/userinfo": Policy(TOKEN, NOT_A_FORM),
     "/logout": Policy(SIGNED_IN, FOREIGN_BY_DESIGN),
     "/logout/confirm": Policy(SIGNED_IN, FORM, only_post=True),
@@ -174,10 +176,14 @@ def test_a_journey_that_never_was_shows_a_page_of_its_own(person: Person, rule: 
     assert person.status == 410
 
 
-def test_the_token_endpoint_refuses_who_does_not_prove_themselves(person: Person) -> None:
-    answer = person.request("POST", f"{ISSUER}token", {"grant_type": "authorization_code"}, {})
+@pytest.mark.parametrize("path", ["token", "introspect", "revoke"])
+def test_an_endpoint_for_clients_refuses_who_does_not_prove_themselves(
+    person: Person, path: str
+) -> None:
+    form = {"grant_type": "authorization_code", "token": "x", "code": "x", "redirect_uri": "x"}
+    answer = person.request("POST", f"{ISSUER}{path}", form, {})
     assert answer.status == 400
-    assert '"error"' in answer.body
+    assert "Invalid token authentication method used" in answer.body
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

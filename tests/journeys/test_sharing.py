@@ -281,9 +281,7 @@ def test_an_answer_is_given_once(walk: Walk, person: Person) -> None:
 
 def test_a_name_of_a_service_stays_text(walk: Walk, person: Person) -> None:
     """CONSENT-04."""
-    sly = registered(
-        walk, more={"service": "<b onclick=x()>Tax</b> \u202eecivres", "service_cy": "Treth"}
-    )
+    sly = registered(walk, more={"service": "<b onclick=x()>Tax</b>", "service_cy": "Treth"})
     come_to_share(walk, sly)
     assert "<b onclick" not in person.html
     assert "&lt;b onclick" in person.html

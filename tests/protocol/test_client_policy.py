@@ -18,6 +18,8 @@ from tests.protocol.examples import (
 
 VOCABULARY = "https://vocab.account.gov.uk/v1/"
 BY_SECRET = {"token_endpoint_auth_method": "client_secret_post", "public_key": None}
+BY_BASIC = {"token_endpoint_auth_method": "client_secret_basic", "public_key": None}
+GOOD_HASH = "$argon2id$v=19$m=15360,t=2,p=1$c29tZSBzYWx0IHRoYXQ$aGFzaCBvZiBhIHNlY3JldA"
 BAD_LOGOUT = "Invalid Post logout redirect URIs"
 BAD_LEVELS = "Invalid Accepted Levels of Confidence"
 
@@ -46,6 +48,9 @@ def test_a_one_login_client_has_the_contracts_policy() -> None:
             client.max_age_honoured,
             client.logout_sid,
             client.assertion_jti_required,
+            client.manages_tokens,
+            client.basic_offered,
+            client.over_rate,
             client.identity_supported,
             client.request_object_required,
             client.deprecated,
@@ -59,6 +64,8 @@ def test_an_openid_client_has_the_standards_policy() -> None:
     assert client.max_age_honoured
     assert client.logout_sid
     assert client.assertion_jti_required
+    assert client.manages_tokens
+    assert client.basic_offered
     assert client.pkce_required
     assert not client.nonce_required
     assert not client.state_required
@@ -69,7 +76,7 @@ def test_an_openid_client_has_the_standards_policy() -> None:
     [
         ({"service": None}, "service", "Tax account"),
         ({"service_cy": "Cyfrif treth"}, "service_cy", "Cyfrif treth"),
-        ({"contacts": None}, "contacts", ()),
+        ({"contacts": []}, "contacts", ()),
         ({"client_id": None}, "client_id", ""),
         ({"pkce_enforced": False}, "pkce_required", False),
         ({"max_age_enabled": True}, "max_age_honoured", True),
@@ -103,6 +110,66 @@ def test_members_override_the_profile(changes: dict[str, Any], member: str, valu
 
 
 @pytest.mark.row("2.vtr.registered_by_default", "6.field.accepted_levels_of_confidence")
+def test_a_policy_value_opens_basic_to_openid_clients() -> None:
+    client = an_openid_client(**BY_BASIC)
+    assert client.token_endpoint_auth_method == "client_secret_basic"
+    with pytest.raises(InvalidClientMetadata) as caught:
+        an_openid_client(**BY_BASIC, identity_verification_supported=True)
+    assert caught.value.description == "Identity verification needs private_key_jwt"
+
+
+@pytest.mark.parametrize("method", [BY_SECRET, BY_BASIC])
+def test_a_client_with_a_secret_may_bring_its_hash(method: dict[str, Any]) -> None:
+    for name in ("client_secret_hash", "ClientSecret"):
+        client = an_openid_client(**method, **{name: GOOD_HASH})
+        assert GOOD_HASH not in repr(client)
+
+
+SALT, HASH = "c29tZSBzYWx0IHRoYXQ", "aGFzaCBvZiBhIHNlY3JldA"
+
+
+@pytest.mark.parametrize(
+    ("encoded", "answer"),
+    [
+        (GOOD_HASH, True),
+        (f"$argon2id$v=19$m=19456,t=2,p=1${SALT}${HASH}", True),
+        (f"$argon2id$v=19$m=65536,t=3,p=4${SALT}${HASH}", True),
+        (f"$argon2id$v=19$m=7680,t=4,p=1${SALT}${HASH}", True),
+        # Bombs: of memory, of time, of both.
+        (f"$argon2id$v=19$m=65537,t=1,p=1${SALT}${HASH}", False),
+        (f"$argon2id$v=19$m=4194304,t=1,p=1${SALT}${HASH}", False),
+        (f"$argon2id$v=19$m=9999999999,t=1,p=1${SALT}${HASH}", False),
+        (f"$argon2id$v=19$m=15360,t=13,p=1${SALT}${HASH}", False),
+        (f"$argon2id$v=19$m=15360,t=4294967295,p=1${SALT}${HASH}", False),
+        (f"$argon2id$v=19$m=65536,t=4,p=1${SALT}${HASH}", False),
+        (f"$argon2id$v=19$m=15360,t=2,p=5${SALT}${HASH}", False),
+        (f"$argon2id$v=19$m=15360,t=2,p=99${SALT}${HASH}", False),
+        # Cheaper than a guess should be.
+        (f"$argon2id$v=19$m=8,t=1,p=1${SALT}${HASH}", False),
+        (f"$argon2id$v=19$m=15360,t=1,p=1${SALT}${HASH}", False),
+        # Not the form, or not the function.
+        (f"$argon2i$v=19$m=15360,t=2,p=1${SALT}${HASH}", False),
+        (f"$argon2id$v=16$m=15360,t=2,p=1${SALT}${HASH}", False),
+        (f"$argon2id$m=15360,t=2,p=1${SALT}${HASH}", False),
+        (f"$argon2id$v=19$t=2,m=15360,p=1${SALT}${HASH}", False),
+        (f"$argon2id$v=19$m=015360,t=2,p=1${SALT}${HASH}", False),
+        (f"$argon2id$v=19$m=15360,t=2,p=1${SALT}${HASH}=", False),
+        (f"$argon2id$v=19$m=15360,t=2,p=1${SALT}aa${HASH}", False),
+        (f"$argon2id$v=19$m=15360,t=2,p=1${SALT}${HASH}aaa", False),
+        (f"$argon2id$v=19$m=15360,t=2,p=1$c2FsdA${HASH}", False),
+        (f"$argon2id$v=19$m=15360,t=2,p=1${SALT}${'a' * 87}", False),
+        (f"{GOOD_HASH}\n", False),
+        ("$2b$12$abcdefghijklmnopqrstuv", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_a_secret_hash_is_argon2id_at_a_cost_that_can_be_paid(
+    encoded: object, answer: bool
+) -> None:
+    assert rules.secret_hash_is_acceptable(encoded) is answer
+
+
 def test_identity_opens_its_levels() -> None:
     identity = {"identity_verification_supported": True}
     assert a_client(**identity).levels_of_confidence == {"P0", "P2"}
@@ -119,6 +186,10 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"profile": "fapi2"}, "Invalid Profile"),
     ({"profile": ["one_login"]}, "Invalid Profile"),
     ({"environment": "staging"}, "Invalid Environment"),
+    ({"client_id": "a:b"}, "Invalid Client ID"),
+    ({"client_id": "x" * 65}, "Invalid Client ID"),
+    ({"client_id": "a b"}, "Invalid Client ID"),
+    ({"client_id": 7}, "Invalid Client ID"),
     ({"client_name": " "}, "Invalid Client Name"),
     ({"client_name": ":tax"}, "Invalid Client Name"),
     ({"client_name": "x" * 255}, "Invalid Client Name"),
@@ -161,6 +232,23 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"channel": "post"}, "Invalid Channel"),
     ({"landing_page_url": "tax"}, "Invalid Landing Page URI"),
     ({"pkce_enforced": "no"}, "Invalid pkce_enforced"),
+    (BY_BASIC, "Invalid Token Endpoint Authentication Method"),
+    ({"client_secret_hash": GOOD_HASH}, "Invalid Client Secret Hash"),
+    (BY_SECRET | {"client_secret_hash": "a secret"}, "Invalid Client Secret Hash"),
+    (BY_SECRET | {"client_secret_hash": 7}, "Invalid Client Secret Hash"),
+    ({"service": "x" * 256}, "Invalid Service"),
+    ({"service": "two\nlines"}, "Invalid Service"),
+    ({"service": "Tax \u202eecivres"}, "Invalid Service"),
+    ({"service_cy": "\x00"}, "Invalid Service"),
+    ({"service_cy": "\ud800"}, "Invalid Service"),
+    ({"redirect_uris": [f"https://tax.example/{n}" for n in range(100)],
+      "post_logout_redirect_uris": ["https://tax.example/"] * 101}, BAD_LOGOUT),
+    ({"contacts": ["a@b.example"] * 101}, "Invalid Contacts"),
+    ({"smoke_test": "yes"}, "Invalid smoke_test"),
+    ({"TestClient": 1}, "Invalid test_client"),
+    ({"TestClientEmailAllowlist": "a@b.example"}, "Invalid test_client_email_allowlist"),
+    ({"rate_limit": 5, "RateLimit": 5}, "Two names for rate_limit"),
+    ({"rate_limit": 2**31}, "Invalid rate_limit"),
     ({"rate_limit": -1}, "Invalid rate_limit"),
     ({"rate_limit": True}, "Invalid rate_limit"),
     ({"rate_limit": "many"}, "Invalid rate_limit"),
@@ -176,7 +264,7 @@ def test_a_broken_rule_is_told_in_the_registrys_words(
     assert (caught.value.error, caught.value.description) == ("invalid_client_metadata", problem)
 
 
-@pytest.mark.parametrize("name", ["client_name", "redirect_uris"])
+@pytest.mark.parametrize("name", ["client_name", "redirect_uris", "contacts"])
 def test_a_missing_member_is_an_invalid_request(name: str) -> None:
     with pytest.raises(InvalidClientMetadata) as caught:
         a_client(**{name: None})
@@ -259,7 +347,7 @@ def test_codes_are_never_sent_to_such_an_address(address: object) -> None:
         assert caught.value.description == "Invalid Redirect URIs"
 
 
-@pytest.mark.parametrize("uris", [[], "https://tax.example/", {}])
+@pytest.mark.parametrize("uris", [[], "https://tax.example/", {}, [REDIRECT] * 10_000])
 def test_there_is_at_least_one_address(uris: object) -> None:
     with pytest.raises(InvalidClientMetadata) as caught:
         policy_from_registration(changed(REGISTRATION, {"redirect_uris": uris}))

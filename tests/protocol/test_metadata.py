@@ -16,6 +16,8 @@ def test_addresses_never_double_the_slash_and_the_issuer_is_as_configured(issuer
         "authorization_endpoint": "https://id.example/authorize",
         "token_endpoint": "https://id.example/token",
         "userinfo_endpoint": "https://id.example/userinfo",
+        "introspection_endpoint": "https://id.example/introspect",
+        "revocation_endpoint": "https://id.example/revoke",
         "end_session_endpoint": "https://id.example/logout",
         "jwks_uri": "https://id.example/.well-known/jwks.json",
         "trustmarks": "https://id.example/trustmark",
@@ -35,7 +37,12 @@ def test_only_what_works_is_advertised() -> None:
     assert document["token_endpoint_auth_methods_supported"] == [
         "private_key_jwt",
         "client_secret_post",
+        "client_secret_basic",
     ]
+    for name in ("introspection_endpoint", "revocation_endpoint"):
+        for what in ("methods", "signing_alg_values"):
+            told = document[f"{name}_auth_{what}_supported"]
+            assert told == document[f"token_endpoint_auth_{what}_supported"]
     assert document["authorization_response_iss_parameter_supported"] is True
     assert document["request_parameter_supported"] is True
     assert document["request_object_signing_alg_values_supported"] == [
@@ -43,6 +50,22 @@ def test_only_what_works_is_advertised() -> None:
     ]
     assert document["request_uri_parameter_supported"] is False
     assert "registration_endpoint" not in document
+
+
+def test_registration_is_advertised_while_it_is_open() -> None:
+    document = metadata.openid_configuration("https://id.example/", registration=True)
+    assert document["registration_endpoint"] == "https://id.example/connect/register"
+
+
+@pytest.mark.parametrize("endpoint", ["/token", "/introspect", "/revoke"])
+def test_an_assertion_is_for_us_or_for_where_it_is_brought(endpoint: str) -> None:
+    audiences = metadata.assertion_audiences("https://id.example/", endpoint)
+    assert audiences == {
+        "https://id.example/",
+        "https://id.example",
+        "https://id.example/token",
+        f"https://id.example{endpoint}",
+    }
 
 
 def test_the_trustmark_names_the_levels() -> None:

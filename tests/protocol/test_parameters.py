@@ -236,7 +236,7 @@ def test_a_token_request_arrives_under_its_names() -> None:
         "client_assertion_type": "type",
     }
     request = parse_token_request(form | {"unknown": "whatever"})
-    assert dataclasses.asdict(request) == form | {"faults": ()}
+    assert dataclasses.asdict(request) == form | {"faults": (), "basic": None}
     empty = parse_token_request(dict.fromkeys(form, ""))
     assert set(dataclasses.astuple(empty)) == {None, ()}
 

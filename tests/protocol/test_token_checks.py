@@ -54,6 +54,7 @@ def test_a_good_request_passes(changes: dict[str, str | None]) -> None:
 def test_the_first_broken_rule_is_told(
     changes: dict[str, str | None], rule: str, error: str, sentence: str
 ) -> None:
+    check_token_request(parse_token_request(FORM))
     with pytest.raises(TokenError) as caught:
         check_token_request(parse_token_request(changed(FORM, changes)))
     refusal = caught.value

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -37,6 +37,12 @@ def public_key_text(key: PrivateKey) -> str:
     return base64.b64encode(der).decode()
 
 
+def basic(name: str, secret: str) -> dict[str, str]:
+    """The header of RFC 6749 section 2.3.1: both parts form-encoded, joined, in base64."""
+    joined = f"{quote_plus(name)}:{quote_plus(secret)}"
+    return {"Authorization": f"Basic {base64.b64encode(joined.encode()).decode()}"}
+
+
 @dataclass
 class Request:
     """An authorization request that was sent, and what only its sender knows."""
@@ -49,7 +55,10 @@ class Request:
 
 @dataclass
 class RelyingParty:
-    """One registered client. `method` is how it authenticates, `alg` how it signs."""
+    """One registered client. `method` is how it authenticates, `alg` how it signs.
+
+    `kid` names its key, which only a key that is fetched needs.
+    """
 
     issuer: str
     client_id: str = field(default_factory=lambda: f"client-{next(_numbers)}")
@@ -59,6 +68,7 @@ class RelyingParty:
     vtr: str | None = None
     secret: str | None = None
     home: str = ""
+    kid: str | None = None
     more: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -182,7 +192,8 @@ class RelyingParty:
             "jti": secrets.token_urlsafe(16),
         } | changes
         kept = {name: value for name, value in claims.items() if value is not None}
-        return jwt.encode(kept, self.key, algorithm=self.alg)
+        headers = {"kid": self.kid} if self.kid else None
+        return jwt.encode(kept, self.key, algorithm=self.alg, headers=headers)
 
     def token_form(self, request: Request, code: str, now: int, **changes: str) -> dict[str, str]:
         """The form that redeems `code`."""
@@ -192,15 +203,26 @@ class RelyingParty:
             "redirect_uri": self.redirect_uri,
             "code_verifier": request.verifier,
         }
+        return form | self.proof(now) | changes
+
+    def proof(self, now: int) -> dict[str, str]:
+        """The fields of a form that prove who sends it; none for a secret in the header."""
         if self.method == "private_key_jwt":
-            form |= {
+            return {
                 "client_assertion_type": ASSERTION_TYPE,
                 "client_assertion": self.assertion(now),
             }
-        else:
-            assert self.secret is not None, "this client has no secret yet"
-            form |= {"client_id": self.client_id, "client_secret": self.secret}
-        return form | changes
+        assert self.secret is not None, "this client has no secret yet"
+        if self.method == "client_secret_basic":
+            return {}
+        return {"client_id": self.client_id, "client_secret": self.secret}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that prove who sends a request, for a client that uses one."""
+        if self.method != "client_secret_basic":
+            return {}
+        return basic(self.client_id, str(self.secret))
 
     def verify(
         self, id_token: str, jwks: dict[str, Any], request: Request, now: int

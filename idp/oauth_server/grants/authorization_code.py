@@ -15,7 +15,7 @@ from authlib.oauth2.rfc6749.grants import (
     TokenEndpointMixin,
 )
 
-from idp.domain import audit, grants
+from idp.domain import grants
 from idp.domain.clients import RegisteredClient
 from idp.domain.hot_path import NewGrant, Redeemed, Redemption
 from idp.oauth_server.errors import ContractError
@@ -32,6 +32,7 @@ from idp.protocol.id_token import (
     id_token_claims,
 )
 from idp.protocol.identity_proving import IdentityGrant
+from idp.protocol.metadata import CLIENT_METHODS
 from idp.protocol.next_step import level_told
 from idp.protocol.parameters import AuthorizationRequest
 from idp.protocol.session_facts import SessionFacts
@@ -50,7 +51,7 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
 
     GRANT_TYPE = "authorization_code"
     RESPONSE_TYPES = {"code"}  # noqa: RUF012 - Authlib declares it as an instance's
-    TOKEN_ENDPOINT_AUTH_METHODS = ["private_key_jwt", "client_secret_post"]  # noqa: RUF012
+    TOKEN_ENDPOINT_AUTH_METHODS = CLIENT_METHODS
 
     request: Any
     server: Server
@@ -133,7 +134,7 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             return 200, tokens, []
         assertion_is_new, redeemed = self._outcome()
         if not assertion_is_new:
-            raise self._assertion_was_used(registered)
+            raise self.server.assertion_was_used(registered)
         if redeemed is None:
             self._punish_reuse(registered)
             raise ContractError("invalid_grant", INVALID_GRANT, detail="no such live code")
@@ -220,11 +221,6 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             "expires_in": settings.access_token_lifetime,
             "id_token": id_token,
         }
-
-    def _assertion_was_used(self, registered: RegisteredClient) -> ContractError:
-        client_id = registered.policy.client_id
-        self.server.record(audit.ClientAssertionReplayed(client_id=client_id))
-        return ContractError("invalid_client", "private_key_jwt has been used before")
 
     def _punish_reuse(self, registered: RegisteredClient) -> None:
         request: TokenOAuth2Request = self.request

@@ -15,12 +15,14 @@ from idp.domain.clients import ClientRegistry
 from idp.domain.hot_path import HotPath
 from idp.domain.keyring import Keyring
 from idp.domain.passwords import Hasher
+from idp.domain.registration_keys import OpenRegistration
 from idp.domain.schema import MIGRATIONS
 from idp.domain.services import Services
 from idp.endpoints import (
     discovery,
     health,
     introspection,
+    registration,
     revocation,
     token,
     userinfo,
@@ -77,6 +79,9 @@ SHORTCUTS = {
 }
 """What answers its successes before Flask looks: the three requests of a single sign-on."""
 
+OUTSIDE_PRODUCTION = (registration.blueprint,)
+"""What production mode does not have."""
+
 STAND_INS = {"mailbox": mailbox.blueprint, "stand_in_proving": prove_identity.blueprint}
 """What stands in for something real, by the setting that lets it: never in production."""
 
@@ -120,7 +125,7 @@ def create_app(settings: Settings, services: Services | None = None) -> current.
     i18n.init_i18n(app)
     layout.init_web(app)
     app.shortcuts = SHORTCUTS
-    for room in ROOMS:
+    for room in ROOMS + (OUTSIDE_PRODUCTION if settings.mode != "production" else ()):
         app.register_blueprint(room)
     for allowed, room in STAND_INS.items():
         if getattr(settings, allowed):
@@ -177,4 +182,5 @@ def _wiring(app: Flask, services: Services) -> current.Wiring:
         hot_path,
         server,
         ClientRates(hot_engine, services.clock),
+        OpenRegistration(services, lambda: Session(engine)),
     )

@@ -10,7 +10,18 @@ from sqlalchemy import create_engine
 
 from idp import commands
 from idp.app import build_services, connect_database
-from idp.commands import accounts, audit, backup, clients, db, doctor, keys, outbox, serving
+from idp.commands import (
+    accounts,
+    audit,
+    backup,
+    clients,
+    db,
+    doctor,
+    keys,
+    outbox,
+    registration_keys,
+    serving,
+)
 from idp.environment import environment
 from idp.kernel.database import engine_options
 from idp.settings import Settings, SettingsError
@@ -27,6 +38,7 @@ COMMANDS: tuple[click.Command, ...] = (
     doctor.doctor,
     keys.keys,
     outbox.outbox,
+    registration_keys.registration_keys,
     serving.serve,
     serving.worker,
 )

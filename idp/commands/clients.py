@@ -65,7 +65,11 @@ def list_clients(workplace: Workplace, as_json: bool) -> None:
     """List every client with its state."""
     with workplace.session() as session:
         rows = [
-            {"client_id": client.client_id, "state": client.state}
+            {
+                "client_id": client.client_id,
+                "state": client.state,
+                "registered_by": client.registered_by,
+            }
             | {
                 name: json.loads(client.registration).get(name)
                 for name in ("client_name", "service", "profile", "environment")
@@ -87,7 +91,7 @@ def show(workplace: Workplace, client_id: str, as_json: bool) -> None:
         if client is None:
             raise click.ClickException(f"There is no client {client_id}.")
         registration = json.loads(client.registration)
-        document = registration | {"state": client.state}
+        document = registration | {"state": client.state, "registered_by": client.registered_by}
     words = "\n".join(f"{name}: {value}" for name, value in sorted(document.items()))
     tell(as_json, document, words)
 

@@ -348,6 +348,39 @@ class ClientRestored(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClientAppliedByTeam(Fact):
+    """A client was registered (`created`) or changed by its team, with the key `key_id`."""
+
+    client_id: str
+    key_id: str
+    created: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamRegistrationRefused(Fact):
+    """A registration by a team was refused; `reason` is ours, or the member's rule."""
+
+    client_id: str | None = None
+    key_id: str | None = None
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationKeyIssued(Fact):
+    """A service team was given a key to register clients with, until `expires_at`."""
+
+    key_id: str
+    expires_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistrationKeyRevoked(Fact):
+    """A registration key was taken back."""
+
+    key_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class KeyGenerated(Fact):
     """A signing key was made."""
 

@@ -3,6 +3,7 @@
 The registration is kept as it was given (the field names of the registration API, without a
 secret's hash); the policy and the parsed keys are made from it. A process believes what it read
 for 30 seconds and never remembers a miss, so a suspension holds everywhere within a minute.
+What a service team may do to its own clients is `idp.domain.team_clients`.
 """
 
 import json
@@ -44,7 +45,7 @@ class Service(Base):
 
 
 class Client(Base):
-    """One registered client of a service."""
+    """One registered client of a service; `registered_by` is the team that did it by itself."""
 
     __tablename__ = "clients"
 
@@ -53,6 +54,7 @@ class Client(Base):
     registration: Mapped[str] = mapped_column(Text)
     secret_hash: Mapped[str | None] = mapped_column(String(64))
     imported_secret_hash: Mapped[str | None] = mapped_column(String(256))
+    registered_by: Mapped[str | None] = mapped_column(String(64), index=True)
     state: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
@@ -145,12 +147,14 @@ def write(
     client: Client | None,
     fields: Mapping[str, Any],
     service: Service,
+    registered_by: str | None = None,
 ) -> Applied:
     """Keep a registration that was judged good; `client` is None when it is new."""
     now, policy = services.clock.now(), policy_from_registration(fields)
     created = client is None
     if client is None:
         client = Client(client_id=policy.client_id, state=ACTIVE, created_at=now)
+        client.registered_by = registered_by
     client.service_id = service.id
     service.name_cy = policy.service_cy or service.name_cy
     service.landing_page_url = policy.landing_page_url or service.landing_page_url

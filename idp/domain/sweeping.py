@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import Engine, delete, select, tuple_
 from sqlalchemy.orm import Session
 
-from idp.domain import client_rates, grants, outbox, sessions
+from idp.domain import client_rates, grants, outbox, registration_keys, sessions
 from idp.domain.grants import AssertionUse
 from idp.domain.handoffs import Handoff
 from idp.domain.journeys import Journey
@@ -114,6 +114,10 @@ def _client_rates(session: Session, services: Services) -> int:
     return client_rates.sweep(session, services.clock.now(), BATCH)
 
 
+def _registration_keys(session: Session, services: Services) -> int:
+    return registration_keys.sweep(session, services.clock.now(), BATCH)
+
+
 _TASKS: tuple[Sweep, ...] = (
     _journeys,
     _assertions,
@@ -123,4 +127,5 @@ _TASKS: tuple[Sweep, ...] = (
     _sessions,
     _outbox,
     _client_rates,
+    _registration_keys,
 )

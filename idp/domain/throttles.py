@@ -24,6 +24,7 @@ class Kind(StrEnum):
     REAUTH_EMAIL = "reauth_email"
     REAUTH_PASSWORD = "reauth_password"  # noqa: S105 - as above
     REAUTH_CODE = "reauth_code"
+    REGISTRATION = "registration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ LIMITS = {
     Kind.REAUTH_EMAIL: Limit(6, 3600),
     Kind.REAUTH_PASSWORD: Limit(6, 3600),
     Kind.REAUTH_CODE: Limit(6, 3600),
+    Kind.REGISTRATION: Limit(60, 3600),
 }
 
 

@@ -16,7 +16,12 @@ blueprint = Blueprint("discovery", __name__)
 @blueprint.get("/.well-known/openid-configuration")
 def openid_configuration() -> Response:
     """Answer the discovery document (OIDC Discovery section 4)."""
-    return _public(metadata.openid_configuration(current.services().settings.issuer))
+    wiring = current.wiring()
+    return _public(
+        metadata.openid_configuration(
+            wiring.services.settings.issuer, registration=bool(wiring.open_registration)
+        )
+    )
 
 
 @blueprint.get("/.well-known/jwks.json")

@@ -25,6 +25,7 @@ from idp.domain.client_keys import ClientKeys
 from idp.domain.client_rates import ClientRates
 from idp.domain.clients import ClientRegistry, RegisteredClient
 from idp.domain.hot_path import HotPath
+from idp.domain.registration_keys import OpenRegistration
 from idp.domain.services import Services
 from idp.kernel.database import db
 from idp.oauth_server.answers import ReadyAnswer
@@ -50,6 +51,7 @@ class Wiring:
     hot_path: HotPath
     server: Server
     rates: ClientRates
+    open_registration: OpenRegistration
 
 
 Shortcut = Callable[[Wiring, Arrival], ReadyAnswer | None]

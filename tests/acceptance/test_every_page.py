@@ -32,6 +32,8 @@ SHOWS_NO_PAGE = {
     "/token",
     "/introspect",
     "/revoke",
+    "/connect/register",
+    "/connect/register/<client_id>",
     "/userinfo",
     "/authorize",
     "/authorize/posted/<ticket>",

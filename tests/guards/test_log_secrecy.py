@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from idp.domain import notices, outbox
+from idp.domain import notices, outbox, registration_keys
 from idp.domain.services import Services
 from idp.kernel.database import db
 from idp.settings import Settings
@@ -16,10 +16,12 @@ from tests.support.building import register
 from tests.support.citizens import Citizen
 from tests.support.clock import FixedClock
 from tests.support.person import Person
-from tests.support.relying_party import RelyingParty
+from tests.support.relying_party import RelyingParty, basic
+from tests.support.secrets import one_logins_hash
 
 PASSWORD = "unmistakable tin kettle 9"
 WRONG_PASSWORD = "another tin kettle 9 typed wrong"
+IMPORTED = "an unmistakable tin secret"
 
 
 @pytest.fixture
@@ -98,6 +100,42 @@ def test_the_log_holds_no_secret(
     for digits in (email_code, app_code):
         assert f'"{digits}"' not in log
         assert f" {digits} " not in log
+
+
+def test_the_log_holds_no_secret_of_a_client_or_a_team(
+    capfd: pytest.CaptureFixture[str],
+    app: Flask,
+    person: Person,
+    session: Session,
+    services: Services,
+    settings: Settings,
+) -> None:
+    party = RelyingParty(
+        settings.issuer,
+        method="client_secret_basic",
+        more={"profile": "openid", "client_secret_hash": one_logins_hash(IMPORTED)},
+    )
+    register(session, services, party).secret = IMPORTED
+    key = registration_keys.issue(session, services, "A team", 60)
+    session.commit()
+    secrets = {IMPORTED, one_logins_hash(IMPORTED), key.text, party.headers["Authorization"][6:]}
+    for path in ("introspect", "revoke", "token"):
+        form = {"token": "no token"}
+        person.client.post(f"/{path}", data=form, headers=party.headers)
+        person.client.post(f"/{path}", data=form | {"client_secret": IMPORTED})
+        person.client.post(f"/{path}", data=form, headers=basic(party.client_id, WRONG_PASSWORD))
+    bearer = {"Authorization": f"Bearer {key.text}"}
+    asked = party.registration()
+    assert person.client.post("/connect/register", json=asked, headers=bearer).status_code == 400
+    del asked["client_id"], asked["client_secret_hash"]
+    asked["service"] = "Kettles"
+    made = person.client.post("/connect/register", json=asked, headers=bearer)
+    secrets |= {made.get_json()["client_secret"], WRONG_PASSWORD}
+
+    log = capfd.readouterr().err
+    assert log.count("request_answered") == 11, "the requests' log was not captured"
+    for secret in secrets:
+        assert secret not in log, f"the log holds {secret[:12]}…"
 
 
 def test_an_error_of_the_database_is_logged_without_its_values(

@@ -26,6 +26,7 @@ TOKEN: Final = "the bearer of an access token"
 TICKET: Final = "the bearer of a ticket that works once"
 SIGNED_IN: Final = "anybody; it acts on the session of this browser alone"
 NO_PRODUCTION: Final = "anybody, outside production"
+TEAM: Final = "a service team with a registration key"
 
 FORM: Final = "our token of this browser, and our Origin"
 NOT_A_FORM: Final = "exempt: a machine proves itself in the request"
@@ -41,6 +42,7 @@ class Policy:
     posts: str = NO_POST
     only_post: bool = False
     production: bool = True
+    puts: bool = False
 
 
 ROUTES: Final = {
@@ -64,6 +66,8 @@ ROUTES: Final = {
     "/token": Policy(CLIENT, NOT_A_FORM, only_post=True),
     "/introspect": Policy(CLIENT, NOT_A_FORM, only_post=True),
     "/revoke": Policy(CLIENT, NOT_A_FORM, only_post=True),
+    "/connect/register": Policy(TEAM, NOT_A_FORM, only_post=True, production=False),
+    "/connect/register/<client_id>": Policy(TEAM, only_post=True, puts=True, production=False),
     "/userinfo": Policy(TOKEN, NOT_A_FORM),
     "/logout": Policy(SIGNED_IN, FOREIGN_BY_DESIGN),
     "/logout/confirm": Policy(SIGNED_IN, FORM, only_post=True),
@@ -113,7 +117,9 @@ def test_every_route_stands_in_the_table(app: Flask) -> None:
 
 def test_every_route_takes_the_methods_its_policy_names(app: Flask) -> None:
     wanted = {
-        rule: ({"POST"} if policy.posts else set()) | (set() if policy.only_post else {"GET"})
+        rule: ({"POST"} if policy.posts else set())
+        | (set() if policy.only_post else {"GET"})
+        | ({"PUT"} if policy.puts else set())
         for rule, policy in ROUTES.items()
     }
     assert methods_of(app) == wanted
@@ -186,6 +192,11 @@ def test_an_endpoint_for_clients_refuses_who_does_not_prove_themselves(
     assert "Invalid token authentication method used" in answer.body
 
 
+def test_registration_is_not_there_for_who_has_no_key(person: Person) -> None:
+    assert person.request("POST", f"{ISSUER}connect/register", {}, {}).status == 404
+    assert person.request("PUT", f"{ISSUER}connect/register/x", {}, {}).status == 404
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_userinfo_refuses_who_bears_no_token(person: Person, method: str) -> None:
     answer = person.request(method, f"{ISSUER}userinfo", None, {})
@@ -208,7 +219,9 @@ def test_a_service_may_post_an_authorization_request(
     assert person.status == 410, "the ticket worked twice"
 
 
-def test_production_has_no_stand_ins(sqlite_url: str, tmp_path: object, clock: FixedClock) -> None:
+def test_production_has_no_stand_ins_and_no_registration(
+    sqlite_url: str, tmp_path: object, clock: FixedClock
+) -> None:
     from pathlib import Path
 
     from idp.app import create_app

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
-Method = Literal["ES256", "RS256", "secret"]
+Method = Literal["ES256", "RS256", "PS256", "secret"]
 REDIRECT_URI = "http://localhost:9/callback"
 """Nothing listens there: the generator reads the code from the redirect and does not follow it."""
 
@@ -58,7 +58,7 @@ class BenchClient:
         self._ready: list[str] = []
         if method == "ES256":
             self._key = ec.generate_private_key(ec.SECP256R1())
-        elif method == "RS256":
+        elif method in ("RS256", "PS256"):
             self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     def public_key(self) -> str:
@@ -117,4 +117,7 @@ class BenchClient:
             r, s = decode_dss_signature(self._key.sign(text, ec.ECDSA(hashes.SHA256())))
             return r.to_bytes(32, "big") + s.to_bytes(32, "big")
         assert self._key is not None
+        if self.method == "PS256":
+            pss = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
+            return self._key.sign(text, pss, hashes.SHA256())
         return self._key.sign(text, padding.PKCS1v15(), hashes.SHA256())

@@ -41,6 +41,7 @@ def running(
     clients = [
         BenchClient("ES256", "bench-es256"),
         BenchClient("RS256", "bench-rs256"),
+        BenchClient("PS256", "bench-ps256"),
         BenchClient("secret", "bench-secret"),
     ]
     seeded = seed(build_services(settings), clients, sign_in_citizens)

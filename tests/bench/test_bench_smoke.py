@@ -24,7 +24,7 @@ def onepass(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
         yield running
 
 
-@pytest.mark.parametrize("number", [0, 1, 2], ids=["ES256", "RS256", "secret"])
+@pytest.mark.parametrize("number", [0, 1, 2, 3], ids=["ES256", "RS256", "PS256", "secret"])
 def test_single_sign_on_is_measured_and_its_tokens_verified(onepass: Provider, number: int) -> None:
     turn = onepass.systems[number].take_turn(2)
     assert turn.failures == []

@@ -21,7 +21,7 @@ from idp.web import limits
 from tests.endpoints.conftest import build, close
 from tests.endpoints.provider import Browser, Provider, refusal
 from tests.protocol.test_client_policy import BAD_LEVELS, BAD_LOGOUT
-from tests.support.building import KeyRoom
+from tests.support.building import PRODUCTION, KeyRoom
 from tests.support.databases import SqliteTemplate
 from tests.support.relying_party import RelyingParty, public_key_text, rsa_key
 
@@ -556,10 +556,8 @@ class TestOpenAndClosed:
             sqlite_template.copy_to(folder / "onepass.db"),
             folder,
             key_room,
-            ONEPASS_MODE="production",
+            **PRODUCTION,
             ONEPASS_ISSUER="https://id.onepass.example/",
-            ONEPASS_ARGON2_MEMORY_KIB="19456",
-            ONEPASS_ARGON2_TIME="2",
         )
         yield made
         close(made.app)

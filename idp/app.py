@@ -30,6 +30,7 @@ from idp.endpoints import (
 from idp.environment import environment
 from idp.journeys.authorize import views as authorize
 from idp.journeys.create_account import views as create_account
+from idp.journeys.fault_menu import views as fault_menu
 from idp.journeys.home import views as home
 from idp.journeys.information import views as information
 from idp.journeys.mailbox import views as mailbox
@@ -82,7 +83,12 @@ SHORTCUTS = {
 OUTSIDE_PRODUCTION = (registration.blueprint,)
 """What production mode does not have."""
 
-STAND_INS = {"mailbox": mailbox.blueprint, "stand_in_proving": prove_identity.blueprint}
+STAND_INS = (
+    ("mailbox", mailbox.blueprint),
+    # Pages on which anybody may do things to any service: only where anybody may read all mails.
+    ("mailbox", fault_menu.blueprint),
+    ("stand_in_proving", prove_identity.blueprint),
+)
 """What stands in for something real, by the setting that lets it: never in production."""
 
 
@@ -127,7 +133,7 @@ def create_app(settings: Settings, services: Services | None = None) -> current.
     app.shortcuts = SHORTCUTS
     for room in ROOMS + (OUTSIDE_PRODUCTION if settings.mode != "production" else ()):
         app.register_blueprint(room)
-    for allowed, room in STAND_INS.items():
+    for allowed, room in STAND_INS:
         if getattr(settings, allowed):
             app.register_blueprint(room)
     app.turns = Turns(settings.threads, _shared_turn(settings))

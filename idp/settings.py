@@ -80,6 +80,16 @@ class Settings:
         return self.mode in ("demo", "test")
 
     @property
+    def fault_menu(self) -> bool:
+        """Whether a client may be given faulty answers when somebody asks for them."""
+        return self.mode != "production"
+
+    @property
+    def clients_believed_for(self) -> int:
+        """Seconds a process goes without re-reading a client; in a demo people watch."""
+        return 2 if self.mode == "demo" else 30
+
+    @property
     def stand_in_proving(self) -> bool:
         """Whether identity proving, which is a stand-in, is there at all."""
         return self.mode != "production"

@@ -51,6 +51,7 @@ def registration(department: Department) -> dict[str, object]:
         "token_endpoint_auth_method": asks.client_authentication,
         "id_token_signing_algorithm": asks.id_token_algorithm,
         "pkce_enforced": True,
+        "jar_validation_required": asks.signed_request,
         "max_age_enabled": department.max_age_enabled,
     }
     if asks.assertion_algorithm is not None:

@@ -67,6 +67,13 @@ class Reader:
             return allowed[0]
         return value
 
+    def flag(self, key: str) -> bool:
+        """True or false; false when the key is absent."""
+        value = self._take(key)
+        if not isinstance(value, bool | None):
+            self.fault(key, "must be true or false")
+        return value is True
+
     def number(self, key: str, smallest: int, largest: int) -> int:
         """A whole number from ``smallest`` to ``largest``."""
         value = self._take(key)

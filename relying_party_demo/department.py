@@ -31,6 +31,7 @@ class SignInPolicy:
     client_authentication: str
     assertion_algorithm: str | None
     key_source: str | None
+    signed_request: bool
     id_token_algorithm: str
 
     @property
@@ -225,8 +226,11 @@ def _asks(reader: Reader) -> SignInPolicy:
         if with_key
         else None,
         key_source=reader.choice("key_source", ("JWKS", "STATIC")) if with_key else None,
+        signed_request=reader.flag("signed_request"),
         id_token_algorithm=reader.choice("id_token_algorithm", ("ES256", "RS256")),
     )
+    if policy.signed_request and not with_key:
+        reader.fault("signed_request", "needs a key")
     reader.finish()
     return policy
 

@@ -1,7 +1,7 @@
 """The department's own private key: made on first use, published as a JWK.
 
 Owns: one key file per department (mode 0600), its public half, and the signing of client
-assertions (RFC 7523).
+assertions (RFC 7523) and request objects (RFC 9101).
 Owns not: the provider's keys (``relying_party_demo.discovery``).
 """
 
@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,22 @@ class DepartmentKey:
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
         return base64.b64encode(der).decode()
+
+    def request_object(
+        self, parameters: Mapping[str, str], *, client_id: str, audience: str, now: int
+    ) -> str:
+        """An authorization request that nobody on the way can change (RFC 9101), for a minute."""
+        members = {
+            **parameters,
+            "iss": client_id,
+            "aud": audience,
+            "iat": now,
+            "nbf": now,
+            "exp": now + ASSERTION_LIFETIME,
+            "jti": secrets.token_urlsafe(24),
+        }
+        headers = {"kid": self.public_jwk()["kid"], "typ": "oauth-authz-req+jwt"}
+        return jwt.encode(members, self.private, algorithm=self.algorithm, headers=headers)
 
     def assertion(self, *, client_id: str, audience: str, now: int) -> str:
         """A client assertion for one call to ``audience`` (RFC 7523 §3), good for a minute."""

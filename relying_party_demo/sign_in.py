@@ -63,6 +63,9 @@ class Arrived:
     session: Session
 
 
+_MASKED = frozenset({"state", "nonce", "request"})
+
+
 @dataclass(frozen=True)
 class SignIn:
     """Begins and finishes sign-ins for one department."""
@@ -106,7 +109,8 @@ class SignIn:
         if action is not None and action.max_age is not None:
             parameters["max_age"] = str(action.max_age)
         exchange = Exchange()
-        _describe_request(exchange.step("request", now), endpoint, parameters)
+        sent = self._signed(parameters, endpoint, now)
+        _describe_request(exchange.step("request", now), endpoint, sent, parameters)
         self.store.put_pending(
             Pending(
                 state_hash=digest(state),
@@ -122,7 +126,20 @@ class SignIn:
                 exchange=exchange.to_json(),
             )
         )
-        return f"{endpoint}?{urlencode(parameters)}"
+        return f"{endpoint}?{urlencode(sent)}"
+
+    def _signed(self, parameters: dict[str, str], endpoint: str, now: int) -> dict[str, str]:
+        """What goes into the address: the parameters, or a request object that holds them."""
+        key, client_id = self.redeemer.key, self.department.client_id
+        if key is None or not self.department.asks.signed_request:
+            return parameters
+        request = key.request_object(parameters, client_id=client_id, audience=endpoint, now=now)
+        return {
+            "client_id": client_id,
+            "response_type": "code",
+            "scope": "openid",
+            "request": request,
+        }
 
     def finish(self, answer: Mapping[str, Sequence[str]], browser: str | None) -> Arrived:
         """The session that Onepass's answer opens. Raises SignInRefused, whatever went wrong."""
@@ -263,10 +280,16 @@ def challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(sha).rstrip(b"=").decode()
 
 
-def _describe_request(step: Step, endpoint: str, parameters: Mapping[str, str]) -> None:
+def _describe_request(
+    step: Step, endpoint: str, sent: Mapping[str, str], parameters: Mapping[str, str]
+) -> None:
     step.line("GET", endpoint)
+    for name, value in sent.items():
+        step.line(name, mask(value) if name in _MASKED else value)
+    if sent is parameters:
+        return
     for name, value in parameters.items():
-        step.line(name, mask(value) if name in {"state", "nonce"} else value)
+        step.line(f"request: {name}", mask(value) if name in _MASKED else value)
 
 
 def _one(answer: Mapping[str, Sequence[str]], name: str) -> str | None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
 from idp.domain import clients as clients_of
-from idp.domain import suspensions
+from idp.domain import suspensions, wanted_faults
 from idp.protocol.errors import InvalidClientMetadata
 
 
@@ -112,6 +112,32 @@ def suspend(workplace: Workplace, client_id: str, as_json: bool) -> None:
 def restore(workplace: Workplace, client_id: str, as_json: bool) -> None:
     """Lift a client's suspension, everywhere within a minute."""
     _change(workplace, suspensions.restore, client_id, as_json)
+
+
+@clients.command()
+@click.argument("client_id")
+@click.argument("wanted", nargs=-1, metavar="[FAULT]...")
+@as_json
+@pass_workplace
+def faults(workplace: Workplace, client_id: str, wanted: tuple[str, ...], as_json: bool) -> None:
+    """Give a client answers with these FAULTs from now on; without any, right ones again.
+
+    Never in production. The faults are named in `docs/service-teams.md`.
+    """
+    with workplace.session() as session:
+        try:
+            client = wanted_faults.ask(
+                session,
+                client_id,
+                wanted,
+                workplace.services.clock.now(),
+                offered=workplace.settings.fault_menu,
+            )
+        except wanted_faults.FaultsRefused as refused:
+            raise click.ClickException(str(refused)) from refused
+        document = {"client_id": client_id, "faults": (client.faults or "").split()}
+    words = f"{client_id}: {', '.join(document['faults']) or 'no faults'}"
+    tell(as_json, document, words)
 
 
 def _change(

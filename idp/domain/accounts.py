@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, String, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from idp.domain import terms
 from idp.domain.services import Services
 from idp.kernel.database import Base
 
@@ -15,7 +16,11 @@ class EmailTaken(Exception):
 
 
 class Account(Base):
-    """A citizen's account. `email` is as typed, `email_key` is what addresses are compared by."""
+    """A citizen's account. `email` is as typed, `email_key` is what addresses are compared by.
+
+    `reset_because` is a word of `RESET_REASONS`: until there is a new password, nothing else is
+    done. `passkey_offered_at` is when they were first asked whether they want a passkey.
+    """
 
     __tablename__ = "accounts"
 
@@ -29,6 +34,15 @@ class Account(Base):
     state: Mapped[str] = mapped_column(String(16))
     language: Mapped[str] = mapped_column(String(8))
     created_at: Mapped[int] = mapped_column(BigInteger)
+    terms_version: Mapped[int] = mapped_column(BigInteger)
+    terms_agreed_at: Mapped[int] = mapped_column(BigInteger)
+    reset_because: Mapped[str | None] = mapped_column(String(16))
+    passkey_offered_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+WEAK = "weak"
+ORDERED = "ordered"
+RESET_REASONS = (WEAK, ORDERED)
 
 
 def email_key(email: str) -> str:
@@ -70,6 +84,8 @@ def create(
         state="part_created",
         language=language,
         created_at=now,
+        terms_version=terms.CURRENT.version,
+        terms_agreed_at=now,
     )
     try:
         with session.begin_nested():

@@ -334,6 +334,14 @@ class ClientApplied(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FaultsWanted(Fact):
+    """Somebody asked for faulty answers to a client, or for none any more."""
+
+    client_id: str
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClientSuspended(Fact):
     """An operator switched a client off."""
 

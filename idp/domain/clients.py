@@ -2,8 +2,9 @@
 
 The registration is kept as it was given (the field names of the registration API, without a
 secret's hash); the policy and the parsed keys are made from it. A process believes what it read
-for 30 seconds and never remembers a miss, so a suspension holds everywhere within a minute.
-What a service team may do to its own clients is `idp.domain.team_clients`.
+for 30 seconds (`Settings.clients_believed_for`) and never remembers a miss, so a suspension holds
+everywhere within a minute. What a service team may do to its own clients is in
+`idp.domain.team_clients`.
 """
 
 import json
@@ -19,13 +20,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from idp.domain import audit, client_keys, secrets
 from idp.domain.services import Services
 from idp.kernel.database import Base, is_postgresql
-from idp.protocol.client_policy import ClientPolicy, policy_from_registration
+from idp.protocol.client_policy import PRODUCTION, ClientPolicy, policy_from_registration
 from idp.protocol.client_registration import SECRET_METHODS
 from idp.protocol.errors import InvalidClientMetadata
 from idp.protocol.registration_names import canonical
 
-BELIEVED_FOR = 30
-"""Seconds a process goes without re-reading a client."""
 CACHED_CLIENTS = 1000
 SECRETS_KEY = "client secrets"
 ACTIVE, SUSPENDED = "active", "suspended"
@@ -56,8 +55,15 @@ class Client(Base):
     imported_secret_hash: Mapped[str | None] = mapped_column(String(256))
     registered_by: Mapped[str | None] = mapped_column(String(64), index=True)
     state: Mapped[str] = mapped_column(String(16))
+    faults: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """The registration, as it was given."""
+        members: dict[str, Any] = json.loads(self.registration)
+        return members
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ def apply(session: Session, services: Services, registration: Mapping[str, Any])
     written then.
     """
     given = canonical(registration)
-    client_id = str(given.get("client_id") or services.entropy.short_token())
+    client_id = str(given.get("client_id") or fresh_client_id(services))
     client = held(session, client_id)
     fields = merged(client, given, client_id)
     policy = judged(fields)
@@ -97,6 +103,11 @@ def apply(session: Session, services: Services, registration: Mapping[str, Any])
     fact = audit.ClientApplied(client_id=client_id, created=applied.created)
     audit.record(session, fact, now=services.clock.now())
     return applied
+
+
+def fresh_client_id(services: Services) -> str:
+    """Return a new client id, which no command takes for an option."""
+    return services.entropy.short_token().replace("-", "_")
 
 
 def held(session: Session, client_id: str) -> Client | None:
@@ -198,6 +209,7 @@ class ClientRegistry:
 
     def __init__(self, services: Services, new_session: Callable[[], Session]) -> None:
         self._services = services
+        self._believed_for = services.settings.clients_believed_for
         self._new_session = new_session
         self._known: dict[str, tuple[float, RegisteredClient]] = {}
         self._lock = threading.Lock()
@@ -215,7 +227,7 @@ class ClientRegistry:
             else:
                 if len(self._known) >= CACHED_CLIENTS:
                     self._known.pop(next(iter(self._known)))
-                self._known[client_id] = (now + BELIEVED_FOR, client)
+                self._known[client_id] = (now + self._believed_for, client)
         return client
 
     def forget(self) -> None:
@@ -228,6 +240,9 @@ class ClientRegistry:
         settings = self._services.settings
         return settings.identity_proving or (policy.test_client and settings.stand_in_proving)
 
+    def _may_have_faults(self, policy: ClientPolicy) -> bool:
+        return self._services.settings.fault_menu and policy.environment != PRODUCTION
+
     def _read(self, client_id: str) -> RegisteredClient | None:
         with self._new_session() as session:
             row = session.execute(
@@ -239,6 +254,8 @@ class ClientRegistry:
             policy = policy_from_registration(json.loads(client.registration))
             if client.state != ACTIVE:
                 policy = replace(policy, active=False)
+            if client.faults and self._may_have_faults(policy):
+                policy = replace(policy, faults=frozenset(client.faults.split()))
             if not self._proves_identities_for(policy):
                 policy = replace(policy, identity_available=False)
             return RegisteredClient(

@@ -29,6 +29,7 @@ import psycopg
 from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import OperationalError
 
+from idp.domain import terms
 from idp.domain.prepared import Statement
 from idp.protocol.session_facts import SessionFacts
 
@@ -140,7 +141,8 @@ _AUDIT = (
 )
 _FACTS = """
 SELECT s.sid, s.account_id, a.state, s.level, s.amr, s.auth_time, s.password_at, s.otp_at,
-       a.email, a.subject_salt, s.last_seen_at
+       a.email, a.subject_salt, s.last_seen_at, a.reset_because,
+       a.terms_version, a.passkey_offered_at IS NOT NULL
 FROM browser_sessions s JOIN accounts a ON a.id = s.account_id
 WHERE s.cookie_hash = {cookie_hash} AND s.ended_at IS NULL
   AND s.last_seen_at > {seen_after} AND s.started_at > {started_after}
@@ -215,7 +217,10 @@ class HotPath:
         )
         if row is None:
             return None
-        sid, account_id, state, level, amr, auth_time, password_at, otp_at, email, salt, seen = row
+        sid, account_id, state, level, amr, auth_time, password_at, otp_at, email, salt, seen = row[
+            :11
+        ]
+        reset_because, terms_version, passkey_offered = row[11:]
         facts = SessionFacts(
             sid=sid,
             account_id=account_id,
@@ -227,6 +232,9 @@ class HotPath:
             otp_at=otp_at,
             email=email,
             subject_salt=salt,
+            reset_because=reset_because,
+            terms_agreed=terms_version >= terms.CURRENT.version,
+            passkey_offered=bool(passkey_offered),
         )
         return SeenSession(facts, seen)
 

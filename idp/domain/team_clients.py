@@ -44,7 +44,7 @@ def register(
     theirs = select(func.count()).select_from(Client).where(Client.registered_by == key.name)
     if (session.scalar(theirs) or 0) >= MOST_CLIENTS:
         raise TooManyClients
-    return _apply(session, services, key, None, asked, services.entropy.short_token())
+    return _apply(session, services, key, None, asked, clients.fresh_client_id(services))
 
 
 def change(

@@ -16,6 +16,8 @@ class SessionFacts:
 
     `level` is the credential level this session really reached (`Cl` or `Cl.Cm`);
     `amr` lists what was really used (RFC 8176), `auth_time` is the last real sign-in.
+    `reset_because` says why the account needs a new password, None if it does not;
+    `terms_agreed` is about the terms of today, `passkey_offered` whether they were asked once.
     """
 
     sid: str
@@ -28,6 +30,9 @@ class SessionFacts:
     otp_at: int | None
     email: str
     subject_salt: str
+    reset_because: str | None = None
+    terms_agreed: bool = True
+    passkey_offered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,6 +256,10 @@ def looking_around(visitor: Visitor, street: Street, language: str) -> Iterator[
     yield Shown("/support")
     visitor.follow("/service-teams")
     yield Shown("/service-teams")
+    visitor.open(f"{street.issuer}faults")
+    yield Shown("/faults")
+    visitor.follow("/faults/")
+    yield Shown("/faults/<client_id>")
     visitor.open(f"{street.issuer}mailbox")
     yield Shown("/mailbox")
     with street.records() as session:
@@ -361,6 +365,8 @@ ALL_ROUTES = {
     "/privacy",
     "/support",
     "/service-teams",
+    "/faults",
+    "/faults/<client_id>",
     "/mailbox",
     "/mailbox/<message_id>",
     "/logout",

@@ -164,3 +164,13 @@ def test_a_secret_goes_when_the_client_gets_a_key(terminal: Terminal, tmp_path: 
     with terminal.session() as session:
         client = session.get_one(Client, "a")
         assert (client.secret_hash, client.imported_secret_hash) == (None, None)
+
+
+def test_faults_are_given_and_taken_back(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.json(clients, "apply", written(tmp_path, registration(client_id="tax")))
+    wanted = ["id_token.INVALID_ISS", "authorize.ACCESS_DENIED"]
+    given = terminal.json(clients, "faults", "tax", *wanted)
+    assert given == {"client_id": "tax", "faults": sorted(wanted)}
+    assert terminal.run(clients, "faults", "tax").stdout.strip() == "tax: no faults"
+    refused = terminal.refused(clients, "faults", "tax", "id_token.NONSENSE")
+    assert "There is no fault id_token.NONSENSE." in refused

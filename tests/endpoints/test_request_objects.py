@@ -9,6 +9,9 @@ import jwt
 import pytest
 from werkzeug.test import TestResponse
 
+from idp.domain import request_objects
+from idp.protocol.parameters import parse_authorization
+from idp.protocol.request_object import Signature
 from tests.endpoints.key_server import KeyServer, jwk
 from tests.endpoints.provider import Browser, Provider
 from tests.support.relying_party import RelyingParty, Request, ec_key
@@ -277,6 +280,17 @@ def test_what_is_no_signed_object_is_refused(
         assert come(provider.signed_in(), party, asked).status_code in (400, 414)
         return
     stays_here(come(provider.signed_in(), party, asked), "Invalid request")
+
+
+def test_an_object_longer_than_any_address_is_not_read(
+    provider: Provider, party: RelyingParty
+) -> None:
+    """Asked of the reader itself: a longer address never gets as far."""
+    asked = parse_authorization({"client_id": party.client_id, "request": "x" * 8193})
+    read = request_objects.read(
+        asked, None, provider.wiring.client_keys, issuer=provider.issuer, now=provider.now
+    )
+    assert read.signature is Signature.UNREADABLE
 
 
 def test_a_changed_object_is_refused(provider: Provider, party: RelyingParty) -> None:

@@ -1,5 +1,6 @@
 """The two tables of refusals: what the client is told, where, and which rule comes first."""
 
+import dataclasses
 from dataclasses import replace
 from typing import Any
 
@@ -230,6 +231,20 @@ def test_an_identity_is_not_proved_for_a_client_while_it_cannot_be() -> None:
 
 
 @pytest.mark.row("2.parameter.nonce", "6.field.permit_missing_nonce")
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("authorize.ACCESS_DENIED", "access_denied"),
+        ("authorize.TEMPORARILY_UNAVAILABLE", "temporarily_unavailable"),
+    ],
+)
+def test_an_error_that_was_asked_for_comes_after_every_other(fault: str, error: str) -> None:
+    faulty = dataclasses.replace(a_client(), faults=frozenset({fault, "id_token.INVALID_ISS"}))
+    refusal = refusal_of({}, faulty)
+    assert (refusal.check, refusal.error) == ("no_refusal_is_wanted", error)
+    assert refusal_of({"vtr": "x"}, faulty).error == "invalid_request"
+
+
 def test_identity_keeps_the_nonce_required() -> None:
     client = a_client(permit_missing_nonce=True, **IDENTITY)
     assert refusal_of({"nonce": None}, client).check == "a_nonce_is_sent_where_required"

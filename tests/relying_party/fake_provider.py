@@ -76,6 +76,7 @@ class FakeProvider:
     codes: dict[str, Asked] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     forms: list[dict[str, str]] = field(default_factory=list)
+    objects: list[str] = field(default_factory=list)
     change_discovery: Callable[[Claims], Claims] = unchanged
     change_header: Callable[[Claims], Claims] = unchanged
     change_claims: Callable[[Claims], Claims] = unchanged
@@ -176,7 +177,13 @@ class FakeProvider:
         assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{self.issuer}authorize"
         sent = parse_qs(parts.query, strict_parsing=True)
         assert all(len(values) == 1 for values in sent.values())
-        asked = Asked({name: values[0] for name, values in sent.items()})
+        parameters = {name: values[0] for name, values in sent.items()}
+        if "request" in parameters:
+            # Signed: who may read it is tried elsewhere, with the department's published key.
+            self.objects.append(parameters["request"])
+            body = parameters["request"].split(".")[1]
+            parameters = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        asked = Asked(parameters)
         code = f"code-{len(self.codes)}-{'x' * 36}"
         self.codes[code] = asked
         return {"code": code, "state": asked.parameters["state"], "iss": self.issuer}

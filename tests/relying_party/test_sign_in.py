@@ -51,6 +51,17 @@ def test_the_welsh_department_asks_for_welsh_until_told_otherwise(housing: Visit
     assert asked == ["cy", "en"]
 
 
+def test_the_driving_agency_signs_its_requests(driving: Visit) -> None:
+    driving.leave()
+    keys = KeySet.import_key_set(driving.get("/.well-known/jwks.json").get_json())
+    token = jwt.decode(driving.provider.objects[0], keys, algorithms=["PS256"])
+    assert token.header["typ"] == "oauth-authz-req+jwt"
+    assert token.claims["iss"] == token.claims["client_id"] == driving.department.client_id
+    assert token.claims["aud"] == f"{driving.provider.issuer}authorize"
+    assert token.claims["exp"] == driving.clock.now() + 60
+    assert token.claims["vtr"] == '["Cl.Cm.P2"]'
+
+
 @pytest.mark.parametrize(("name", "algorithm"), [("tax", "ES256"), ("driving", "PS256")])
 def test_the_token_call_is_signed_with_the_departments_own_key(
     name: str, algorithm: str, request: pytest.FixtureRequest

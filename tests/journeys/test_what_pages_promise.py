@@ -33,6 +33,8 @@ from tests.support.relying_party import RelyingParty
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTHING_OF_CITIZENS = {
+    "client_rates",
+    "registration_keys",
     "services",
     "clients",
     "assertion_uses",

@@ -1,12 +1,16 @@
-"""`onepass accounts`: test citizens, never in production."""
+"""`onepass accounts`: test citizens, never in production; and what operators may do to any."""
 
 import base64
+from collections.abc import Callable
 
 import click
+from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
 from idp.domain import accounts as accounts_of
-from idp.domain import audit, authenticator_apps, passwords
+from idp.domain import audit, authenticator_apps, interventions, passwords
+from idp.domain.accounts import Account
+from idp.domain.services import Services
 
 
 @click.group()
@@ -93,3 +97,55 @@ def _one(
         "account_id": account_id,
         "created": created,
     }
+
+
+@accounts.command()
+@click.argument("email")
+@as_json
+@pass_workplace
+def suspend(workplace: Workplace, email: str, as_json: bool) -> None:
+    """Keep the owner of EMAIL's account out for now, and end their sessions."""
+    _intervene(workplace, interventions.suspend, email, as_json)
+
+
+@accounts.command()
+@click.argument("email")
+@as_json
+@pass_workplace
+def restore(workplace: Workplace, email: str, as_json: bool) -> None:
+    """Open the suspended account of EMAIL again."""
+    _intervene(workplace, interventions.restore, email, as_json)
+
+
+@accounts.command()
+@click.argument("email")
+@as_json
+@pass_workplace
+def block(workplace: Workplace, email: str, as_json: bool) -> None:
+    """Keep the owner of EMAIL's account out for good, and end their sessions."""
+    _intervene(workplace, interventions.block, email, as_json)
+
+
+@accounts.command(name="sign-out")
+@click.argument("email")
+@as_json
+@pass_workplace
+def sign_out(workplace: Workplace, email: str, as_json: bool) -> None:
+    """End every session of EMAIL's account; the services are told."""
+    _intervene(workplace, interventions.sign_out, email, as_json)
+
+
+def _intervene(
+    workplace: Workplace,
+    act: Callable[[Session, Services, Account], bool | int],
+    email: str,
+    as_json: bool,
+) -> None:
+    with workplace.session() as session:
+        account = accounts_of.find_by_email(session, email)
+        if account is None:
+            raise click.ClickException("There is no account with that address.")
+        changed = bool(act(session, workplace.services, account))
+        document = {"account_id": account.id, "state": account.state, "changed": changed}
+    words = f"The account is {document['state']}." + ("" if changed else " Nothing has changed.")
+    tell(as_json, document, words)

@@ -81,6 +81,27 @@ class AuthenticatorAppAdded(Fact):
     account_id: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class AccountSuspended(Fact):
+    """An operator suspended an account: nobody signs in to it for now."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountRestored(Fact):
+    """An operator opened a suspended account again."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountBlocked(Fact):
+    """An operator closed an account for good."""
+
+    account_id: str
+
+
 # Signing in and out
 
 

@@ -1,4 +1,9 @@
-"""Codes sent by email: six digits, for one Journey and address, the newest only, six tries."""
+"""Codes sent by email: six digits, for one Journey, address and purpose, the newest only.
+
+Six tries, then only a new code helps.
+"""
+
+from enum import StrEnum
 
 from sqlalchemy import BigInteger, ForeignKey, Integer, String, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -10,7 +15,22 @@ from idp.domain.secrets import keyed_hash, matches
 from idp.domain.services import Services
 from idp.kernel.database import Base
 
-LIFETIME = 3600
+
+class Purpose(StrEnum):
+    """What a code proves the address for; a code for one purpose serves no other."""
+
+    CREATE_ACCOUNT = "create_account"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a purpose
+    CHANGE_EMAIL = "change_email"
+    RECOVER = "recover"
+
+
+_FIRST = 3600
+_OTHERWISE = 900
+LIFETIMES = {
+    purpose: _FIRST if purpose is Purpose.CREATE_ACCOUNT else _OTHERWISE for purpose in Purpose
+}
+"""Seconds a code is good for: whoever creates an account may have to find the mail first."""
 TRIES = 6
 _KEY = "email codes"
 
@@ -28,25 +48,28 @@ class EmailCode(Base):
     expires_at: Mapped[int] = mapped_column(BigInteger)
 
 
-def make(session: Session, services: Services, journey: Journey) -> str:
+def make(session: Session, services: Services, journey: Journey, purpose: Purpose) -> str:
     """Return a new code for this Journey's address and forget the one before."""
     code = services.entropy.digits(6)
     session.merge(
         EmailCode(
             journey_id=journey.id,
-            code_hash=keyed_hash(session, services, _KEY, _bound(journey, code)),
+            code_hash=keyed_hash(session, services, _KEY, _bound(journey, purpose, code)),
             tries_left=TRIES,
-            expires_at=services.clock.now() + LIFETIME,
+            expires_at=services.clock.now() + LIFETIMES[purpose],
         )
     )
     session.flush()
     return code
 
 
-def use(session: Session, services: Services, journey: Journey, code: str) -> bool:
+def use(
+    session: Session, services: Services, journey: Journey, purpose: Purpose, code: str
+) -> bool:
     """Return whether `code` is the one this Journey waits for, and use it up.
 
-    Each call takes a try by one conditional update; after six, or an hour, only a new code helps.
+    Each call takes a try by one conditional update; after six, or when the code's time is over,
+    only a new code helps.
     """
     expected = session.scalar(
         update(EmailCode)
@@ -62,7 +85,7 @@ def use(session: Session, services: Services, journey: Journey, code: str) -> bo
     bare = cleaned(code)
     if expected is None or bare is None:
         return False
-    if not matches(session, services, _KEY, _bound(journey, bare), expected):
+    if not matches(session, services, _KEY, _bound(journey, purpose, bare), expected):
         return False
     used = session.scalar(
         update(EmailCode)
@@ -74,7 +97,7 @@ def use(session: Session, services: Services, journey: Journey, code: str) -> bo
     return used is not None
 
 
-def _bound(journey: Journey, code: str) -> str:
+def _bound(journey: Journey, purpose: Purpose, code: str) -> str:
     # The address is part of what is hashed: a Journey may change it while a code is on its way,
     # and a code mailed to one address must never prove another.
-    return f"{journey.id}:{email_key(journey.email or '')}:{code}"
+    return f"{journey.id}:{purpose}:{email_key(journey.email or '')}:{code}"

@@ -156,6 +156,24 @@ def end(
     return _tell_services(session, services, browser_session.sid)
 
 
+def end_all(
+    session: Session, services: Services, account_id: str, because: str, *, but: str | None = None
+) -> int:
+    """End every live session of the account except the one named `but`; return how many.
+
+    The services of each are told.
+    """
+    live = session.scalars(
+        select(BrowserSession)
+        .where(BrowserSession.account_id == account_id, BrowserSession.ended_at.is_(None))
+        .order_by(BrowserSession.sid)
+    ).all()
+    ended = [each for each in live if each.sid != but]
+    for each in ended:
+        end(session, services, each, because)
+    return len(ended)
+
+
 def _tell_services(session: Session, services: Services, sid: str) -> list[Service]:
     told: list[Service] = []
     for client_id, subject in grants.clients_of_session(session, sid):

@@ -84,3 +84,21 @@ def test_never_in_production(terminal: Terminal) -> None:
     assert "production" in terminal.refused(accounts, *ALICE)
     with terminal.session() as session:
         assert accounts_of.find_by_email(session, "alice@example.com") is None
+
+
+def test_an_account_is_suspended_opened_blocked_and_signed_out(terminal: Terminal) -> None:
+    terminal.json(accounts, *ALICE)
+    for act, state, changed in (
+        ("sign-out", "active", False),
+        ("suspend", "suspended", True),
+        ("suspend", "suspended", False),
+        ("restore", "active", True),
+        ("block", "blocked", True),
+        ("restore", "blocked", False),
+    ):
+        done = terminal.json(accounts, act, "Alice@example.com")
+        assert (done["state"], done["changed"]) == (state, changed), act
+    assert terminal.run(accounts, "block", ALICE[2]).stdout.strip() == (
+        "The account is blocked. Nothing has changed."
+    )
+    assert "There is no account" in terminal.refused(accounts, "suspend", "nobody@example.com")

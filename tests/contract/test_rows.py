@@ -2,11 +2,7 @@
 
 from tools import contract, contract_rows
 
-AWAITED = {
-    "5.back_channel.intervention",
-    "5.back_channel.operator",
-    "7.code.email_life_otherwise",
-}
+AWAITED: set[str] = set()
 """Rows of what is being built. Whoever marks the first test of one takes it out of here."""
 
 

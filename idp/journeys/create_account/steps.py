@@ -13,13 +13,14 @@ from idp.domain import (
     sessions,
     throttles,
 )
+from idp.domain.email_codes import Purpose
 from idp.domain.journeys import Journey
 from idp.domain.passwords import Problem
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
 from idp.domain.throttles import Kind
 
-PURPOSE = "create_account"
+PURPOSE = Purpose.CREATE_ACCOUNT
 _SEED_PURPOSE = "proposed authenticator app"
 GROUP = 4
 
@@ -44,7 +45,7 @@ def send_code(session: Session, services: Services, journey: Journey, language: 
     now = services.clock.now()
     left = throttles.reserve(session, Kind.EMAIL_SEND, accounts.email_key(email), now)
     known = accounts.find_by_email(session, email)
-    code = email_codes.make(session, services, journey)
+    code = email_codes.make(session, services, journey, PURPOSE)
     if known is None:
         notices.send(
             session, services, to=email, template="email_code", language=language, code=code
@@ -55,7 +56,7 @@ def send_code(session: Session, services: Services, journey: Journey, language: 
         )
     audit.record(
         session,
-        audit.EmailCodeSent(account_id=known.id if known else None, purpose=PURPOSE),
+        audit.EmailCodeSent(account_id=known.id if known else None, purpose=PURPOSE.value),
         now=now,
         journey_id=journey.id,
     )
@@ -71,9 +72,9 @@ def sending_locked_until(session: Session, services: Services, journey: Journey)
 def prove_email(session: Session, services: Services, journey: Journey, code: str) -> bool:
     """Return whether `code` proves the Journey's address; six wrong ones make it useless."""
     now = services.clock.now()
-    if not email_codes.use(session, services, journey, code):
+    if not email_codes.use(session, services, journey, PURPOSE, code):
         audit.record(
-            session, audit.EmailCodeRefused(purpose=PURPOSE), now=now, journey_id=journey.id
+            session, audit.EmailCodeRefused(purpose=PURPOSE.value), now=now, journey_id=journey.id
         )
         return False
     journey.email_proved_at = now

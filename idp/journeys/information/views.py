@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from idp.domain import email_codes, throttles
 from idp.domain import terms as terms_of_use
+from idp.domain.email_codes import Purpose
 from idp.domain.throttles import Kind
 from idp.journeys.information.kept import kept
 from idp.protocol import metadata
@@ -83,7 +84,7 @@ def support() -> Response:
         "information/support.html",
         mailbox=settings.mailbox,
         journey_lifetime=settings.journey_lifetime,
-        code_lifetime=email_codes.LIFETIME,
+        code_lifetime=email_codes.LIFETIMES[Purpose.CREATE_ACCOUNT],
         sends=sends,
         tries=throttles.LIMITS[Kind.PASSWORD],
         example=current.request_id(),

@@ -1,0 +1,65 @@
+"""What operators may do to an account: suspend it, open it again, block it, sign it out.
+
+Each ends every session of the account, tells the services, and is recorded. Does not own what
+the owner is shown (`idp.web.error_table`) or who may do it.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from idp.domain import audit, sessions
+from idp.domain.accounts import Account
+from idp.domain.audit import Fact
+from idp.domain.services import Services
+from idp.protocol.session_facts import ACTIVE, BLOCKED, SUSPENDED
+
+SIGNED_OUT = "signed_out_by_operator"
+
+
+def suspend(session: Session, services: Services, account: Account) -> bool:
+    """Keep the owner out for now; False if the account is not active."""
+    return _change(session, services, account, ACTIVE, SUSPENDED, audit.AccountSuspended)
+
+
+def restore(session: Session, services: Services, account: Account) -> bool:
+    """Open a suspended account again; False if it is not suspended."""
+    return _change(session, services, account, SUSPENDED, ACTIVE, audit.AccountRestored)
+
+
+def block(session: Session, services: Services, account: Account) -> bool:
+    """Keep the owner out for good; False if the account is neither active nor suspended."""
+    for before in (ACTIVE, SUSPENDED):
+        if _change(session, services, account, before, BLOCKED, audit.AccountBlocked):
+            return True
+    return False
+
+
+def sign_out(session: Session, services: Services, account: Account) -> int:
+    """End every session of the account and return how many there were."""
+    return sessions.end_all(session, services, account.id, SIGNED_OUT)
+
+
+def _change(
+    session: Session,
+    services: Services,
+    account: Account,
+    before: str,
+    after: str,
+    fact: Callable[..., Fact],
+) -> bool:
+    changed = session.scalar(
+        update(Account)
+        .where(Account.id == account.id, Account.state == before)
+        .values(state=after)
+        .returning(Account.id)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(account, ["state"])
+    if changed is None:
+        return False
+    audit.record(session, fact(account_id=account.id), now=services.clock.now())
+    if after != ACTIVE:
+        sessions.end_all(session, services, account.id, after)
+    return True

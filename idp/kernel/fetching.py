@@ -1,4 +1,4 @@
-"""Outbound HTTP: the only door through which this program calls anybody.
+"""Outbound HTTP: the only door through which this program calls addresses it was given.
 
 A registered address is chosen by a stranger, so the rules are strict: https to public addresses
 only, unless the operator's egress list names host and port; the address is looked up once and
@@ -9,16 +9,16 @@ redirects; a limit on bytes and on seconds. Never called inside a database trans
 import ipaddress
 import json
 import socket
-import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+
+from idp.kernel.deadlines import Deadline
 
 _CHUNK_BYTES = 8192
 # A gateway turns these IPv6 addresses into the IPv4 one in their last 32 bits: mapped
@@ -44,39 +44,10 @@ class _Target:
     address: str
 
 
-class _Deadline:
-    """Hangs up when the time of one call is over: a byte now and then keeps nobody waiting."""
-
-    def __init__(self, seconds: float) -> None:
-        self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(seconds, self._hang_up)
-        self._timer.daemon = True
-        self.passed = False
-
-    def watch(self, connected: socket.socket) -> None:
-        """Take charge of a connection that was just opened."""
-        self._sockets.append(connected)
-        if self.passed:
-            self._hang_up()
-
-    def _hang_up(self) -> None:
-        self.passed = True
-        for connected in self._sockets:
-            with suppress(OSError):
-                connected.shutdown(socket.SHUT_RDWR)
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-
 class _PinnedAdapter(HTTPAdapter):
     """Connects to the address that was checked, under the name that was asked for."""
 
-    def __init__(self, target: _Target, deadline: _Deadline) -> None:
+    def __init__(self, target: _Target, deadline: Deadline) -> None:
         self._target = target
         self._deadline = deadline
         super().__init__(max_retries=0)
@@ -109,7 +80,7 @@ class _PinnedAdapter(HTTPAdapter):
         return pool
 
 
-def _watched(kind: Any, deadline: _Deadline) -> Any:
+def _watched(kind: Any, deadline: Deadline) -> Any:
     """Return a class of connection that tells `deadline` when it is open."""
 
     class Watched(kind):  # type: ignore[misc]
@@ -157,7 +128,7 @@ class Fetcher:
         self, method: str, url: str, data: Mapping[str, str] | None, max_bytes: int, timeout: float
     ) -> tuple[int, bytes]:
         target = self._checked(url)
-        with requests.Session() as session, _Deadline(timeout) as deadline:
+        with requests.Session() as session, Deadline(timeout) as deadline:
             session.trust_env = False
             # In its one spelling, or the session's own adapter would be found before this one.
             session.mount(f"{urlsplit(url).scheme}://", _PinnedAdapter(target, deadline))
@@ -185,7 +156,7 @@ class Fetcher:
         return response.status_code, body
 
     @staticmethod
-    def _read(response: requests.Response, max_bytes: int, deadline: _Deadline) -> bytes:
+    def _read(response: requests.Response, max_bytes: int, deadline: Deadline) -> bytes:
         body = b""
         for chunk in response.iter_content(_CHUNK_BYTES):
             body += chunk

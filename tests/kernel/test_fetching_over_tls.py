@@ -1,46 +1,17 @@
 """Outbound https: the certificate must be the service's, and from an authority we trust."""
 
-import datetime as dt
 import http.server
-import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from idp.kernel.fetching import Fetcher, FetchFailed
+from tests.support.certificates import certificate, resolve_example_names, serving
 
 NAME = "service.example"
-
-
-def certificate(folder: Path, name: str) -> Path:
-    """A certificate for `name` that is its own authority, with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    today = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(today - dt.timedelta(days=1))
-        .not_valid_after(today + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / f"{name}.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    file.write_bytes(private + made.public_bytes(Encoding.PEM))
-    return file
 
 
 class Keys(http.server.BaseHTTPRequestHandler):
@@ -71,16 +42,8 @@ def own(tmp_path: Path) -> Path:
 @pytest.fixture
 def url(own: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Where the service is: on loopback, under a name that only this test resolves."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(own)
-    real = socket.getaddrinfo
-    monkeypatch.setattr(
-        socket,
-        "getaddrinfo",
-        lambda host, *args, **more: real(
-            "127.0.0.1" if str(host).endswith(".example") else host, *args, **more
-        ),
-    )
+    context = serving(own)
+    resolve_example_names(monkeypatch)
     with Quiet(("127.0.0.1", 0), Keys) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))

@@ -86,7 +86,7 @@ OUTSIDE_PRODUCTION = (registration.blueprint,)
 STAND_INS = (
     ("mailbox", mailbox.blueprint),
     # Pages on which anybody may do things to any service: only where anybody may read all mails.
-    ("mailbox", fault_menu.blueprint),
+    ("demonstration", fault_menu.blueprint),
     ("stand_in_proving", prove_identity.blueprint),
 )
 """What stands in for something real, by the setting that lets it: never in production."""

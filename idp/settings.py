@@ -4,11 +4,13 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.headerregistry import Address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from idp.kernel.database import normalised_url
+from idp.kernel.mail_server import MailServer, parse_mail_server, parse_sender
 from idp.kernel.sealing import SealingKey, parse_sealing_keys
 
 Mode = Literal["production", "integration", "demo", "test"]
@@ -46,6 +48,8 @@ class Settings:
     trusted_proxies: tuple[Network, ...] = ()
     egress_allow: frozenset[str] = frozenset()
     egress_ca_file: Path | None = None
+    mail_server: MailServer | None = None
+    """Takes our mails. Where there is none they go to the stand-in inbox, or nowhere."""
     checkpoint_file: Path = Path("var/audit-checkpoints.jsonl")
     host: str = "127.0.0.1"
     port: int = 8000
@@ -75,9 +79,14 @@ class Settings:
         return self.issuer.startswith("https:")
 
     @property
+    def demonstration(self) -> bool:
+        """Whether this is for trying out, with a front page that leads around."""
+        return self.mode in ("demo", "test")
+
+    @property
     def mailbox(self) -> bool:
         """Whether mails go to the stand-in inbox that anybody can open."""
-        return self.mode in ("demo", "test")
+        return self.demonstration and self.mail_server is None
 
     @property
     def fault_menu(self) -> bool:
@@ -124,7 +133,8 @@ class _Reader:
             keys_dir=Path(self._environ.get("ONEPASS_KEYS_DIR", "keys")),
             trusted_proxies=self._networks("ONEPASS_TRUSTED_PROXIES"),
             egress_allow=self._egress(),
-            egress_ca_file=self._egress_ca_file(),
+            egress_ca_file=self._file("ONEPASS_EGRESS_CA_FILE"),
+            mail_server=self._mail_server(mode),
             checkpoint_file=Path(
                 self._environ.get("ONEPASS_AUDIT_CHECKPOINTS", var_dir / "audit-checkpoints.jsonl")
             ),
@@ -213,11 +223,47 @@ class _Reader:
                 self._problems.append(f"ONEPASS_EGRESS_ALLOW holds {entry!r}: use host:port.")
         return frozenset(entries)
 
-    def _egress_ca_file(self) -> Path | None:
-        name = self._environ.get("ONEPASS_EGRESS_CA_FILE", "")
-        if name and not Path(name).is_file():
-            self._problems.append(f"ONEPASS_EGRESS_CA_FILE names {name!r}, which is not a file.")
-        return Path(name) if name else None
+    def _file(self, name: str) -> Path | None:
+        path = self._environ.get(name, "")
+        if path and not Path(path).is_file():
+            self._problems.append(f"{name} names {path!r}, which is not a file.")
+        return Path(path) if path else None
+
+    def _mail_server(self, mode: Mode) -> MailServer | None:
+        url, sender = (self._environ.get(n, "") for n in ("ONEPASS_SMTP_URL", "ONEPASS_MAIL_FROM"))
+        password, ca_file = self._smtp_password(), self._file("ONEPASS_SMTP_CA_FILE")
+        if not url and not sender and not password:
+            if mode == "production":
+                self._problems.append(
+                    "In production ONEPASS_SMTP_URL must name a mail server and ONEPASS_MAIL_FROM "
+                    "a sender: without mails nobody can create an account."
+                )
+            return None
+        try:
+            from_address = parse_sender(sender)
+        except ValueError as error:
+            self._problems.append(f"ONEPASS_MAIL_FROM {error}.")
+            from_address = Address()
+        try:
+            return parse_mail_server(url, password=password, sender=from_address, ca_file=ca_file)
+        except ValueError as error:
+            self._problems.append(f"ONEPASS_SMTP_URL {error}.")
+        return None
+
+    def _smtp_password(self) -> str:
+        path = self._environ.get("ONEPASS_SMTP_PASSWORD_FILE", "")
+        if not path:
+            return ""
+        try:
+            password = Path(path).read_text("ascii").rstrip("\r\n")
+        except (OSError, UnicodeError) as error:
+            problem = f"cannot be read: {type(error).__name__}"
+        else:
+            problem = "" if password else "holds no password"
+        if problem:
+            self._problems.append(f"ONEPASS_SMTP_PASSWORD_FILE {problem}.")
+            return ""
+        return password
 
     def _number(self, name: str, default: int, low: int, high: int) -> int:
         text = self._environ.get(name, "")

@@ -7,18 +7,20 @@ and then recorded.
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from idp.domain import audit, audit_log, clients, notices, outbox, sweeping
+from idp.domain import audit, audit_log, clients, notices, notifiers, outbox, sweeping
 from idp.domain.key_files import KeyFileUnusable
 from idp.domain.keyring import NoSigningKey
 from idp.domain.outbox import Leased
 from idp.domain.services import Services
 from idp.kernel.fetching import FetchFailed, FetchRefused
+from idp.kernel.mailing import MailFailed, MailRefused
 from idp.protocol import id_token, subjects
 
 log = structlog.get_logger(__name__)
@@ -27,11 +29,19 @@ PAUSE = 0.5
 """Seconds between two rounds that found nothing to do."""
 SWEEP_EVERY = 60
 DELIVERY_TIMEOUT = 15.0
-"""Seconds a service has to answer a logout notice; only 200 counts."""
+"""Seconds a service has to answer a logout notice (only 200 counts), a mail server as well."""
 
 
 class DeliveryFailed(Exception):
     """A message could not be delivered this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a delivery failed, and whether there is no sense in another try."""
+
+    why: str
+    for_good: bool = False
 
 
 class Worker:
@@ -41,6 +51,7 @@ class Worker:
         self._services = services
         self._engine = engine
         self._registry = clients.ClientRegistry(services, lambda: Session(engine))
+        self._notifier = notifiers.choose(services, engine)
         self._swept_at: int | None = None
         self._deliver: dict[str, Callable[[Leased], None]] = {
             notices.KIND: self._mail,
@@ -64,11 +75,23 @@ class Worker:
 
     def deliver(self) -> int:
         """Deliver every message that is due and return how many were tried."""
+        clock = self._services.clock
+        # Whoever waits for a slow server must not go on with messages whose lease has ended.
+        until = clock.monotonic() + outbox.LEASE_SECONDS - DELIVERY_TIMEOUT
         with self._transaction() as session:
             leased = outbox.lease(session, self._services)
-        for message in leased:
+        for number, message in enumerate(leased):
+            if clock.monotonic() > until:
+                self._put_back(leased[number:])
+                return number
             self._settle(message, self._attempt(message))
         return len(leased)
+
+    def _put_back(self, messages: list[Leased]) -> None:
+        now = self._services.clock.now()
+        with self._transaction() as session:
+            for message in messages:
+                outbox.put_back(session, message, now)
 
     def seal(self) -> int:
         """Seal what has arrived in the audit record and return how many entries that was.
@@ -90,30 +113,31 @@ class Worker:
         self._swept_at = now
         return sweeping.sweep(self._engine, self._services)
 
-    def _attempt(self, message: Leased) -> str | None:
-        """Deliver a message; return why it failed, or None.
+    def _attempt(self, message: Leased) -> _Failure | None:
+        """Deliver a message; return what went wrong, or None.
 
         A fault nobody thought of is this message's, not the worker's: the others go on. Only a
         database that is gone stops the round.
         """
         try:
             self._deliver[message.kind](message)
-        except (DeliveryFailed, FetchFailed, FetchRefused) as error:
-            return f"{type(error).__name__}: {error}"
+        except (DeliveryFailed, FetchFailed, FetchRefused, MailFailed, MailRefused) as error:
+            return _Failure(f"{type(error).__name__}: {error}", isinstance(error, MailRefused))
         except SQLAlchemyError:
             raise
         except Exception as error:
             log.exception("outbox_delivery_broke", id=message.id, kind=message.kind)
-            return type(error).__name__
+            return _Failure(type(error).__name__)
         return None
 
-    def _settle(self, message: Leased, why: str | None) -> None:
+    def _settle(self, message: Leased, failure: _Failure | None) -> None:
         now = self._services.clock.now()
+        why = failure.why if failure else None
         with self._transaction() as session:
-            if why is None:
+            if failure is None:
                 state = "delivered" if outbox.delivered(session, message, now) else "lost"
             else:
-                state = outbox.failed(session, message, now, why)
+                state = outbox.failed(session, message, now, failure.why, for_good=failure.for_good)
             self._record(session, message, state, now)
         log.info("outbox_message", id=message.id, kind=message.kind, state=state, why=why)
 
@@ -127,10 +151,13 @@ class Worker:
         audit.record(session, fact, now=now)
 
     def _mail(self, message: Leased) -> None:
-        if not self._services.settings.mailbox:
+        if self._notifier is None:
             raise DeliveryFailed("no mail server is set up")
-        with self._transaction() as session:
-            notices.put_in_mailbox(session, self._services, message.id, message.payload)
+        now = self._services.clock.now()
+        mail = notices.Mail.of(message.id, message.payload, now)
+        if mail.worthless_at is not None and mail.worthless_at <= now:
+            raise MailRefused("its code works no longer")
+        self._notifier.deliver(mail)
 
     def _logout_notice(self, message: Leased) -> None:
         """Tell one service that a session ended (Back-Channel Logout 1.0), with a fresh token."""

@@ -10,12 +10,16 @@ from idp.settings import DEFAULT_ISSUER, Settings, SettingsError
 from tests.support.building import SEALING_KEYS
 
 LEAST = {"ONEPASS_MODE": "test", "ONEPASS_SEALING_KEYS": SEALING_KEYS}
+MAIL = {
+    "ONEPASS_SMTP_URL": "smtps://onepass:hidden-word@mail.example",
+    "ONEPASS_MAIL_FROM": "Onepass <no-reply@id.example>",
+}
 PRODUCTION = {
     "ONEPASS_ISSUER": "https://id.example/",
     "ONEPASS_SEALING_KEYS": SEALING_KEYS,
     "ONEPASS_OPERATOR_NAME": "The Examples Office",
     "ONEPASS_SUPPORT_CONTACT": "https://examples.example/help",
-}
+} | MAIL
 
 
 def read(**more: str) -> Settings:
@@ -95,6 +99,8 @@ REFUSED = {
     "ONEPASS_TRUSTED_PROXIES": ["10.0.0.0/33", "proxy", "10.0.0.1/8"],
     "ONEPASS_EGRESS_ALLOW": ["localhost", ":80", "localhost:http", "localhost:"],
     "ONEPASS_EGRESS_CA_FILE": ["/nowhere/ca.pem", "/"],
+    "ONEPASS_SMTP_CA_FILE": ["/nowhere/ca.pem", "/"],
+    "ONEPASS_SMTP_PASSWORD_FILE": ["/nowhere/password", "/"],
     "ONEPASS_PORT": ["0", "65536", "-1", "eight", "8_000", "٨", "1.5"],
     "ONEPASS_WORKERS": ["0", "65"],
     "ONEPASS_THREADS": ["0", "65"],
@@ -173,6 +179,7 @@ class TestProduction:
             ({"ONEPASS_TRUSTED_PROXIES": "10.0.0.1/32,0.0.0.0/0"}, "name your proxies"),
             ({"ONEPASS_TRUSTED_PROXIES": "::/0"}, "name your proxies"),
             ({"ONEPASS_IDENTITY_PROVING": "on"}, "believes everybody"),
+            (dict.fromkeys(MAIL, ""), "ONEPASS_SMTP_URL must name a mail server"),
         ],
     )
     def test_refuses_what_is_not_safe_there(self, more: dict[str, str], words: str) -> None:
@@ -185,7 +192,123 @@ class TestProduction:
         [("integration", False), ("demo", True), ("test", True)],
     )
     def test_only_the_demo_and_tests_have_a_mailbox(self, mode: str, mailbox: bool) -> None:
-        assert Settings.from_environment(LEAST | {"ONEPASS_MODE": mode}).mailbox is mailbox
+        settings = Settings.from_environment(LEAST | {"ONEPASS_MODE": mode})
+        assert (settings.mailbox, settings.demonstration) == (mailbox, mailbox)
+        with_mail = Settings.from_environment(LEAST | MAIL | {"ONEPASS_MODE": mode})
+        assert (with_mail.mailbox, with_mail.demonstration) == (False, mailbox)
+
+
+class TestMail:
+    def test_there_is_none_unless_said(self) -> None:
+        assert read().mail_server is None
+
+    @pytest.mark.parametrize(
+        ("url", "host", "port", "security"),
+        [
+            ("smtps://mail.example", "mail.example", 465, "tls"),
+            ("smtps://localhost/", "localhost", 465, "tls"),
+            ("smtp://mail.example", "mail.example", 587, "starttls"),
+            ("smtp://10.0.0.1:25", "10.0.0.1", 25, "starttls"),
+            ("smtp://localhost.example", "localhost.example", 587, "starttls"),
+            ("smtp://localhost:25", "localhost", 25, "none"),
+            ("smtp://127.9.9.9", "127.9.9.9", 587, "none"),
+            ("smtp://[::1]:2525", "::1", 2525, "none"),
+        ],
+    )
+    def test_where_it_goes_and_how_it_is_protected(
+        self, url: str, host: str, port: int, security: str
+    ) -> None:
+        server = read(**MAIL | {"ONEPASS_SMTP_URL": url}).mail_server
+        assert server is not None
+        assert (server.host, server.port, server.security) == (host, port, security)
+        assert (server.user, server.password) == ("", "")
+
+    @pytest.mark.parametrize(
+        ("text", "name", "address"),
+        [
+            ("no-reply@id.example", "", "no-reply@id.example"),
+            ("  Onepass <no-reply@id.example> ", "Onepass", "no-reply@id.example"),
+            ('"Onepass, the prototype" <a@b.example>', "Onepass, the prototype", "a@b.example"),
+            ("Cyfrif Siân <a@localhost>", "Cyfrif Siân", "a@localhost"),
+        ],
+    )
+    def test_in_whose_name(self, text: str, name: str, address: str) -> None:
+        server = read(**MAIL | {"ONEPASS_MAIL_FROM": text}).mail_server
+        assert server is not None
+        assert (server.sender.display_name, server.sender.addr_spec) == (name, address)
+
+    def test_with_a_password_from_the_address_or_from_a_file(self, tmp_path: Path) -> None:
+        told = read(**MAIL).mail_server
+        assert told is not None
+        assert (told.user, told.password) == ("onepass", "hidden-word")
+        file = tmp_path / "password"
+        file.write_text(" hidden word \n")
+        url = "smtp://on%40epass@mail.example"
+        filed = read(
+            **MAIL | {"ONEPASS_SMTP_URL": url, "ONEPASS_SMTP_PASSWORD_FILE": str(file)}
+        ).mail_server
+        assert filed is not None
+        assert (filed.user, filed.password) == ("on@epass", " hidden word ")
+
+    def test_with_authorities_of_its_own(self, tmp_path: Path) -> None:
+        authorities = tmp_path / "ca.pem"
+        authorities.touch()
+        server = read(**MAIL, ONEPASS_SMTP_CA_FILE=str(authorities)).mail_server
+        assert server is not None
+        assert server.ca_file == authorities
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "mail.example", "//mail.example", "http://mail.example", "smtp://", "smtp://:25",
+            "smtp://mail.example:0", "smtp://mail.example:66000", "smtp://mail.example:x",
+            "smtp://mail.example/inbox", "smtp://mail.example?tls=no", "smtp://mail.example#a",
+            "smtp://mail.example\n", "smtp://mail .example", "smtp://mâil.example",
+            "smtp://onepass@mail.example", "smtp://:secret@mail.example", "smtp://[::1",
+            "smtp://a%0d%0ab:secret@mail.example", "smtp://a:secr%00t@mail.example",
+            "smtp://si%C3%A2n:secret@mail.example", "smtp://a:secret/@mail.example",
+        ],
+    )  # fmt: skip
+    def test_an_address_that_makes_no_sense_is_refused_and_not_repeated(self, url: str) -> None:
+        [told] = problems(LEAST | MAIL | {"ONEPASS_SMTP_URL": url})
+        assert told.startswith("ONEPASS_SMTP_URL must ")
+        assert "secret" not in told
+
+    @pytest.mark.parametrize(
+        "sender",
+        [
+            "Onepass", "a@b.example, c@d.example", "Onepass <a@b.example", "<>", "Onepass <>",
+            "siân@id.example", "a@bücher.example", "Onepass\r\nBcc: x <a@b.example>",
+            "a@b.example\nBcc: c@d.example", "One <two> <a@b.example>", "a b@c.example",
+        ],
+    )  # fmt: skip
+    def test_a_sender_that_is_none_is_refused(self, sender: str) -> None:
+        [told] = problems(LEAST | MAIL | {"ONEPASS_MAIL_FROM": sender})
+        assert told.startswith("ONEPASS_MAIL_FROM must ")
+
+    @pytest.mark.parametrize("content", [b"", b"\n", "sïcret\n".encode()])
+    def test_a_file_without_a_password(self, tmp_path: Path, content: bytes) -> None:
+        file = tmp_path / "password"
+        file.write_bytes(content)
+        [told, _] = problems(
+            LEAST
+            | MAIL
+            | {
+                "ONEPASS_SMTP_URL": "smtp://onepass@mail.example",
+                "ONEPASS_SMTP_PASSWORD_FILE": str(file),
+            }
+        )
+        assert told.startswith("ONEPASS_SMTP_PASSWORD_FILE ")
+
+    def test_half_of_it_is_not_enough(self, tmp_path: Path) -> None:
+        file = tmp_path / "password"
+        file.write_text("hidden-word")
+        for name in MAIL:
+            [told] = problems(LEAST | MAIL | {name: ""})
+            assert told.startswith(name)
+        assert len(problems(LEAST | {"ONEPASS_SMTP_PASSWORD_FILE": str(file)})) == 2
+        [told] = problems(LEAST | MAIL | {"ONEPASS_SMTP_PASSWORD_FILE": str(file)})
+        assert "must hold no password when a file gives one" in told
 
 
 @pytest.mark.parametrize("mode", ["integration", "demo", "test"])
@@ -208,3 +331,4 @@ def test_no_secret_is_in_the_words_of_the_settings() -> None:
     assert repr(bytes(range(32)))[2:20] not in repr(read())
     settings = read(DATABASE_URL="postgresql://onepass:hidden@db/onepass")
     assert "hidden" not in repr(settings)
+    assert "hidden-word" not in repr(read(**MAIL))

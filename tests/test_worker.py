@@ -13,12 +13,18 @@ from sqlalchemy.pool import NullPool
 
 from idp.domain import clients, notices, outbox
 from idp.domain.audit_entries import AuditEntry, SealedEntry
+from idp.domain.notices import Mail
+from idp.domain.notifiers import SmtpNotifier
 from idp.domain.outbox import PAUSES
 from idp.domain.services import Services
+from idp.kernel import mailing
 from idp.kernel.fetching import Fetcher, FetchFailed
-from idp.worker import Worker
+from idp.kernel.mail_server import parse_mail_server, parse_sender
+from idp.kernel.mailing import MailFailed, MailRefused
+from idp.worker import DELIVERY_TIMEOUT, Worker
 from tests.support.building import ISSUER
-from tests.support.clock import FixedClock
+from tests.support.clock import NOON, FixedClock
+from tests.support.mail_server import open_post_office
 from tests.support.relying_party import RelyingParty
 
 
@@ -95,18 +101,129 @@ def test_a_mail_reaches_the_mailbox_once(
     assert len(notices.in_mailbox(session)) == 1
 
 
-def test_a_mail_waits_where_there_is_no_mailbox(
-    session: Session, services: Services, worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    notices.send(session, services, to="a@example.com", template="account_created", language="en")
+class Reader:
+    """A notifier that a test tells what to do."""
+
+    def __init__(self) -> None:
+        self.answers: list[Exception | None] = []
+        self.received: list[Mail] = []
+        self.takes = 0
+
+    def deliver(self, mail: Mail) -> None:
+        self.received.append(mail)
+        self.clock.move(self.takes)
+        answer = self.answers.pop(0) if self.answers else None
+        if answer is not None:
+            raise answer
+
+    clock: FixedClock
+
+
+@pytest.fixture
+def reader(worker: Worker, clock: FixedClock) -> Reader:
+    """Gets the mails of this test's worker."""
+    reader = Reader()
+    reader.clock = clock
+    worker._notifier = reader
+    return reader
+
+
+def _mail(session: Session, services: Services, template: str = "account_created") -> None:
+    values = {"code": "271828"} if template == "email_code" else {}
+    notices.send(session, services, to="a@example.com", template=template, language="en", **values)
     session.commit()
-    monkeypatch.setattr(type(services.settings), "mailbox", False)
+
+
+def test_a_mail_waits_where_there_is_neither_mailbox_nor_mail_server(
+    session: Session, services: Services, worker: Worker
+) -> None:
+    worker._notifier = None
+    _mail(session, services)
     worker.deliver()
     session.rollback()
     assert notices.in_mailbox(session) == []
     assert outbox.messages(session, "waiting")[0].last_error == (
         "DeliveryFailed: no mail server is set up"
     )
+
+
+def test_a_mail_that_fails_is_tried_again_and_one_that_is_refused_is_not(
+    session: Session, services: Services, worker: Worker, reader: Reader, clock: FixedClock
+) -> None:
+    _mail(session, services)
+    reader.answers = [MailFailed("it answered 450"), MailRefused("no such user")]
+    worker.deliver()
+    session.rollback()
+    assert outbox.messages(session, "waiting")[0].last_error == "MailFailed: it answered 450"
+    assert worker.deliver() == 0
+    clock.move(PAUSES[0])
+    worker.deliver()
+    session.rollback()
+    [dead] = outbox.messages(session, "dead")
+    assert (dead.tries, dead.last_error) == (2, "MailRefused: no such user")
+    clock.move(100_000)
+    assert worker.deliver() == 0
+    assert reader.received[0] == reader.received[1]
+
+
+def test_a_code_is_not_mailed_when_it_works_no_longer(
+    session: Session, services: Services, worker: Worker, reader: Reader, clock: FixedClock
+) -> None:
+    _mail(session, services, "email_code")
+    reader.answers = [MailFailed("it answered 450")]
+    clock.move(3599)
+    worker.deliver()
+    assert len(reader.received) == 1
+    clock.move(PAUSES[0])
+    worker.deliver()
+    assert len(reader.received) == 1
+    session.rollback()
+    assert outbox.messages(session, "dead")[0].last_error == (
+        "MailRefused: its code works no longer"
+    )
+
+
+def test_a_slow_mail_server_is_left_and_asked_again_later(
+    session: Session, services: Services, worker: Worker, clock: FixedClock
+) -> None:
+    with open_post_office() as office:
+        server = parse_mail_server(
+            f"smtp://127.0.0.1:{office.port}",
+            password="",
+            sender=parse_sender("no-reply@id.example"),
+            ca_file=None,
+        )
+        worker._notifier = SmtpNotifier(server, timeout=0.3)
+        _mail(session, services)
+        office.hold.clear()
+        worker.deliver()
+        session.rollback()
+        [waiting] = outbox.messages(session)
+        assert waiting.last_error == "MailFailed: the mail server took over 0.3 seconds"
+        office.hold.set()
+        clock.move(PAUSES[0])
+        worker.deliver()
+    assert _counts(session) == {"delivered": 1}
+    assert len({taken.message["Message-ID"] for taken in office.taken}) == 1
+
+
+def test_a_mail_server_has_as_long_as_a_service() -> None:
+    assert mailing.TIMEOUT == DELIVERY_TIMEOUT == 15
+
+
+def test_who_waits_for_a_slow_server_gives_back_what_a_lease_cannot_cover(
+    session: Session, services: Services, worker: Worker, reader: Reader, clock: FixedClock
+) -> None:
+    for _ in range(6):
+        _mail(session, services)
+    reader.takes = 15
+    assert worker.deliver() == 3
+    session.rollback()
+    assert clock.now() - NOON < outbox.LEASE_SECONDS
+    assert outbox.counts(session) == {"delivered": 3, "waiting": 3}
+    assert {message.tries for message in outbox.messages(session, "waiting")} == {0}
+    assert worker.deliver() == 3
+    assert len({mail.id for mail in reader.received}) == len(reader.received) == 6
 
 
 @pytest.mark.row(

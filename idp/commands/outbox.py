@@ -49,17 +49,25 @@ def show(workplace: Workplace, as_json: bool) -> None:
 
 
 @outbox.command()
-@click.argument("message_id")
+@click.argument("message_id", required=False)
+@click.option("--all", "every", is_flag=True, help="Every dead message.")
 @as_json
 @pass_workplace
-def retry(workplace: Workplace, message_id: str, as_json: bool) -> None:
-    """Put a dead message back in line, with all its tries."""
+def retry(workplace: Workplace, message_id: str | None, every: bool, as_json: bool) -> None:
+    """Put a dead message back in line, with all its tries; mails whose code has ended stay dead."""
+    if (message_id is None) is not every:
+        raise click.UsageError("Name one message, or give --all.")
     now = workplace.services.clock.now()
     with workplace.session() as session:
-        if not outbox_of.retry(session, message_id, now):
+        revived = outbox_of.retry(session, message_id, now)
+        if message_id is not None and not revived:
             raise click.ClickException(f"There is no dead message {message_id}.")
-        audit.record(session, audit.DeadLetterRetried(message_id=message_id), now=now)
-    tell(as_json, {"id": message_id, "state": "waiting"}, f"{message_id} is in line again.")
+        for each in revived:
+            audit.record(session, audit.DeadLetterRetried(message_id=each), now=now)
+    if every:
+        tell(as_json, {"ids": revived, "state": "waiting"}, f"{len(revived)} are in line again.")
+    else:
+        tell(as_json, {"id": message_id, "state": "waiting"}, f"{message_id} is in line again.")
 
 
 def _told(message: OutboxMessage) -> dict[str, Any]:

@@ -8,7 +8,19 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text, delete, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Index,
+    Integer,
+    String,
+    Text,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from idp.domain.services import Services
@@ -112,9 +124,17 @@ def delivered(session: Session, message: Leased, now: int) -> bool:
     return _settle(session, message, state="delivered", ended_at=now, last_error=None)
 
 
-def failed(session: Session, message: Leased, now: int, why: str) -> str:
-    """Record a failed try and return the state the message is in now: `waiting` or `dead`."""
-    state = "waiting" if message.tries <= len(PAUSES) else "dead"
+def put_back(session: Session, message: Leased, now: int) -> None:
+    """Give back a message that nobody had time to deliver: due at once, its try not counted."""
+    _settle(session, message, due_at=now, tries=message.tries - 1)
+
+
+def failed(session: Session, message: Leased, now: int, why: str, *, for_good: bool = False) -> str:
+    """Record a failed try and return the state the message is in now: `waiting` or `dead`.
+
+    `for_good` says that no other try would end better.
+    """
+    state = "dead" if for_good or message.tries > len(PAUSES) else "waiting"
     pause = PAUSES[message.tries - 1] if state == "waiting" else 0
     _settle(
         session,
@@ -138,16 +158,21 @@ def _settle(session: Session, message: Leased, **values: object) -> bool:
     return settled is not None
 
 
-def retry(session: Session, message_id: str, now: int) -> bool:
-    """Put a dead message back in line, with all its tries; False if it is not dead."""
-    revived = session.scalar(
+def retry(session: Session, message_id: str | None, now: int) -> list[str]:
+    """Put a dead message back in line, with all its tries; every dead one for None.
+
+    Return the ids of those that were dead.
+    """
+    revived = (
         update(OutboxMessage)
-        .where(OutboxMessage.id == message_id, OutboxMessage.state == "dead")
+        .where(OutboxMessage.state == "dead")
         .values(state="waiting", tries=0, due_at=now, ended_at=None)
         .returning(OutboxMessage.id)
         .execution_options(synchronize_session=False)
     )
-    return revived is not None
+    if message_id is not None:
+        revived = revived.where(OutboxMessage.id == message_id)
+    return sorted(session.scalars(revived))
 
 
 def counts(session: Session) -> dict[str, int]:
@@ -156,6 +181,24 @@ def counts(session: Session) -> dict[str, int]:
         select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)
     ).all()
     return dict(rows)
+
+
+def given_up(session: Session) -> int:
+    """Return how many dead messages used up their tries: the others were refused for good."""
+    gone = OutboxMessage.state == "dead", OutboxMessage.tries > len(PAUSES)
+    return session.scalar(select(func.count()).where(*gone)) or 0
+
+
+def stuck(session: Session, kind: str, tries: int) -> tuple[int, str]:
+    """Return how many messages of `kind` wait after `tries` or more, and why the newest does."""
+    waiting = (
+        OutboxMessage.kind == kind,
+        OutboxMessage.state == "waiting",
+        OutboxMessage.tries >= tries,
+    )
+    newest = select(OutboxMessage.last_error).where(*waiting).order_by(OutboxMessage.id.desc())
+    count = session.scalar(select(func.count()).where(*waiting)) or 0
+    return count, session.scalar(newest.limit(1)) or ""
 
 
 def oldest_waiting_at(session: Session) -> int | None:
@@ -178,14 +221,15 @@ def messages(session: Session, state: str | None = None) -> Sequence[OutboxMessa
     return session.scalars(query.where(OutboxMessage.state == state) if state else query).all()
 
 
-def sweep(session: Session, before: int, limit: int = 500) -> int:
-    """Delete up to `limit` messages delivered before `before`; dead ones stay."""
-    old = (
-        select(OutboxMessage.id)
-        .where(OutboxMessage.state == "delivered", OutboxMessage.ended_at < before)
-        .limit(limit)
+def sweep(session: Session, delivered: int, dead: int, limit: int = 500) -> int:
+    """Delete up to `limit` messages delivered before `delivered`, or dead since before `dead`."""
+    over = or_(
+        and_(OutboxMessage.state == "delivered", OutboxMessage.ended_at < delivered),
+        and_(OutboxMessage.state == "dead", OutboxMessage.ended_at < dead),
     )
+    old = select(OutboxMessage.id).where(over).limit(limit)
     done = session.scalars(
-        delete(OutboxMessage).where(OutboxMessage.id.in_(old)).returning(OutboxMessage.id)
+        # Asked again: an operator may have put a dead one back in line meanwhile.
+        delete(OutboxMessage).where(OutboxMessage.id.in_(old), over).returning(OutboxMessage.id)
     ).all()
     return len(done)

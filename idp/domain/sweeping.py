@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import Engine, delete, select, tuple_
 from sqlalchemy.orm import Session
 
-from idp.domain import client_rates, grants, outbox, registration_keys, sessions
+from idp.domain import client_rates, grants, notices, outbox, registration_keys, sessions
 from idp.domain.grants import AssertionUse
 from idp.domain.handoffs import Handoff
 from idp.domain.journeys import Journey
@@ -23,6 +23,8 @@ MOST_BATCHES = 20
 DELIVERED_KEPT_FOR = 86_400
 GRANT_OUTLIVES_SESSION = 3600
 """Seconds that a grant is kept after any session that it could belong to has ended."""
+DEAD_KEPT_FOR = MAILBOX_KEPT_FOR = 30 * 86_400
+"""Long enough for an operator to look; they hold people's addresses."""
 
 Sweep = Callable[[Session, Services], int]
 
@@ -107,7 +109,12 @@ def _sessions(session: Session, services: Services) -> int:
 
 
 def _outbox(session: Session, services: Services) -> int:
-    return outbox.sweep(session, services.clock.now() - DELIVERED_KEPT_FOR, BATCH)
+    now = services.clock.now()
+    return outbox.sweep(session, now - DELIVERED_KEPT_FOR, now - DEAD_KEPT_FOR, BATCH)
+
+
+def _mailbox(session: Session, services: Services) -> int:
+    return notices.sweep(session, services.clock.now() - MAILBOX_KEPT_FOR, BATCH)
 
 
 def _client_rates(session: Session, services: Services) -> int:
@@ -128,4 +135,5 @@ _TASKS: tuple[Sweep, ...] = (
     _outbox,
     _client_rates,
     _registration_keys,
+    _mailbox,
 )

@@ -277,6 +277,10 @@ def looking_around(visitor: Visitor, street: Street, language: str) -> Iterator[
     visitor.page.wait_for_url("**/mailbox/*")
     visitor.look()
     yield Shown("/mailbox/<message_id>")
+    visitor.open(f"{street.issuer}mailbox?to=somebody@example.com")
+    yield Shown("/mailbox", "of one address")
+    visitor.open(f"{street.issuer}mailbox?to=nobody@example.com")
+    yield Shown("/mailbox", "of an address without messages")
     for path, state in (
         ("nowhere", "not found"),
         ("authorize", "a request without a client"),

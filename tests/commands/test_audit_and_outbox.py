@@ -90,3 +90,23 @@ def test_the_outbox_is_shown_and_a_dead_message_sent_again(terminal: Terminal) -
     with terminal.session() as session:
         facts = session.scalars(sa.select(AuditEntry.fact)).all()
     assert facts == ["dead_letter_retried"]
+
+
+def test_every_dead_message_is_sent_again_at_once(terminal: Terminal) -> None:
+    with terminal.workplace.session() as session:
+        ids = [outbox_of.put(session, terminal.workplace.services, "email", {}) for _ in range(3)]
+    assert terminal.json(outbox, "retry", "--all") == {"ids": [], "state": "waiting"}
+    with terminal.workplace.session() as session:
+        session.execute(sa.update(OutboxMessage).values(state="dead", tries=6))
+    assert terminal.run(outbox, "retry", "--all").output == "3 are in line again.\n"
+    assert [told["id"] for told in terminal.json(outbox, "list", "--state", "waiting")] == ids
+    with terminal.session() as session:
+        facts = session.scalars(sa.select(AuditEntry.fact)).all()
+    assert facts == ["dead_letter_retried"] * 3
+
+
+def test_one_message_or_all_of_them(terminal: Terminal) -> None:
+    for arguments in ([], ["some-id", "--all"]):
+        result = terminal.run(outbox, "retry", *arguments)
+        assert result.exit_code == 2
+        assert "Name one message, or give --all." in result.output

@@ -81,7 +81,15 @@ def late_message(terminal: Terminal) -> None:
 def dead_message(terminal: Terminal) -> None:
     late_message(terminal)
     with terminal.workplace.session() as session:
-        session.execute(sa.update(OutboxMessage).values(state="dead"))
+        session.execute(sa.update(OutboxMessage).values(state="dead", tries=6))
+
+
+def stuck_mail(terminal: Terminal) -> None:
+    with terminal.workplace.session() as session:
+        outbox_of.put(session, terminal.workplace.services, "email", {"to": "x"})
+    why = "MailFailed: the mail server hung up"
+    with terminal.workplace.session() as session:
+        session.execute(sa.update(OutboxMessage).values(tries=3, last_error=why))
 
 
 def unsealed_fact(terminal: Terminal) -> None:
@@ -133,6 +141,7 @@ FAULTS: list[tuple[str, Callable[[Terminal], object], str]] = [
     ("translations_are_compiled", stale_translation, "'cy' is not compiled"),
     ("messages_are_delivered", late_message, "due for 61 seconds"),
     ("messages_are_delivered", dead_message, "1 messages could not be delivered"),
+    ("mails_are_taken", stuck_mail, "1 mails wait after 3 tries or more, the newest for: MailF"),
     ("facts_are_sealed", unsealed_fact, "1 audit entries are unsealed, the oldest for 61"),
     (
         "checkpoints_leave_the_database",
@@ -200,6 +209,7 @@ def test_production_is_judged_more_strictly(healthy: Terminal) -> None:
     fine = Terminal(replace(healthy.workplace, settings=settings), healthy.clock)
     assert "one machine only" in fine.run(doctor).output
     settings = replace(settings, database_url="postgresql+psycopg://db/onepass")
+    assert "Mails go nowhere" in wrong(strict)["mails_have_somewhere_to_go"]
     fine = Terminal(replace(healthy.workplace, settings=settings), healthy.clock)
     assert "Production mode for" in fine.run(doctor).output
 

@@ -1,4 +1,4 @@
-"""Notices, keyed hashes, the schema's version, and the sweeping of what has expired."""
+"""Keyed hashes, the schema's version, and the sweeping of what has expired."""
 
 from collections.abc import Iterator
 
@@ -10,6 +10,7 @@ from idp.domain import handoffs, journeys, notices, outbox, schema, secrets, swe
 from idp.domain.grants import AssertionUse
 from idp.domain.handoffs import Handoff
 from idp.domain.journeys import Journey
+from idp.domain.notices import Mail, MailboxMessage
 from idp.domain.secrets import SealedSecret
 from idp.domain.services import Services
 from idp.domain.throttles import Kind, Throttle
@@ -22,27 +23,6 @@ def engine(services: Services) -> Iterator[sa.Engine]:
     engine = sa.create_engine(services.settings.database_url)
     yield engine
     engine.dispose()
-
-
-def test_a_notice_reaches_the_mailbox_once_however_often_it_is_delivered(
-    session: Session, services: Services
-) -> None:
-    notices.send(
-        session,
-        services,
-        to="alice@example.com",
-        template="email_code",
-        language="en",
-        code="123456",
-    )
-    [message] = outbox.lease(session, services)
-    for _ in range(2):
-        notices.put_in_mailbox(session, services, message.id, message.payload)
-    [mail] = notices.in_mailbox(session)
-    assert (mail.to, mail.kind, mail.language) == ("alice@example.com", "email_code", "en")
-    assert "123456" in mail.body
-    assert notices.message(session, mail.id) is mail
-    assert notices.message(session, "another") is None
 
 
 def test_a_keyed_hash_needs_its_key(session: Session, services: Services) -> None:
@@ -90,6 +70,11 @@ def test_what_has_expired_is_swept_and_the_rest_stays(
     outbox.put(session, services, "email", {})
     [message] = outbox.lease(session, services)
     outbox.delivered(session, message, clock.now())
+    mail = Mail("1" * 32, "alice@example.com", "email_code", "en", "", "", clock.now(), None)
+    notices.put_in_mailbox(session, mail, clock.now())
+    outbox.put(session, services, "email", {})
+    [hopeless] = outbox.lease(session, services)
+    outbox.failed(session, hopeless, clock.now(), "no such user", for_good=True)
     session.commit()
     assert sweeping.sweep(engine, services) == 0
     clock.move(7201)
@@ -100,6 +85,13 @@ def test_what_has_expired_is_swept_and_the_rest_stays(
         assert session.scalars(sa.select(table)).all() == []
     clock.move(86_400)
     assert sweeping.sweep(engine, services) == 2
+    assert outbox.counts(session) == {"dead": 1}
+    assert len(session.scalars(sa.select(MailboxMessage)).all()) == 1
+    session.rollback()
+    clock.move(30 * 86_400)
+    assert sweeping.sweep(engine, services) == 2
+    assert outbox.counts(session) == {}
+    assert session.scalars(sa.select(MailboxMessage)).all() == []
 
 
 def test_sweeping_stops_after_a_number_of_batches(

@@ -73,6 +73,7 @@ ROUTES: Final = {
     "/logout/confirm": Policy(SIGNED_IN, FORM, only_post=True),
     "/signed-out": Policy(PUBLIC),
     "/mailbox": Policy(NO_PRODUCTION, production=False),
+    "/mailbox.json": Policy(NO_PRODUCTION, production=False),
     "/faults": Policy(NO_PRODUCTION, production=False),
     "/faults/<client_id>": Policy(NO_PRODUCTION, FORM, production=False),
     "/mailbox/<message_id>": Policy(NO_PRODUCTION, production=False),

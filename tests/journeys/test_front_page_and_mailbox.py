@@ -1,6 +1,7 @@
 """What somebody finds who comes without a service."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -8,7 +9,11 @@ from flask import Flask
 from idp.app import create_app
 from idp.kernel.database import db
 from idp.settings import Settings
-from tests.support.building import PRODUCTION, make_settings
+from tests.journeys import walks
+from tests.journeys.conftest import Post
+from tests.support.building import MAIL, PRODUCTION, make_settings
+from tests.support.citizens import Citizen
+from tests.support.clock import FixedClock
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty
 
@@ -54,6 +59,103 @@ def test_production_has_no_mailbox_and_a_plain_front_page(
     with app.app_context():
         for engine in db.engines.values():
             engine.dispose()
+
+
+def test_a_demo_whose_mails_are_really_sent_has_no_mailbox(
+    sqlite_url: str, tmp_path: Path, app: Flask, address: str
+) -> None:
+    settings = make_settings(sqlite_url, tmp_path, more=MAIL)
+    sending = create_app(settings)
+    person = Person(sending, settings.issuer, address)
+    assert person.open("/").heading == "One account for every service"
+    assert "mailbox" not in person.page.text.lower()
+    assert not any("mailbox" in href for href, _ in person.page.links)
+    for path in ("/mailbox", "/mailbox.json", "/mailbox/x"):
+        assert person.client.get(path, base_url=settings.issuer).status_code == 404
+    with sending.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def mailed(person: Person, query: str = "") -> list[dict[str, Any]]:
+    """What programs read in the mailbox."""
+    answer = person.client.get(f"/mailbox.json{query}", base_url=person.issuer)
+    assert answer.status_code == 200
+    assert answer.content_type == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    found: list[dict[str, Any]] = answer.get_json()["messages"]
+    return found
+
+
+def test_programs_read_the_mailbox_too(
+    person: Person, library: RelyingParty, bob: Citizen, post: Post, clock: FixedClock
+) -> None:
+    assert mailed(person) == []
+    walks.arrive(person, library, ui_locales="cy")
+    person.send(button=walks.CREATE)
+    person.send({"email": bob.email})
+    walks.arrive(person, library)
+    person.send(button=walks.CREATE)
+    person.send({"email": walks.NEW_EMAIL})
+    post.all()
+    new, known = mailed(person)
+    assert new == {
+        "id": new["id"],
+        "to": walks.NEW_EMAIL,
+        "kind": "email_code",
+        "language": "en",
+        "subject": f"{new['code']} is your Onepass security code",
+        "body": new["body"],
+        "sent_at": clock.now(),
+        "code": post.code(walks.NEW_EMAIL),
+    }
+    assert f"\n{new['code']}\n" in new["body"]
+    assert (known["to"], known["kind"], known["language"], known["code"]) == (
+        bob.email, "already_have_account", "cy", None)  # fmt: skip
+    assert mailed(person, f"?to={walks.NEW_EMAIL.upper()}") == [new]
+    person.send({"code": new["code"]})
+    assert person.heading == "Create your password"
+
+
+@pytest.mark.parametrize("to", ["nobody@example.com", "%00", "%ff%fe", "a" * 300, "%25"])
+def test_an_address_without_mails_has_none(
+    person: Person, library: RelyingParty, post: Post, to: str
+) -> None:
+    walks.arrive(person, library)
+    person.send(button=walks.CREATE)
+    person.send({"email": walks.NEW_EMAIL})
+    post.all()
+    assert len(mailed(person)) == 1
+    assert mailed(person, f"?to={to}") == []
+    person.open(f"/mailbox?to={to}")
+    assert person.status == 200
+    assert "There are no messages yet." in person.page.text
+
+
+def test_the_mailbox_shows_the_messages_to_one_address(
+    person: Person, library: RelyingParty, post: Post
+) -> None:
+    for email in ("one@example.com", "two+more@example.com"):
+        walks.arrive(person, library)
+        person.send(button=walks.CREATE)
+        person.send({"email": email})
+    post.all()
+    person.open("/mailbox")
+    addresses = {words: href for href, words in person.page.links if words.startswith("To ")}
+    assert list(addresses) == ["To two+more@example.com", "To one@example.com"]
+    person.open(addresses["To two+more@example.com"])
+    assert "Messages to two+more@example.com." in person.page.text
+    assert "one@example.com" not in person.page.text
+    assert ("/mailbox", "Show every message") in person.page.links
+
+
+def test_a_mail_says_from_which_device(person: Person, library: RelyingParty, post: Post) -> None:
+    walks.arrive(person, library)
+    person.client.environ_base["HTTP_USER_AGENT"] = "Mozilla/5.0 (X11; Linux) Firefox/133.0"
+    person.send(button=walks.CREATE)
+    person.send({"email": walks.NEW_EMAIL})
+    body = post.newest(walks.NEW_EMAIL).body
+    assert "When: 21 September 2026, 15:13 (UK time)\nDevice: Firefox on Linux\n\n" in body
 
 
 def test_pages_of_govuk_frontend_are_served_where_its_stylesheet_looks(person: Person) -> None:

@@ -19,6 +19,7 @@ from idp.domain.throttles import Kind
 from idp.journeys.information import kept as kept_rows
 from idp.journeys.information.kept import Kept
 from idp.kernel.database import Base, db
+from idp.kernel.mail_server import parse_mail_server, parse_sender
 from idp.settings import Settings
 from idp.web import cookies, i18n
 from tests.journeys import walks
@@ -180,6 +181,18 @@ class TestPrivacy:
         with app.test_request_context("/"):
             without = kept_rows.kept(replace(settings, mode="integration"))
         assert {row.tables for row in kept} - {row.tables for row in without} == {("mailbox",)}
+
+    def test_a_mail_server_is_told_of_where_there_is_one(
+        self, person: Person, visitor_of: Callable[..., Person]
+    ) -> None:
+        learns = "A mail server brings you our messages."
+        assert learns not in person.open("/privacy").page.text
+        server = parse_mail_server(
+            "smtps://mail.example", password="", sender=parse_sender("a@b.example"), ca_file=None
+        )
+        sending = visitor_of(mail_server=server).open("/privacy").page.text
+        assert learns in sending
+        assert "demo mailbox" not in sending
 
     @pytest.fixture
     def traces(

@@ -23,6 +23,11 @@ LOOPBACK = "127.0.0.1:*,localhost:*," + ",".join(
     f"{name}.localhost:*" for name in ("tax", "driving", "library", "housing")
 )
 
+MAIL = {
+    "ONEPASS_SMTP_URL": "smtps://mail.example",
+    "ONEPASS_MAIL_FROM": "Onepass <no-reply@id.example>",
+}
+"""A mail server, for settings that must name one; nobody connects to it."""
 
 PRODUCTION = {
     "ONEPASS_MODE": "production",
@@ -31,6 +36,7 @@ PRODUCTION = {
     "ONEPASS_ARGON2_TIME": "2",
     "ONEPASS_OPERATOR_NAME": "The Examples Office",
     "ONEPASS_SUPPORT_CONTACT": "help@examples.example",
+    **MAIL,
 }
 """What production wants to be told, beside an https issuer."""
 

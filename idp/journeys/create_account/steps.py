@@ -35,7 +35,9 @@ def choose_email(journey: Journey, email: str) -> None:
     journeys.go_by(journey, email)
 
 
-def send_code(session: Session, services: Services, journey: Journey, language: str) -> int:
+def send_code(
+    session: Session, services: Services, journey: Journey, *, language: str, device: str
+) -> int:
     """Send a code to the Journey's address and return how many more may be sent.
 
     An address that has an account gets a mail that says so, and a code that nobody is told: the
@@ -48,11 +50,22 @@ def send_code(session: Session, services: Services, journey: Journey, language: 
     code = email_codes.make(session, services, journey, PURPOSE)
     if known is None:
         notices.send(
-            session, services, to=email, template="email_code", language=language, code=code
+            session,
+            services,
+            to=email,
+            template="email_code",
+            language=language,
+            device=device,
+            code=code,
         )
     else:
         notices.send(
-            session, services, to=known.email, template="already_have_account", language=language
+            session,
+            services,
+            to=known.email,
+            template="already_have_account",
+            language=language,
+            device=device,
         )
     audit.record(
         session,
@@ -203,5 +216,6 @@ def finish(
         to=account.email,
         template="account_created",
         language=account.language,
+        device=signed_in.device,
     )
     return sessions.after_second_factor(session, services, signed_in)

@@ -77,7 +77,13 @@ def email_resend(journey_id: str) -> Response:
 
 def _send(journey: Journey) -> Response:
     try:
-        left = steps.send_code(current.session(), current.services(), journey, i18n.language())
+        left = steps.send_code(
+            current.session(),
+            current.services(),
+            journey,
+            language=i18n.language(),
+            device=current.device(),
+        )
     except Locked:
         return to("create_account.email_resend", journey)
     return to("create_account.email_code" if left else "create_account.email_resend", journey)

@@ -13,12 +13,13 @@ blueprint = Blueprint("home", __name__, template_folder="templates")
 def start() -> Response:
     """Show where to go: in the demo every service and the mailbox, in production a plain page."""
     signed_in = current.signed_in() is not None
-    if not current.services().settings.mailbox:
+    settings = current.services().settings
+    if not settings.demonstration:
         return show("home/plain.html", signed_in=signed_in)
     services = [
         service for service in clients.all_services(current.session()) if service.landing_page_url
     ]
-    return show("home/start.html", services=services, signed_in=signed_in)
+    return show("home/start.html", services=services, signed_in=signed_in, mailbox=settings.mailbox)
 
 
 @blueprint.get("/about")

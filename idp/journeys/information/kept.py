@@ -106,9 +106,9 @@ def _messages(settings: Settings) -> Iterator[Kept]:
         _("Messages to you, and notices to services that you signed out"),
         _("Sealed, with a key that is not in the database"),
         _(
-            "For %(time)s after they were delivered. One that cannot be delivered stays until "
-            "we have dealt with it",
+            "For %(time)s after they were delivered, or %(longer)s where that was not possible",
             time=duration(sweeping.DELIVERED_KEPT_FOR),
+            longer=duration(sweeping.DEAD_KEPT_FOR),
         ),
         ("outbox",),
         sweeping.DELIVERED_KEPT_FOR,
@@ -117,8 +117,9 @@ def _messages(settings: Settings) -> Iterator[Kept]:
         yield Kept(
             _("The messages in the demo mailbox, which anybody can open"),
             _("As they are"),
-            _("Until this copy of Onepass is removed"),
+            _("For %(time)s", time=duration(sweeping.MAILBOX_KEPT_FOR)),
             ("mailbox",),
+            sweeping.MAILBOX_KEPT_FOR,
         )
 
 

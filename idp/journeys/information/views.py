@@ -55,7 +55,12 @@ def terms() -> Response:
 @blueprint.get("/privacy")
 def privacy() -> Response:
     """Say what is kept about people, how, for how long, and what services are told."""
-    return _show("information/privacy.html", kept=kept(current.services().settings))
+    settings = current.services().settings
+    return _show(
+        "information/privacy.html",
+        kept=kept(settings),
+        mail_server=settings.mail_server is not None,
+    )
 
 
 @blueprint.get("/cookies")

@@ -107,14 +107,14 @@ def nothing_was_tried(session: Session, guess: Guess) -> None:
     throttles.give_back(session, *guess.counter)
 
 
-def password_was_wrong(session: Session, services: Services, guess: Guess) -> bool:
+def password_was_wrong(session: Session, services: Services, guess: Guess, *, device: str) -> bool:
     """Record a wrong password; return whether it was the last try, so that the lock begins."""
     now = services.clock.now()
     audit.record(session, audit.PasswordRefused(account_id=guess.account_id), now=now)
     if guess.tries_left > 0:
         return False
     if guess.counter[0] is Kind.PASSWORD:
-        _tell_of_lock(session, services, guess.account_id, Kind.PASSWORD)
+        _tell_of_lock(session, services, guess.account_id, Kind.PASSWORD, device)
     return True
 
 
@@ -227,7 +227,13 @@ def use_code(
 
 
 def code_was_wrong(
-    session: Session, services: Services, journey: Journey, account_id: str, *, tries_left: int
+    session: Session,
+    services: Services,
+    journey: Journey,
+    account_id: str,
+    *,
+    tries_left: int,
+    device: str,
 ) -> bool:
     """Record a wrong code; return whether it was the last try, so that the lock begins."""
     audit.record(
@@ -236,7 +242,7 @@ def code_was_wrong(
     if tries_left > 0:
         return False
     if journey.hint_subject is None:
-        _tell_of_lock(session, services, account_id, Kind.APP_CODE)
+        _tell_of_lock(session, services, account_id, Kind.APP_CODE, device)
     return True
 
 
@@ -256,7 +262,9 @@ def locked_until(
     return max((end for end in ends if end is not None), default=None)
 
 
-def _tell_of_lock(session: Session, services: Services, account_id: str | None, kind: Kind) -> None:
+def _tell_of_lock(
+    session: Session, services: Services, account_id: str | None, kind: Kind, device: str
+) -> None:
     audit.record(
         session, audit.Locked(account_id=account_id, kind=kind.value), now=services.clock.now()
     )
@@ -268,4 +276,5 @@ def _tell_of_lock(session: Session, services: Services, account_id: str | None, 
             to=account.email,
             template="account_locked",
             language=account.language,
+            device=device,
         )

@@ -131,7 +131,7 @@ def _try_password(journey: Journey, email: str, form: PasswordForm) -> Response 
         current.checkpoint()
         raise
     if not verdict.right:
-        if steps.password_was_wrong(current.session(), services, guess):
+        if steps.password_was_wrong(current.session(), services, guess, device=current.device()):
             return _no_try_left(journey, Counter.REAUTH_PASSWORD)
         say(form.password, _("Email or password is wrong"))
         return None
@@ -179,7 +179,12 @@ def code(journey_id: str) -> Response:
             cookies.set_session_cookie(response, secret)
             return response
         if steps.code_was_wrong(
-            current.session(), services, journey, signed_in.account_id, tries_left=left
+            current.session(),
+            services,
+            journey,
+            signed_in.account_id,
+            tries_left=left,
+            device=current.device(),
         ):
             return _no_try_left(journey, Counter.REAUTH_CODE)
         say(form.code, _("That code is wrong. Check your app and try again"))

@@ -1,0 +1,12 @@
+"""Values for every notice there is."""
+
+from idp.domain.notice_rendering import Value
+from tests.support.clock import NOON
+
+VALUES: dict[str, Value] = {
+    "code": "271828",
+    "left": 7,
+    "number": "AB12-CD34",
+    "until": NOON + 7 * 86_400,
+}
+"""One for each name that a notice can need."""

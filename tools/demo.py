@@ -107,6 +107,7 @@ def what_to_click(description: Record) -> str:
     services = "\n".join(
         f"    {service['name']:<{width}}  {service['url']}" for service in description["services"]
     )
+    mails = description["mailbox"] or "they are really sent"
     return f"""
   Onepass is ready. Start at  {description["issuer"]}
 
@@ -118,7 +119,7 @@ def what_to_click(description: Record) -> str:
   Code      {code_now(citizen["totp_secret"])} now; later codes:  make code
             (or add this key to an authenticator app: {citizen["totp_secret"]})
 
-  Messages that would be emailed: {description["mailbox"]}
+  Messages that would be emailed: {mails}
   Logs: var/log/   Everything above for programs: var/demo.json
   Ctrl-C ends it; what you did is kept for the next start.
 """

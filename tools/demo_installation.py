@@ -73,15 +73,24 @@ class Demo:
             "ONEPASS_EGRESS_ALLOW": "localhost:*,127.0.0.1:*",
             "DATABASE_URL": f"sqlite:///{self.var / 'onepass.db'}",
         }
-        # A person may try the demo on PostgreSQL, with more workers, or with a louder log.
+        # A person may try the demo on PostgreSQL, with more workers, with mails really sent.
         chosen = (
             "DATABASE_URL",
             "ONEPASS_WORKERS",
             "ONEPASS_THREADS",
             "ONEPASS_LOG_LEVEL",
             "ONEPASS_IDENTITY_PROVING",
+            "ONEPASS_SMTP_URL",
+            "ONEPASS_SMTP_PASSWORD_FILE",
+            "ONEPASS_SMTP_CA_FILE",
+            "ONEPASS_MAIL_FROM",
         )
         return settings | {name: self.inherited[name] for name in chosen if name in self.inherited}
+
+    @property
+    def mailbox(self) -> str | None:
+        """Where mails can be read; None when a mail server takes them."""
+        return None if self.settings().get("ONEPASS_SMTP_URL") else self.issuer + "mailbox"
 
     def environ(self) -> dict[str, str]:
         """The environment of the provider, the worker and every `onepass` command."""
@@ -133,7 +142,7 @@ def make_records(demo: Demo, onepass: OnepassSession, before: Record) -> Record:
     description: Record = {"issuer": demo.issuer}
     description["services"] = register_departments(demo, onepass)
     description |= seed_people(demo, onepass, before)
-    description["mailbox"] = demo.issuer + "mailbox"
+    description["mailbox"] = demo.mailbox
     return description
 
 

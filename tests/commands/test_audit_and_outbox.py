@@ -99,7 +99,8 @@ def test_every_dead_message_is_sent_again_at_once(terminal: Terminal) -> None:
     with terminal.workplace.session() as session:
         session.execute(sa.update(OutboxMessage).values(state="dead", tries=6))
     assert terminal.run(outbox, "retry", "--all").output == "3 are in line again.\n"
-    assert [told["id"] for told in terminal.json(outbox, "list", "--state", "waiting")] == ids
+    waiting = terminal.json(outbox, "list", "--state", "waiting")
+    assert [told["id"] for told in waiting] == sorted(ids)
     with terminal.session() as session:
         facts = session.scalars(sa.select(AuditEntry.fact)).all()
     assert facts == ["dead_letter_retried"] * 3

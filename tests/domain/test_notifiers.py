@@ -16,7 +16,7 @@ from idp.domain.notices import Mail
 from idp.domain.notifiers import MailboxNotifier, Notifier, SmtpNotifier, choose
 from idp.domain.services import Services
 from idp.kernel.mailing import MailRefused
-from tests.support.building import MAIL, make_services, make_settings
+from tests.support.building import MAIL, PRODUCTION, make_services, make_settings
 from tests.support.clock import NOON, FixedClock
 from tests.support.mail_server import PostOffice, open_post_office
 from tests.support.notices import VALUES
@@ -156,12 +156,7 @@ def test_the_settings_choose(
         f"sqlite:///{tmp_path / 'x.db'}",
         tmp_path,
         issuer="https://id.example/",
-        more={
-            "ONEPASS_MODE": mode,
-            "ONEPASS_ARGON2_MEMORY_KIB": "19456",
-            "ONEPASS_ARGON2_TIME": "2",
-        }
-        | mail,
+        more=PRODUCTION | dict.fromkeys(MAIL, "") | {"ONEPASS_MODE": mode} | mail,
     )
     engine = sa.create_engine(settings.database_url)
     assert isinstance(choose(make_services(settings, clock), engine), chosen)

@@ -16,6 +16,8 @@ import psutil
 import pytest
 import requests
 
+from tools.demo_installation import Demo
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -65,6 +67,14 @@ def demo(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], str]]
 def description(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / "var" / "demo.json").read_text())
     return found
+
+
+def test_a_demo_may_really_send_its_mails(tmp_path: Path) -> None:
+    mail = {"ONEPASS_SMTP_URL": "smtps://mail.example", "ONEPASS_MAIL_FROM": "a@b.example"}
+    demo = Demo(8000, tmp_path, tmp_path, {"ONEPASS_MODE": "production", **mail})
+    assert mail.items() <= demo.settings().items()
+    assert (demo.settings()["ONEPASS_MODE"], demo.mailbox) == ("demo", None)
+    assert Demo(8000, tmp_path, tmp_path, {}).mailbox == "http://localhost:8000/mailbox"
 
 
 @pytest.mark.slow

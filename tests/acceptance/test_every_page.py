@@ -29,6 +29,7 @@ SHOWS_NO_PAGE = {
     "/.well-known/jwks.json",
     "/.well-known/did.json",
     "/trustmark",
+    "/mailbox.json",
     "/token",
     "/introspect",
     "/revoke",

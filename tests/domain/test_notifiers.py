@@ -84,6 +84,16 @@ def test_every_notice_arrives_as_it_was_written(
         assert taken.raw.isascii()
 
 
+def test_a_short_text_is_in_ascii_too(
+    session: Session, services: Services, office: PostOffice, smtp: Notifier
+) -> None:
+    mail = next(mails(session, services, "cy", "alice@example.com"))
+    smtp.deliver(dataclasses.replace(mail, body="Siân, tŷ\n"))
+    [taken] = office.taken
+    assert taken.raw.isascii()
+    assert taken.message.get_content() == "Siân, tŷ\r\n"
+
+
 def test_a_mail_says_who_when_and_that_nobody_need_answer(
     session: Session, services: Services, office: PostOffice, smtp: Notifier, clock: FixedClock
 ) -> None:

@@ -185,6 +185,7 @@ class TestRefusals:
         words = str(refused.value)
         assert "550 5.1.1" in words
         assert "alice" not in words.lower()
+        assert "example" not in words
         assert "123456" not in words
         assert words.isprintable()
         assert len(words) == 200

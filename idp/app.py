@@ -85,7 +85,7 @@ OUTSIDE_PRODUCTION = (registration.blueprint,)
 
 STAND_INS = (
     ("mailbox", mailbox.blueprint),
-    # Pages on which anybody may do things to any service: only where anybody may read all mails.
+    # Pages on which anybody may do things to any service: only where people try things out.
     ("demonstration", fault_menu.blueprint),
     ("stand_in_proving", prove_identity.blueprint),
 )

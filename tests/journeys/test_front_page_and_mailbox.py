@@ -70,6 +70,7 @@ def test_a_demo_whose_mails_are_really_sent_has_no_mailbox(
     assert person.open("/").heading == "One account for every service"
     assert "mailbox" not in person.page.text.lower()
     assert not any("mailbox" in href for href, _ in person.page.links)
+    assert person.open("/faults").status == 200
     for path in ("/mailbox", "/mailbox.json", "/mailbox/x"):
         assert person.client.get(path, base_url=settings.issuer).status_code == 404
     with sending.app_context():

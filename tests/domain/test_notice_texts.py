@@ -97,7 +97,7 @@ def test_a_code_stands_alone_on_its_line_and_says_how_long_it_works(kind: str) -
 
 
 def test_the_code_for_a_new_account_works_as_long_as_its_mail_says() -> None:
-    assert NOTICES["email_code"].lifetime == email_codes.LIFETIME
+    assert NOTICES["email_code"].lifetime == email_codes.LIFETIMES[Purpose.CREATE_ACCOUNT]
 
 
 @KINDS

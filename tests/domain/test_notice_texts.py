@@ -6,6 +6,7 @@ from string import Template
 import pytest
 
 from idp.domain import email_codes
+from idp.domain.email_codes import Purpose
 from idp.domain.notice_rendering import Happening, Value, render
 from idp.domain.notice_texts import NOTICES
 from idp.domain.notice_texts.words import Words

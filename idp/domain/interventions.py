@@ -4,8 +4,6 @@ Each ends every session of the account, tells the services, and is recorded. Doe
 the owner is shown (`idp.web.error_table`) or who may do it.
 """
 
-from collections.abc import Callable
-
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -20,20 +18,23 @@ SIGNED_OUT = "signed_out_by_operator"
 
 def suspend(session: Session, services: Services, account: Account) -> bool:
     """Keep the owner out for now; False if the account is not active."""
-    return _change(session, services, account, ACTIVE, SUSPENDED, audit.AccountSuspended)
+    suspended = audit.AccountSuspended(account_id=account.id)
+    return _change(session, services, account, ACTIVE, SUSPENDED, suspended)
 
 
 def restore(session: Session, services: Services, account: Account) -> bool:
     """Open a suspended account again; False if it is not suspended."""
-    return _change(session, services, account, SUSPENDED, ACTIVE, audit.AccountRestored)
+    restored = audit.AccountRestored(account_id=account.id)
+    return _change(session, services, account, SUSPENDED, ACTIVE, restored)
 
 
 def block(session: Session, services: Services, account: Account) -> bool:
     """Keep the owner out for good; False if the account is neither active nor suspended."""
-    for before in (ACTIVE, SUSPENDED):
-        if _change(session, services, account, before, BLOCKED, audit.AccountBlocked):
-            return True
-    return False
+    blocked = audit.AccountBlocked(account_id=account.id)
+    return any(
+        _change(session, services, account, before, BLOCKED, blocked)
+        for before in (ACTIVE, SUSPENDED)
+    )
 
 
 def sign_out(session: Session, services: Services, account: Account) -> int:
@@ -47,7 +48,7 @@ def _change(
     account: Account,
     before: str,
     after: str,
-    fact: Callable[..., Fact],
+    fact: Fact,
 ) -> bool:
     changed = session.scalar(
         update(Account)
@@ -59,7 +60,7 @@ def _change(
     session.refresh(account, ["state"])
     if changed is None:
         return False
-    audit.record(session, fact(account_id=account.id), now=services.clock.now())
+    audit.record(session, fact, now=services.clock.now())
     if after != ACTIVE:
         sessions.end_all(session, services, account.id, after)
     return True

@@ -6,7 +6,7 @@ A test may tell it what to answer, to ask for a password, to speak TLS, and to k
 import asyncio
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -137,19 +137,32 @@ def open_post_office(
             auth_exclude_mechanism=[] if login else ["PLAIN", "LOGIN"],
         )
 
-    server = loop.run_until_complete(loop.create_server(receptionist, office.host, 0, ssl=tls))
-    office.port = server.sockets[0].getsockname()[1]
-    thread = threading.Thread(target=loop.run_forever)
+    # The loop lives in a thread of its own from first to last: a test that drives a browser has a
+    # loop running in its own already.
+    thread = threading.Thread(target=_serve, args=(loop,))
     thread.start()
+
+    def there(work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, loop).result(30)
+
     try:
-        yield office
+        server = there(loop.create_server(receptionist, office.host, 0, ssl=tls))
+        office.port = server.sockets[0].getsockname()[1]
+        try:
+            yield office
+        finally:
+            office.hold.set()
+            there(_close(server))
     finally:
-        office.hold.set()
-        asyncio.run_coroutine_threadsafe(_close(server), loop).result(30)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    loop.run_forever()
+    loop.run_until_complete(loop.shutdown_default_executor())
 
 
 async def _close(server: asyncio.Server) -> None:

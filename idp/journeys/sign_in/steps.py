@@ -1,7 +1,6 @@
 """What happens when somebody signs in, without a web framework.
 
-A guess takes two commits: the try is taken and kept before the password is looked at, and what
-came of it is written afterwards. The caller commits in between.
+Guesses are `idp.domain.guessing`'s business; here is what a right one opens.
 """
 
 from dataclasses import dataclass
@@ -10,44 +9,19 @@ from sqlalchemy.orm import Session
 
 from idp.domain import (
     accounts,
-    audit,
     authenticator_apps,
+    guessing,
     journeys,
-    notices,
     sessions,
     throttles,
 )
 from idp.domain.accounts import Account
+from idp.domain.guessing import Counter, PasswordGuess, Verdict
 from idp.domain.journeys import Journey
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
 from idp.domain.throttles import Kind
 from idp.protocol.session_facts import ACTIVE, PART_CREATED
-
-LONGEST_PASSWORD_TRIED = 1024
-"""Longer than any password we accept; what is longer is wrong without being hashed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A password try that has been taken: whose it would be, and what it is compared with.
-
-    `counter` is where the try was taken from.
-    """
-
-    counter: tuple[Kind, str]
-    email: str
-    account_id: str | None
-    password_hash: str | None
-    tries_left: int
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Whether the password was right, and its hash at today's cost if the stored one is older."""
-
-    right: bool
-    better_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,53 +50,24 @@ def choose_email(journey: Journey, email: str) -> None:
     journeys.go_by(journey, email)
 
 
-def take_password_try(session: Session, services: Services, journey: Journey, email: str) -> Guess:
-    """Take one of the tries that this address has, whether it has an account or not.
-
-    Raises throttles.Locked. Commit before judging.
-    """
-    counter = (Kind.PASSWORD, accounts.email_key(email))
-    if journey.hint_subject is not None:
-        counter = (Kind.REAUTH_PASSWORD, journey.hint_subject)
-    left = throttles.reserve(session, *counter, services.clock.now())
-    account = accounts.find_by_email(session, email)
-    if account is None:
-        return Guess(counter, email, None, None, left)
-    return Guess(counter, email, account.id, account.password_hash, left)
+def password_counter(journey: Journey) -> Counter | None:
+    """Return where password tries are taken from, None for the address's own counter."""
+    if journey.hint_subject is None:
+        return None
+    return Counter(Kind.REAUTH_PASSWORD, journey.hint_subject)
 
 
-def judge(services: Services, guess: Guess, password: str) -> Verdict:
-    """Return whether the password is right. Never inside a transaction. Raises TooBusy."""
-    if len(password) > LONGEST_PASSWORD_TRIED:
-        services.hasher.verify(None, "")
-        return Verdict(right=False)
-    right = services.hasher.verify(guess.password_hash, password)
-    if right and guess.password_hash and services.hasher.needs_rehash(guess.password_hash):
-        return Verdict(right=True, better_hash=services.hasher.hash(password))
-    return Verdict(right)
-
-
-def nothing_was_tried(session: Session, guess: Guess) -> None:
-    """Give the try back that was taken for a password which nobody had time to judge."""
-    throttles.give_back(session, *guess.counter)
-
-
-def password_was_wrong(session: Session, services: Services, guess: Guess, *, device: str) -> bool:
-    """Record a wrong password; return whether it was the last try, so that the lock begins."""
-    now = services.clock.now()
-    audit.record(session, audit.PasswordRefused(account_id=guess.account_id), now=now)
-    if guess.tries_left > 0:
-        return False
-    if guess.counter[0] is Kind.PASSWORD:
-        _tell_of_lock(session, services, guess.account_id, Kind.PASSWORD, device)
-    return True
+def code_counter(journey: Journey, account_id: str) -> Counter:
+    """Return where code tries are taken from."""
+    kind = Kind.APP_CODE if journey.hint_subject is None else Kind.REAUTH_CODE
+    return Counter(kind, account_id)
 
 
 def password_was_right(
     session: Session,
     services: Services,
     journey: Journey,
-    guess: Guess,
+    guess: PasswordGuess,
     verdict: Verdict,
     arrival: Arrival,
 ) -> str | None:
@@ -133,9 +78,7 @@ def password_was_right(
     account = accounts.get(session, guess.account_id or "")
     if account is None:
         return None
-    throttles.forgive(session, *guess.counter)
-    if verdict.better_hash is not None:
-        account.password_hash = verdict.better_hash
+    guessing.password_was_right(session, guess, verdict)
     journey.account_id, journey.otp_at = account.id, None
     if not may_sign_in(account):
         return None
@@ -192,16 +135,6 @@ def has_app(session: Session, signed_in: BrowserSession) -> bool:
     return authenticator_apps.has_app(session, signed_in.account_id)
 
 
-def take_code_try(session: Session, services: Services, journey: Journey, account_id: str) -> int:
-    """Take one of the account's tries and return how many are left. Raises throttles.Locked."""
-    return throttles.reserve(session, *_code_counter(journey, account_id), services.clock.now())
-
-
-def _code_counter(journey: Journey, account_id: str) -> tuple[Kind, str]:
-    kind = Kind.APP_CODE if journey.hint_subject is None else Kind.REAUTH_CODE
-    return kind, account_id
-
-
 def use_code(
     session: Session,
     services: Services,
@@ -210,40 +143,14 @@ def use_code(
     code: str,
 ) -> str | None:
     """Raise the session to `Cl.Cm` and return its new cookie, or None if the code was wrong."""
-    right = authenticator_apps.use_code(
-        session,
-        services,
-        account_id=signed_in.account_id,
-        code=code,
-    )
-    if not right:
+    counter = code_counter(journey, signed_in.account_id)
+    if not guessing.use_app_code(session, services, counter, signed_in.account_id, code):
         return None
-    throttles.forgive(session, *_code_counter(journey, signed_in.account_id))
     if journey.account_id != signed_in.account_id:
         # Somebody else gave their password in this Journey, in another tab: it proves nothing now.
         journey.account_id, journey.password_at = signed_in.account_id, None
     journey.otp_at = services.clock.now()
     return sessions.after_second_factor(session, services, signed_in)
-
-
-def code_was_wrong(
-    session: Session,
-    services: Services,
-    journey: Journey,
-    account_id: str,
-    *,
-    tries_left: int,
-    device: str,
-) -> bool:
-    """Record a wrong code; return whether it was the last try, so that the lock begins."""
-    audit.record(
-        session, audit.SecondFactorRefused(account_id=account_id), now=services.clock.now()
-    )
-    if tries_left > 0:
-        return False
-    if journey.hint_subject is None:
-        _tell_of_lock(session, services, account_id, Kind.APP_CODE, device)
-    return True
 
 
 def locked_until(
@@ -260,21 +167,3 @@ def locked_until(
         if subject
     ]
     return max((end for end in ends if end is not None), default=None)
-
-
-def _tell_of_lock(
-    session: Session, services: Services, account_id: str | None, kind: Kind, device: str
-) -> None:
-    audit.record(
-        session, audit.Locked(account_id=account_id, kind=kind.value), now=services.clock.now()
-    )
-    account = accounts.get(session, account_id) if account_id else None
-    if account is not None:
-        notices.send(
-            session,
-            services,
-            to=account.email,
-            template="account_locked",
-            language=account.language,
-            device=device,
-        )

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
+from idp.domain import guessing
 from idp.domain.journeys import Journey
 from idp.domain.passwords import TooBusy
 from idp.domain.sessions import BrowserSession
@@ -120,18 +121,20 @@ def _try_password(journey: Journey, email: str, form: PasswordForm) -> Response 
     if journey.hint_subject is not None and _locked(email, None):
         return to("sign_in.locked", journey)
     try:
-        guess = steps.take_password_try(current.session(), services, journey, email)
+        guess = guessing.take_password_try(
+            current.session(), services, email, steps.password_counter(journey)
+        )
     except Locked:
         return _no_try_left(journey, Counter.REAUTH_PASSWORD)
     current.checkpoint()
     try:
-        verdict = steps.judge(services, guess, form.password.text)
+        verdict = guessing.judge(services, guess, form.password.text)
     except TooBusy:
-        steps.nothing_was_tried(current.session(), guess)
+        guessing.nothing_was_tried(current.session(), guess)
         current.checkpoint()
         raise
     if not verdict.right:
-        if steps.password_was_wrong(current.session(), services, guess, device=current.device()):
+        if guessing.password_was_wrong(current.session(), services, guess, device=current.device()):
             return _no_try_left(journey, Counter.REAUTH_PASSWORD)
         say(form.password, _("Email or password is wrong"))
         return None
@@ -166,10 +169,11 @@ def code(journey_id: str) -> Response:
     services = current.services()
     if _locked(None, signed_in):
         return to("sign_in.locked", journey)
+    counter = steps.code_counter(journey, signed_in.account_id)
     form = CodeForm()
     if form.accepted():
         try:
-            left = steps.take_code_try(current.session(), services, journey, signed_in.account_id)
+            left = guessing.take_code_try(current.session(), services, counter)
         except Locked:
             return _no_try_left(journey, Counter.REAUTH_CODE)
         current.checkpoint()
@@ -178,10 +182,10 @@ def code(journey_id: str) -> Response:
             response = leave(journey)
             cookies.set_session_cookie(response, secret)
             return response
-        if steps.code_was_wrong(
+        if guessing.code_was_wrong(
             current.session(),
             services,
-            journey,
+            counter,
             signed_in.account_id,
             tries_left=left,
             device=current.device(),

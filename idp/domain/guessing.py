@@ -1,0 +1,162 @@
+"""Guesses: a password or a code that somebody typed, and what comes of it.
+
+A guess takes two commits: the try is taken and kept before the guess is looked at, and what came
+of it is written afterwards; the caller commits in between. Every page that asks for a password or
+a code guesses here, so that tries, locks, audit and mails are the same wherever it is asked.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from idp.domain import accounts, audit, authenticator_apps, notices, throttles
+from idp.domain.services import Services
+from idp.domain.throttles import Kind
+
+LONGEST_PASSWORD_TRIED = 1024
+"""Longer than any password we accept; what is longer is wrong without being hashed."""
+
+_NOT_A_LOCK = (Kind.REAUTH_EMAIL, Kind.REAUTH_PASSWORD, Kind.REAUTH_CODE)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Where tries are taken from: what is guessed, and about whom."""
+
+    kind: Kind
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordGuess:
+    """A password try that has been taken: whose it would be, and what it is compared with."""
+
+    counter: Counter
+    email: str
+    account_id: str | None
+    password_hash: str | None
+    tries_left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the password was right, and its hash at today's cost if the stored one is older."""
+
+    right: bool
+    better_hash: str | None = None
+
+
+def take_password_try(
+    session: Session, services: Services, email: str, counter: Counter | None = None
+) -> PasswordGuess:
+    """Take one of the tries that this address has, whether it has an account or not.
+
+    Another `counter` than the address's own may be named. Raises throttles.Locked. Commit before
+    judging.
+    """
+    counter = counter or Counter(Kind.PASSWORD, accounts.email_key(email))
+    left = throttles.reserve(session, counter.kind, counter.subject, services.clock.now())
+    account = accounts.find_by_email(session, email)
+    if account is None:
+        return PasswordGuess(counter, email, None, None, left)
+    return PasswordGuess(counter, email, account.id, account.password_hash, left)
+
+
+def judge(services: Services, guess: PasswordGuess, password: str) -> Verdict:
+    """Return whether the password is right. Never inside a transaction. Raises TooBusy."""
+    if len(password) > LONGEST_PASSWORD_TRIED:
+        services.hasher.verify(None, "")
+        return Verdict(right=False)
+    right = services.hasher.verify(guess.password_hash, password)
+    if right and guess.password_hash and services.hasher.needs_rehash(guess.password_hash):
+        return Verdict(right=True, better_hash=services.hasher.hash(password))
+    return Verdict(right)
+
+
+def nothing_was_tried(session: Session, guess: PasswordGuess) -> None:
+    """Give the try back that was taken for a password which nobody had time to judge."""
+    throttles.give_back(session, guess.counter.kind, guess.counter.subject)
+
+
+def password_was_wrong(
+    session: Session, services: Services, guess: PasswordGuess, *, device: str
+) -> bool:
+    """Record a wrong password; return whether it was the last try, so that the lock begins."""
+    fact = audit.PasswordRefused(account_id=guess.account_id)
+    audit.record(session, fact, now=services.clock.now())
+    return _was_the_last(
+        session, services, guess.counter, guess.account_id, guess.tries_left, device
+    )
+
+
+def password_was_right(session: Session, guess: PasswordGuess, verdict: Verdict) -> None:
+    """Give the tries back, and keep the hash at today's cost if the stored one is older."""
+    throttles.forgive(session, guess.counter.kind, guess.counter.subject)
+    account = accounts.get(session, guess.account_id or "")
+    if account is not None and verdict.better_hash is not None:
+        account.password_hash = verdict.better_hash
+
+
+def take_code_try(session: Session, services: Services, counter: Counter) -> int:
+    """Take one of the tries and return how many are left. Raises throttles.Locked.
+
+    Commit before the code is looked at.
+    """
+    return throttles.reserve(session, counter.kind, counter.subject, services.clock.now())
+
+
+def use_app_code(
+    session: Session, services: Services, counter: Counter, account_id: str, code: str
+) -> bool:
+    """Return whether an app of the account shows `code`; a right one is used up."""
+    right = authenticator_apps.use_code(session, services, account_id=account_id, code=code)
+    if right:
+        throttles.forgive(session, counter.kind, counter.subject)
+    return right
+
+
+def code_was_wrong(
+    session: Session,
+    services: Services,
+    counter: Counter,
+    account_id: str,
+    *,
+    tries_left: int,
+    device: str,
+) -> bool:
+    """Record a wrong code; return whether it was the last try, so that the lock begins."""
+    fact = audit.SecondFactorRefused(account_id=account_id)
+    audit.record(session, fact, now=services.clock.now())
+    return _was_the_last(session, services, counter, account_id, tries_left, device)
+
+
+def _was_the_last(
+    session: Session,
+    services: Services,
+    counter: Counter,
+    account_id: str | None,
+    tries_left: int,
+    device: str,
+) -> bool:
+    if tries_left > 0:
+        return False
+    if counter.kind not in _NOT_A_LOCK:
+        _tell_of_lock(session, services, account_id, counter.kind, device)
+    return True
+
+
+def _tell_of_lock(
+    session: Session, services: Services, account_id: str | None, kind: Kind, device: str
+) -> None:
+    fact = audit.Locked(account_id=account_id, kind=kind.value)
+    audit.record(session, fact, now=services.clock.now())
+    account = accounts.get(session, account_id) if account_id else None
+    if account is not None:
+        notices.send(
+            session,
+            services,
+            to=account.email,
+            template="account_locked",
+            language=account.language,
+            device=device,
+        )

@@ -28,6 +28,8 @@ from idp.endpoints import (
     userinfo,
 )
 from idp.environment import environment
+from idp.journeys.account import views as account
+from idp.journeys.agree_to_terms import views as agree_to_terms
 from idp.journeys.authorize import views as authorize
 from idp.journeys.create_account import views as create_account
 from idp.journeys.fault_menu import views as fault_menu
@@ -57,6 +59,8 @@ milliseconds would add up to most of its time.
 """
 
 ROOMS = (
+    account.blueprint,
+    agree_to_terms.blueprint,
     authorize.blueprint,
     create_account.blueprint,
     home.blueprint,

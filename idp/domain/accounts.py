@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, String, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from idp.domain import terms
+from idp.domain import audit, terms
 from idp.domain.services import Services
 from idp.kernel.database import Base
 
@@ -106,3 +106,23 @@ def complete(session: Session, account: Account) -> bool:
     )
     session.refresh(account, ["state"])
     return completed is not None
+
+
+def has_agreed(account: Account) -> bool:
+    """Return whether the owner has agreed to the terms of today."""
+    return account.terms_version >= terms.CURRENT.version
+
+
+def agree(session: Session, services: Services, account: Account) -> None:
+    """Record that the owner agrees to the terms of today; once, whoever asks at the same time."""
+    now, version = services.clock.now(), terms.CURRENT.version
+    agreed = session.scalar(
+        update(Account)
+        .where(Account.id == account.id, Account.terms_version < version)
+        .values(terms_version=version, terms_agreed_at=now)
+        .returning(Account.id)
+        .execution_options(synchronize_session=False)
+    )
+    if agreed is not None:
+        fact = audit.TermsAgreed(account_id=account.id, version=version)
+        audit.record(session, fact, now=now)

@@ -45,6 +45,14 @@ class AccountCompleted(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TermsAgreed(Fact):
+    """Somebody agreed to a version of the terms of use."""
+
+    account_id: str
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountCreatedByOperator(Fact):
     """An account was created by command."""
 

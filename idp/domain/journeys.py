@@ -16,7 +16,10 @@ from idp.protocol.session_facts import JourneyFacts
 
 
 class Journey(Base):
-    """A stored authorization request and what has been proved for it so far."""
+    """A stored authorization request and what has been proved for it so far.
+
+    One that leads to a page of our own has no request: `returns_to` is the page's path.
+    """
 
     __tablename__ = "journeys"
 
@@ -24,6 +27,7 @@ class Journey(Base):
     browser_hash: Mapped[str] = mapped_column(String(64))
     client_id: Mapped[str] = mapped_column(String(64))
     parameters: Mapped[str] = mapped_column(Text)
+    returns_to: Mapped[str | None] = mapped_column(String(2048))
     language: Mapped[str] = mapped_column(String(8))
     choice: Mapped[str | None] = mapped_column(String(16))
     email: Mapped[str | None] = mapped_column(String(256))
@@ -79,14 +83,16 @@ def open_journey(
     parameters: str,
     language: str,
     wanted: Wanted,
+    returns_to: str | None = None,
 ) -> Journey:
-    """Store a request that needs a screen."""
+    """Store a request that needs a screen, or the way to a page of our own, `returns_to`."""
     now = services.clock.now()
     journey = Journey(
         id=services.entropy.token(),
         browser_hash=browser_hash(browser_id),
         client_id=client_id,
         parameters=parameters,
+        returns_to=returns_to,
         language=language,
         fresh=wanted.fresh,
         hint_subject=wanted.hint_subject,

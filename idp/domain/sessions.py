@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from idp.domain import audit, clients, grants, outbox
 from idp.domain.accounts import Account
 from idp.domain.clients import Service
+from idp.domain.hot_path import HotPath, SeenSession
 from idp.domain.services import Services
 from idp.kernel.database import Base
 
@@ -20,7 +21,10 @@ TOUCH_AFTER = 60
 
 
 class BrowserSession(Base):
-    """One signed-in browser."""
+    """One signed-in browser.
+
+    `confirmed_for` is the one change for which its person has just shown again who they are.
+    """
 
     __tablename__ = "browser_sessions"
 
@@ -38,6 +42,8 @@ class BrowserSession(Base):
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
     ended_because: Mapped[str | None] = mapped_column(String(32))
     device: Mapped[str] = mapped_column(String(256))
+    confirmed_for: Mapped[str | None] = mapped_column(String(32))
+    confirmed_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 def cookie_hash(secret: str) -> str:
@@ -58,6 +64,23 @@ def find(session: Session, services: Services, secret: str | None) -> BrowserSes
             BrowserSession.started_at > now - services.settings.session_lifetime,
         )
     )
+
+
+def seen(path: HotPath, services: Services, cookie: str | None, now: int) -> SeenSession | None:
+    """Return the facts of the live session that the cookie opens, in one cheap read, or None."""
+    if not cookie:
+        return None
+    settings = services.settings
+    return path.session(
+        cookie_hash(cookie),
+        seen_after=now - settings.session_idle_lifetime,
+        started_after=now - settings.session_lifetime,
+    )
+
+
+def must_be_touched(seen: SeenSession, now: int) -> bool:
+    """Return whether the session's last use is old enough to be written down again."""
+    return seen.last_seen_at < now - TOUCH_AFTER
 
 
 def after_password(

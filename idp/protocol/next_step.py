@@ -38,6 +38,7 @@ class Step(StrEnum):
     CREATE = "create"
     SIGN_IN = "sign_in"
     STEP_UP = "step_up"
+    AGREE = "agree"
     PROVE = "prove"
     SHARE = "share"
     REFUSE = "refuse"
@@ -145,8 +146,41 @@ def next_step(
         return Decision(Step.REFUSE, level, journey.failed, "Login required")
     if facts is not None and hint is not None and not names(hint, client, facts):
         facts = None
+    fresh = freshness_required(request, client, facts, now)
+    due = _about_the_person(
+        facts, journey, level, fresh=fresh, hinted=hint is not None, silent=silent
+    )
+    if due is not None:
+        return due
+    asked = identity_proving.asked_by(request)
+    if asked is None:
+        return _SCREENS[Step.ISSUE, level]
+    return _about_identity(asked, identity or NOTHING_KNOWN, level, silent=silent)
+
+
+def next_step_at_home(
+    facts: SessionFacts | None, journey: JourneyFacts | None, *, level: str = "Cl.Cm"
+) -> Decision:
+    """Decide the next step towards a page of our own, which is shown at `level`.
+
+    It is the person's way to a service, without a service: nothing is asked about an identity.
+    """
+    due = _about_the_person(facts, journey, level, fresh=False, hinted=False, silent=False)
+    return due or _SCREENS[Step.ISSUE, level]
+
+
+def _about_the_person(
+    facts: SessionFacts | None,
+    journey: JourneyFacts | None,
+    level: str,
+    *,
+    fresh: bool,
+    hinted: bool,
+    silent: bool,
+) -> Decision | None:
+    """Decide what the person still has to do, or that their account is closed; None if nothing."""
     if facts is None:
-        creating = journey is not None and journey.choice == "create" and hint is None
+        creating = journey is not None and journey.choice == "create" and not hinted
         return _screen(Step.CREATE if creating else Step.SIGN_IN, level, silent=silent)
     if facts.account_state in {SUSPENDED, BLOCKED}:
         if silent:
@@ -154,13 +188,8 @@ def next_step(
         return Decision(Step.REFUSE, level, description=facts.account_state)
     if facts.account_state == PART_CREATED:
         return _screen(Step.CREATE, level, silent=silent)
-    step = _missing_factor(request, client, facts, journey, level, now)
-    if step is not None:
-        return _screen(step, level, silent=silent)
-    asked = identity_proving.asked_by(request)
-    if asked is None:
-        return _SCREENS[Step.ISSUE, level]
-    return _about_identity(asked, identity or NOTHING_KNOWN, level, silent=silent)
+    step = _missing_factor(facts, journey, level, fresh=fresh) or _due_before_leaving(facts)
+    return None if step is None else _screen(step, level, silent=silent)
 
 
 def _about_identity(
@@ -183,15 +212,9 @@ def _about_identity(
 
 
 def _missing_factor(
-    request: AuthorizationRequest,
-    client: ClientPolicy,
-    facts: SessionFacts,
-    journey: JourneyFacts | None,
-    level: str,
-    now: int,
+    facts: SessionFacts, journey: JourneyFacts | None, level: str, *, fresh: bool
 ) -> Step | None:
     """Find what this person still has to enter, if anything."""
-    fresh = freshness_required(request, client, facts, now)
     if fresh or (journey is not None and journey.fresh):
         # What counts was entered in this Journey and by the one now signed in; clock
         # times are not compared, so a clock that steps back cannot make a circle.
@@ -201,6 +224,11 @@ def _missing_factor(
         if level == "Cl.Cm" and journey.otp_at is None:
             return Step.STEP_UP
     return None if reaches(facts.level, level) else Step.STEP_UP
+
+
+def _due_before_leaving(facts: SessionFacts) -> Step | None:
+    """Find what the account itself asks for, whatever the service wants."""
+    return None if facts.terms_agreed else Step.AGREE
 
 
 def _screen(step: Step, level: str, *, silent: bool) -> Decision:

@@ -24,7 +24,7 @@ from idp.domain import journeys, sessions
 from idp.domain.client_keys import ClientKeys
 from idp.domain.client_rates import ClientRates
 from idp.domain.clients import ClientRegistry, RegisteredClient
-from idp.domain.hot_path import HotPath
+from idp.domain.hot_path import HotPath, SeenSession
 from idp.domain.registration_keys import OpenRegistration
 from idp.domain.services import Services
 from idp.kernel.database import db
@@ -239,6 +239,12 @@ def browser_hash() -> str:
 def signed_in() -> sessions.BrowserSession | None:
     """Return the live session of this browser, or None."""
     return sessions.find(session(), services(), cookies.session_secret())
+
+
+def seen() -> SeenSession | None:
+    """Return what the decision table knows of this browser's live session, or None."""
+    joined = wiring()
+    return sessions.seen(joined.hot_path, joined.services, cookies.session_secret(), now())
 
 
 def client(client_id: str) -> RegisteredClient | None:

@@ -9,7 +9,7 @@ from flask import Response, make_response, redirect, url_for
 from idp.domain import journeys
 from idp.domain.journeys import Journey
 from idp.protocol.parameters import from_text
-from idp.web import current, headers, i18n
+from idp.web import current, headers, i18n, own_pages
 from idp.web.errors import Kind, PageRefused
 
 SEE_OTHER: Final = 303
@@ -45,7 +45,9 @@ def enter(journey_id: str) -> Journey:
 
 
 def destination(journey: Journey) -> str:
-    """Return the registered address that the Journey ends at."""
+    """Return the registered address that the Journey ends at, or that of our own page."""
+    if journey.returns_to is not None:
+        return current.services().settings.issuer
     parameters, _ = from_text(journey.parameters)
     return str(parameters["redirect_uri"])
 
@@ -62,6 +64,9 @@ def to(endpoint: str, journey: Journey) -> Response:
 
 def service_of(journey: Journey) -> ServiceWords:
     """Return the name of the Journey's service in the language of the page, and where it starts."""
+    own = own_pages.find(journey.client_id)
+    if own is not None:
+        return ServiceWords(str(own.name), url_for(own.endpoint))
     client = current.client(journey.client_id)
     if client is None:
         return ServiceWords(journey.client_id, None)

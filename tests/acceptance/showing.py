@@ -321,6 +321,20 @@ def meeting_a_stranger(visitor: Visitor, street: Street, language: str) -> Itera
     yield Shown("an error", "an expired journey")
 
 
+def minding_ones_account(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """One's own account, with new terms on the way to it."""
+    citizen = newcomer(street, "owner")
+    sign_in(visitor, street, "tax", citizen)
+    with street.records() as session:
+        account = accounts.get(session, citizen.account_id)
+        assert account is not None
+        account.terms_version = 0
+    visitor.open(f"{street.issuer}account?lng={language}")
+    yield Shown(f"{JOURNEY}/terms")
+    visitor.submit()
+    yield Shown("/account")
+
+
 def visiting_departments(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     """All four departments: before, during and after."""
     citizen = newcomer(street, "departments")
@@ -359,12 +373,15 @@ WALKS: dict[str, Walk] = {
     "failing to prove an identity": failing_to_prove_an_identity,
     "looking around": looking_around,
     "meeting a stranger": meeting_a_stranger,
+    "minding one's account": minding_ones_account,
     "visiting departments": visiting_departments,
 }
 
 ALL_ROUTES = {
     "/",
     "/about",
+    "/account",
+    f"{JOURNEY}/terms",
     "/accessibility",
     "/cookies",
     "/terms",

@@ -25,6 +25,7 @@ CLIENT: Final = "a client that proves who it is"
 TOKEN: Final = "the bearer of an access token"
 TICKET: Final = "the bearer of a ticket that works once"
 SIGNED_IN: Final = "anybody; it acts on the session of this browser alone"
+OWNER: Final = "whoever is signed in at Cl.Cm, for their own account"
 NO_PRODUCTION: Final = "anybody, outside production"
 TEAM: Final = "a service team with a registration key"
 
@@ -77,6 +78,7 @@ ROUTES: Final = {
     "/faults": Policy(NO_PRODUCTION, production=False),
     "/faults/<client_id>": Policy(NO_PRODUCTION, FORM, production=False),
     "/mailbox/<message_id>": Policy(NO_PRODUCTION, production=False),
+    "/account": Policy(OWNER),
     "/j/<journey_id>/": Policy(JOURNEY),
     "/j/<journey_id>/start": Policy(JOURNEY, FORM),
     "/j/<journey_id>/email": Policy(JOURNEY, FORM),
@@ -95,6 +97,7 @@ ROUTES: Final = {
     "/j/<journey_id>/prove/details": Policy(JOURNEY, FORM, production=False),
     "/j/<journey_id>/prove/result": Policy(JOURNEY, FORM, production=False),
     "/j/<journey_id>/share": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/terms": Policy(JOURNEY, FORM),
 }
 
 FORMS: Final = sorted(rule for rule, policy in ROUTES.items() if policy.posts == FORM)

@@ -14,6 +14,7 @@ from idp.protocol.next_step import (
     level_asked,
     level_told,
     next_step,
+    next_step_at_home,
 )
 from idp.protocol.session_facts import JourneyFacts, SessionFacts
 from idp.protocol.subjects import subject_for
@@ -63,6 +64,8 @@ def step(
         ({"vtr": '["Cl","Cl.Cm"]'}, AT_CL, None, ONE_LOGIN, Step.ISSUE),
         ({"vtr": '["Cl.Cm"]'}, AT_CL, None, ONE_LOGIN, Step.STEP_UP),
         ({}, AT_CL, a_journey(password_at=NOW), ONE_LOGIN, Step.STEP_UP),
+        ({}, a_session(terms_agreed=False), None, ONE_LOGIN, Step.AGREE),
+        ({}, replace(AT_CL, terms_agreed=False), None, ONE_LOGIN, Step.STEP_UP),
         ({"prompt": "consent"}, a_session(), None, ONE_LOGIN, Step.ISSUE),
         ({"prompt": "create"}, a_session(), None, ONE_LOGIN, Step.ISSUE),
         # A new sign-in by request.
@@ -105,6 +108,7 @@ def test_the_decision_table(
         ({"max_age": "0"}, a_session(), "login_required", "Login required"),
         ({}, a_session(account_state="suspended"), "login_required", "Login required"),
         ({}, AT_CL, "interaction_required", "Interaction required"),
+        ({}, a_session(terms_agreed=False), "interaction_required", "Interaction required"),
         ({}, a_session(account_state="part_created"),
          "interaction_required", "Interaction required"),
     ],
@@ -119,6 +123,27 @@ def test_a_client_that_forbids_screens_is_told_what_they_were_for(
 
 def test_silence_is_no_obstacle_to_single_sign_on() -> None:
     assert step({"prompt": "none"}, a_session()) == Decision(Step.ISSUE, "Cl.Cm")
+
+
+@pytest.mark.parametrize(
+    ("facts", "journey", "expected"),
+    [
+        (None, None, Step.SIGN_IN),
+        (None, a_journey(choice="create"), Step.CREATE),
+        (a_session(account_state="part_created"), None, Step.CREATE),
+        (AT_CL, None, Step.STEP_UP),
+        (a_session(), None, Step.ISSUE),
+        (a_session(), FRESH, Step.SIGN_IN),
+        (a_session(), BOTH_DONE, Step.ISSUE),
+        (a_session(terms_agreed=False), None, Step.AGREE),
+        (a_session(account_state="suspended"), None, Step.REFUSE),
+    ],
+)
+def test_a_page_of_our_own_wants_what_a_service_wants(
+    facts: SessionFacts | None, journey: JourneyFacts | None, expected: Step
+) -> None:
+    decision = next_step_at_home(facts, journey)
+    assert (decision.step, decision.level, decision.error) == (expected, "Cl.Cm", None)
 
 
 @pytest.mark.parametrize("state", ["suspended", "blocked"])

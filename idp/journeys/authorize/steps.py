@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from idp.domain import hot_path, id_token_hints, request_objects, sessions
+from idp.domain import id_token_hints, request_objects
 from idp.domain.client_keys import ClientKeys
 from idp.domain.clients import ClientRegistry, RegisteredClient
 from idp.domain.keyring import Keyring
-from idp.domain.services import Services
 from idp.protocol.authorization_response import Answer
 from idp.protocol.authorization_response import error as error_answer
 from idp.protocol.checks import check_hint, check_request, check_request_object
@@ -178,25 +177,6 @@ class Judge:
         if request.subject_wanted is None or not policy.claims_by_name:
             return None
         return VerifiedHint(policy.client_id, request.subject_wanted)
-
-
-def session_facts(
-    path: hot_path.HotPath, services: Services, cookie: str | None, now: int
-) -> hot_path.SeenSession | None:
-    """Return the facts of the live session that the cookie opens, or None."""
-    if not cookie:
-        return None
-    settings = services.settings
-    return path.session(
-        sessions.cookie_hash(cookie),
-        seen_after=now - settings.session_idle_lifetime,
-        started_after=now - settings.session_lifetime,
-    )
-
-
-def must_be_touched(seen: hot_path.SeenSession, now: int) -> bool:
-    """Return whether the session's last use is old enough to be written down again."""
-    return seen.last_seen_at < now - sessions.TOUCH_AFTER
 
 
 def same_person(facts: SessionFacts, account_id: str | None) -> bool:

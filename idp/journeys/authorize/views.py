@@ -6,7 +6,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from idp.domain import audit, handoffs, journeys, sessions
 from idp.domain.hot_path import SeenSession
-from idp.journeys.authorize import identity, steps
+from idp.journeys.authorize import identity, rooms, steps
 from idp.oauth_server.answers import ReadyAnswer
 from idp.oauth_server.requests import AuthorizationOAuth2Request, SessionGone
 from idp.oauth_server.server import Answer
@@ -14,9 +14,15 @@ from idp.protocol import authorization_response
 from idp.protocol.authorization_response import FORM_POST
 from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.identity_proving import IdentityGrant
-from idp.protocol.next_step import Decision, Step, freshness_required, next_step
+from idp.protocol.next_step import (
+    Decision,
+    Step,
+    freshness_required,
+    next_step,
+    next_step_at_home,
+)
 from idp.protocol.parameters import single_values
-from idp.protocol.session_facts import PART_CREATED
+from idp.protocol.session_facts import SessionFacts
 from idp.web import cookies, current, headers, i18n, journey_pages
 from idp.web.arrivals import Arrival, fields_of
 from idp.web.errors import Kind, PageRefused
@@ -69,13 +75,15 @@ def pick_up(ticket: str) -> Answer:
 def resume(journey_id: str) -> Answer:
     """Decide the next step of a stored request; every room comes back here."""
     journey = journey_pages.enter(journey_id)
-    judged = _judge(current.wiring(), current.arrival()).stored(journey.parameters)
-    if isinstance(judged, steps.SentBack):
-        return _send_back(judged)
-    seen = _seen()
+    seen = current.seen()
     if seen is not None and not steps.same_person(seen.facts, journey.account_id):
         # Somebody else signed in meanwhile, in another tab: whose code would it be?
         seen = None
+    if journey.returns_to is not None:
+        return _resume_at_home(journey, journey.returns_to, seen)
+    judged = _judge(current.wiring(), current.arrival()).stored(journey.parameters)
+    if isinstance(judged, steps.SentBack):
+        return _send_back(judged)
     facts = seen.facts if seen else None
     known = identity.known_for(current.session(), current.services(), judged, facts, journey.id)
     decision = next_step(
@@ -103,7 +111,20 @@ def resume(journey_id: str) -> Answer:
         if decision.error is not None:
             _end(judged, journey)
         return _refuse(judged, decision)
-    return _see_other(_room(judged, decision, journey, seen))
+    return _show(judged, decision.step, journey, facts)
+
+
+def _resume_at_home(journey: journeys.Journey, returns_to: str, seen: SeenSession | None) -> Answer:
+    """Decide the next step towards a page of our own, which is opened here and not over HTTP."""
+    facts = seen.facts if seen else None
+    decision = next_step_at_home(facts, journey.facts())
+    if decision.step is Step.REFUSE:
+        raise PageRefused(_ACCOUNT_STATES[decision.description])
+    if decision.step is not Step.ISSUE:
+        return _see_other(rooms.address_of(decision.step, journey, facts))
+    if not journeys.end(current.session(), journey, current.now()):
+        raise PageRefused(Kind.FINISHED)
+    return _see_other(returns_to)
 
 
 def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
@@ -121,8 +142,8 @@ def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
     if isinstance(judged, steps.SentBack) or judged.request.response_mode == FORM_POST:
         return None
     cookie = arrival.cookie(cookies.session_name(services.settings))
-    seen = steps.session_facts(wiring.hot_path, services, cookie, arrival.now)
-    if seen is None or steps.must_be_touched(seen, arrival.now):
+    seen = sessions.seen(wiring.hot_path, services, cookie, arrival.now)
+    if seen is None or sessions.must_be_touched(seen, arrival.now):
         return None
     policy = judged.registered.policy
     decision = next_step(judged.request, policy, seen.facts, None, arrival.now, judged.hint)
@@ -139,7 +160,7 @@ def _accept(judged: steps.Judged | steps.SentBack) -> Answer:
     if isinstance(judged, steps.SentBack):
         return _send_back(judged)
     policy, now = judged.registered.policy, current.now()
-    seen = _seen()
+    seen = current.seen()
     facts = seen.facts if seen else None
     known = identity.known_for(current.session(), current.services(), judged, facts, None)
     decision = next_step(
@@ -162,7 +183,7 @@ def _accept(judged: steps.Judged | steps.SentBack) -> Answer:
             email=judged.suggested_email,
         ),
     )
-    return _see_other(_room(judged, decision, journey, seen))
+    return _show(judged, decision.step, journey, facts)
 
 
 def _end(judged: steps.Judged, journey: journeys.Journey) -> None:
@@ -171,28 +192,13 @@ def _end(judged: steps.Judged, journey: journeys.Journey) -> None:
         raise _over(Kind.FINISHED, judged)
 
 
-def _room(
-    judged: steps.Judged, decision: Decision, journey: journeys.Journey, seen: SeenSession | None
-) -> str:
-    """Return the address of the page that this step needs; rooms are known by name only."""
-    part_created = seen is not None and seen.facts.account_state == PART_CREATED
-    if decision.step is Step.PROVE and seen is not None:
-        identity.begin(current.session(), judged, seen.facts.account_id, journey.id)
-    if decision.step is Step.CREATE:
-        endpoint = "create_account.app" if part_created else "create_account.email"
-    elif decision.step is Step.STEP_UP:
-        endpoint = "sign_in.code"
-    elif decision.step is Step.PROVE:
-        endpoint = "prove_identity.start"
-    elif decision.step is Step.SHARE:
-        endpoint = "share.share"
-    elif journey.hint_subject is not None:
-        endpoint = "sign_in.email"
-    elif seen is not None:
-        endpoint = "sign_in.password"
-    else:
-        endpoint = "sign_in.start" if journey.choice is None else "sign_in.email"
-    return url_for(endpoint, journey_id=journey.id)
+def _show(
+    judged: steps.Judged, step: Step, journey: journeys.Journey, facts: SessionFacts | None
+) -> Answer:
+    """Lead to the page that this step needs."""
+    if step is Step.PROVE and facts is not None:
+        identity.begin(current.session(), judged, facts.account_id, journey.id)
+    return _see_other(rooms.address_of(step, journey, facts))
 
 
 def _issue(
@@ -203,7 +209,7 @@ def _issue(
     promised: IdentityGrant | None = None,
 ) -> Answer:
     wiring, now = current.wiring(), current.now()
-    if steps.must_be_touched(seen, now):
+    if sessions.must_be_touched(seen, now):
         sessions.touch(current.session(), seen.facts.sid, now)
         current.checkpoint()
     try:
@@ -275,13 +281,6 @@ def _tell(answer: authorization_response.Answer) -> Answer:
 
 def _ready(answer: authorization_response.Answer) -> ReadyAnswer:
     return ReadyAnswer(b"", 302, [("Location", answer.location), ("Cache-Control", "no-store")])
-
-
-def _seen() -> SeenSession | None:
-    wiring = current.wiring()
-    return steps.session_facts(
-        wiring.hot_path, wiring.services, cookies.session_secret(), current.now()
-    )
 
 
 def _judge(wiring: current.Wiring, arrival: Arrival) -> steps.Judge:

@@ -39,13 +39,14 @@ class Program:
         environ: Mapping[str, str],
         log: Path,
         run: Sequence[str] = PYTHON,
+        cwd: Path = ROOT,
     ) -> None:
         self.name = name
         self.log = log
         self._output = log.open("ab")
         self.popen = subprocess.Popen(
             [*run, name, *arguments],
-            cwd=ROOT,
+            cwd=cwd,
             env=_clean_environment() | dict(environ),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

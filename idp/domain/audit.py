@@ -53,6 +53,64 @@ class TermsAgreed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PasswordChanged(Fact):
+    """The owner set another password in their account."""
+
+    account_id: str
+    sid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChanged(Fact):
+    """The owner's account answers to another address from now on."""
+
+    account_id: str
+    sid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeConfirmed(Fact):
+    """Who is signed in showed again who they are, for one `change` of their account."""
+
+    account_id: str
+    sid: str
+    change: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceRemoved(Fact):
+    """The owner took away what a service was given."""
+
+    account_id: str
+    client_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityReported(Fact):
+    """The owner says that `what` happened at `when` (epoch seconds) was not theirs."""
+
+    account_id: str
+    number: str
+    what: str
+    when: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataDownloaded(Fact):
+    """The owner took a copy of all that is kept about them."""
+
+    account_id: str
+    sid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountDeleted(Fact):
+    """The owner deleted the account. Nothing leads from this number to a person any more."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountCreatedByOperator(Fact):
     """An account was created by command."""
 

@@ -141,6 +141,22 @@ def after_second_factor(
     return secret
 
 
+def of_account(session: Session, services: Services, account_id: str) -> list[BrowserSession]:
+    """Return the live sessions of the account, the one used last first."""
+    now, settings = services.clock.now(), services.settings
+    live = (
+        select(BrowserSession)
+        .where(
+            BrowserSession.account_id == account_id,
+            BrowserSession.ended_at.is_(None),
+            BrowserSession.last_seen_at > now - settings.session_idle_lifetime,
+            BrowserSession.started_at > now - settings.session_lifetime,
+        )
+        .order_by(BrowserSession.last_seen_at.desc(), BrowserSession.sid)
+    )
+    return list(session.scalars(live))
+
+
 def touch(session: Session, sid: str, now: int) -> None:
     """Write that the session was used now, unless that was written within the last minute."""
     session.execute(
@@ -176,7 +192,7 @@ def end(
         ),
         now=now,
     )
-    return _tell_services(session, services, browser_session.sid)
+    return tell_services(session, services, browser_session.sid)
 
 
 def end_all(
@@ -197,9 +213,14 @@ def end_all(
     return len(ended)
 
 
-def _tell_services(session: Session, services: Services, sid: str) -> list[Service]:
+def tell_services(
+    session: Session, services: Services, sid: str, *, only: str | None = None
+) -> list[Service]:
+    """Queue a logout notice to each client of the session, or to one; return their services."""
     told: list[Service] = []
     for client_id, subject in grants.clients_of_session(session, sid):
+        if only not in (None, client_id):
+            continue
         client = session.get(clients.Client, client_id)
         if client is None or not clients.back_channel_uri(client):
             continue

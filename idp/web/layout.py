@@ -55,6 +55,7 @@ def init_web(app: Flask) -> None:
         nonce=headers.nonce,
         clock_time=i18n.clock_time,
         date_and_time=i18n.date_and_time,
+        date=i18n.date,
         day=i18n.day,
         country=i18n.country,
         duration=i18n.duration,

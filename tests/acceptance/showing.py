@@ -4,12 +4,12 @@ Each walk yields the name of what is shown, once it is shown. Used by the access
 by the pictures of `make pages`.
 """
 
-import itertools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from idp.domain import accounts, notices
+from tests.acceptance import showing_account
+from tests.acceptance.shown import JOURNEY, Shown, newcomer, stranger
 from tests.acceptance.walking import (
     code_from_mailbox,
     enter_code,
@@ -21,39 +21,9 @@ from tests.acceptance.walking import (
     typed_key,
 )
 from tests.support.chromium import Visitor
-from tests.support.citizens import Citizen, enrol
 from tests.support.servers import SLUGS, Street
 
-JOURNEY = "/j/<journey_id>"
-_numbers = itertools.count(1)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What is on the screen: the provider's route (or a department), and its state."""
-
-    route: str
-    state: str = "as it is"
-
-    @property
-    def name(self) -> str:
-        """A name for files and reports."""
-        route = "front page" if self.route == "/" else self.route
-        return re.sub(r"[^a-z0-9]+", "-", f"{route} {self.state}".lower()).strip("-")
-
-
 Walk = Callable[[Visitor, Street, str], Iterator[Shown]]
-
-
-def stranger(name: str) -> Citizen:
-    """Somebody without an account, whom no other walk knows."""
-    return Citizen(email=f"{name}.{next(_numbers)}@example.com")
-
-
-def newcomer(street: Street, name: str) -> Citizen:
-    """A citizen with an account, whom no other walk knows."""
-    with street.records() as session:
-        return enrol(session, street.services, stranger(name))
 
 
 def speak(visitor: Visitor, language: str) -> None:
@@ -321,20 +291,6 @@ def meeting_a_stranger(visitor: Visitor, street: Street, language: str) -> Itera
     yield Shown("an error", "an expired journey")
 
 
-def minding_ones_account(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
-    """One's own account, with new terms on the way to it."""
-    citizen = newcomer(street, "owner")
-    sign_in(visitor, street, "tax", citizen)
-    with street.records() as session:
-        account = accounts.get(session, citizen.account_id)
-        assert account is not None
-        account.terms_version = 0
-    visitor.open(f"{street.issuer}account?lng={language}")
-    yield Shown(f"{JOURNEY}/terms")
-    visitor.submit()
-    yield Shown("/account")
-
-
 def visiting_departments(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     """All four departments: before, during and after."""
     citizen = newcomer(street, "departments")
@@ -373,14 +329,14 @@ WALKS: dict[str, Walk] = {
     "failing to prove an identity": failing_to_prove_an_identity,
     "looking around": looking_around,
     "meeting a stranger": meeting_a_stranger,
-    "minding one's account": minding_ones_account,
+    **showing_account.WALKS,
     "visiting departments": visiting_departments,
 }
 
 ALL_ROUTES = {
     "/",
     "/about",
-    "/account",
+    *showing_account.ROUTES,
     f"{JOURNEY}/terms",
     "/accessibility",
     "/cookies",

@@ -12,8 +12,8 @@ from flask import Flask
 from playwright.sync_api import Route
 
 from idp.web import errors
-from tests.acceptance import showing
 from tests.acceptance.showing import ALL_ROUTES, WALKS
+from tests.acceptance.shown import JOURNEY
 from tests.guards.test_routes import ROUTES
 from tests.support.chromium import Visitor, axe_violations
 from tests.support.servers import Street
@@ -39,6 +39,7 @@ SHOWS_NO_PAGE = {
     "/authorize",
     "/authorize/posted/<ticket>",
     "/logout/confirm",
+    "/account/devices/<sid>",
     "/j/<journey_id>/",
 }
 """Routes that answer machines, serve files, or lead on to a page of another route."""
@@ -46,13 +47,14 @@ SHOWS_NO_PAGE = {
 
 def test_every_page_is_shown_by_some_walk() -> None:
     assert set(ROUTES) - SHOWS_NO_PAGE == ALL_ROUTES
-    source = Path(showing.__file__).read_text()
+    sources = sorted(Path(__file__).parent.glob("showing*.py"))
     told = {
-        ast.unparse(call.args[0]).strip("f'\"").replace("{JOURNEY}", showing.JOURNEY)
-        for call in ast.walk(ast.parse(source))
+        ast.unparse(call.args[0]).strip("f'\"").replace("{JOURNEY}", JOURNEY)
+        for source in sources
+        for call in ast.walk(ast.parse(source.read_text()))
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Shown"
     }
-    told = {route.replace("{create}", f"{showing.JOURNEY}/create") for route in told}
+    told = {route.replace("{create}", f"{JOURNEY}/create") for route in told}
     assert told >= ALL_ROUTES
 
 

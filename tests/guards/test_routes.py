@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from idp.domain.services import Services
 from idp.settings import Settings
 from tests.support.building import ISSUER, PRODUCTION, make_services, make_settings, register
-from tests.support.citizens import enrol
+from tests.support.citizens import Citizen, enrol
 from tests.support.clock import FixedClock
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty
@@ -79,6 +79,25 @@ ROUTES: Final = {
     "/faults/<client_id>": Policy(NO_PRODUCTION, FORM, production=False),
     "/mailbox/<message_id>": Policy(NO_PRODUCTION, production=False),
     "/account": Policy(OWNER),
+    "/account/service/<client_id>": Policy(OWNER, FORM),
+    "/account/service-removed": Policy(OWNER),
+    "/account/history": Policy(OWNER),
+    "/account/history/<reference>": Policy(OWNER, FORM),
+    "/account/history/<reference>/reported": Policy(OWNER),
+    "/account/security": Policy(OWNER),
+    "/account/devices": Policy(OWNER),
+    "/account/devices/<sid>": Policy(OWNER, FORM, only_post=True),
+    "/account/sign-out-everywhere": Policy(OWNER, FORM),
+    "/account/confirm/<change>": Policy(OWNER, FORM),
+    "/account/confirm/<change>/code": Policy(OWNER, FORM),
+    "/account/password": Policy(OWNER, FORM),
+    "/account/password-changed": Policy(OWNER),
+    "/account/email": Policy(OWNER, FORM),
+    "/account/email/<journey_id>": Policy(OWNER, FORM),
+    "/account/email/<journey_id>/resend": Policy(OWNER, FORM),
+    "/account/email-changed": Policy(OWNER),
+    "/account/delete": Policy(OWNER, FORM),
+    "/account/data": Policy(OWNER, FORM),
     "/j/<journey_id>/": Policy(JOURNEY),
     "/j/<journey_id>/start": Policy(JOURNEY, FORM),
     "/j/<journey_id>/email": Policy(JOURNEY, FORM),
@@ -101,6 +120,9 @@ ROUTES: Final = {
 }
 
 FORMS: Final = sorted(rule for rule, policy in ROUTES.items() if policy.posts == FORM)
+OF_AN_OWNER: Final = sorted(
+    rule for rule, policy in ROUTES.items() if policy.who == OWNER and not policy.only_post
+)
 OF_A_JOURNEY: Final = sorted(rule for rule, policy in ROUTES.items() if policy.who == JOURNEY)
 
 
@@ -186,6 +208,23 @@ def test_a_journey_is_worth_nothing_in_another_browser(app: Flask, journey: str,
 def test_a_journey_that_never_was_shows_a_page_of_its_own(person: Person, rule: str) -> None:
     person.open(ISSUER + rule[1:].replace("<journey_id>", "a" * 43))
     assert person.status == 410
+
+
+@pytest.mark.parametrize("rule", OF_AN_OWNER)
+def test_an_account_is_shown_to_nobody_who_is_not_signed_in(person: Person, rule: str) -> None:
+    person.open(ISSUER + rule[1:])
+    assert "/j/" in person.url
+    assert person.url.endswith("/start")
+
+
+@pytest.mark.parametrize("rule", OF_AN_OWNER)
+def test_a_password_alone_opens_no_account(person: Person, journey: str, rule: str) -> None:
+    citizen = Citizen()
+    person.send(button=1)
+    person.send({"email": citizen.email})
+    person.send({"password": citizen.password})
+    person.open(ISSUER + rule[1:])
+    assert person.url.endswith("/code")
 
 
 @pytest.mark.parametrize("path", ["token", "introspect", "revoke"])

@@ -10,17 +10,12 @@ from idp.domain.accounts import EmailTaken
 from idp.domain.journeys import Journey
 from idp.domain.throttles import Locked
 from idp.journeys.create_account import steps
-from idp.journeys.create_account.forms import (
-    PROBLEMS,
-    EmailCodeForm,
-    EmailForm,
-    FirstCodeForm,
-    NewPasswordForm,
-)
+from idp.journeys.create_account.forms import EmailCodeForm, EmailForm, FirstCodeForm
 from idp.web import cookies, current, i18n
 from idp.web.forms import Form, say
 from idp.web.journey_pages import enter, leave, service_of, to
 from idp.web.layout import show
+from idp.web.new_passwords import PROBLEMS, NewPasswordForm
 
 blueprint = Blueprint(
     "create_account", __name__, url_prefix="/j/<journey_id>/create", template_folder="templates"

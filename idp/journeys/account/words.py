@@ -1,0 +1,80 @@
+"""What happened, in plain words."""
+
+from typing import Final
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+
+from idp.protocol import identity_claims
+
+HAPPENED: Final[dict[str, LazyString]] = {
+    "account_created": _("Account begun"),
+    "account_completed": _("Account created"),
+    "account_restored": _("Account opened again by us"),
+    "account_suspended": _("Account suspended by us"),
+    "activity_reported": _("Something reported that was not you"),
+    "authenticator_app_added": _("Authenticator app added"),
+    "claims_refused": _("Details not shared with a service"),
+    "claims_shared": _("Details shared with a service"),
+    "code_issued": _("Service opened"),
+    "email_changed": _("Email address changed"),
+    "identity_confirmed": _("Identity details confirmed"),
+    "identity_not_proved": _("Identity not proved"),
+    "identity_proved": _("Identity proved"),
+    "locked": _("Signing in paused after too many wrong tries"),
+    "password_changed": _("Password changed"),
+    "password_refused": _("Wrong password"),
+    "second_factor_passed": _("Security code accepted"),
+    "second_factor_refused": _("Wrong security code"),
+    "service_removed": _("Service’s access removed"),
+    "signed_in_with_password": _("Password accepted"),
+    "signed_out": _("Signed out"),
+    "terms_agreed": _("Terms of use agreed to"),
+}
+"""By the fact of the audit record that `idp.domain.activity` shows."""
+
+CLAIMS: Final[dict[str, LazyString]] = {
+    identity_claims.CORE_IDENTITY: _("Name and date of birth"),
+    identity_claims.ADDRESS: _("Address"),
+    identity_claims.PASSPORT: _("Passport"),
+    identity_claims.DRIVING_PERMIT: _("Driving licence"),
+    identity_claims.RETURN_CODE: _("How the check ended"),
+}
+"""What a service may have been given of an identity."""
+
+PARTS: Final[dict[str, LazyString]] = {
+    "account": _("Your account"),
+    "activity": _("Activity"),
+    "at": _("When"),
+    "authenticator_apps": _("Authenticator apps"),
+    "browser": _("Browser"),
+    "claim": _("What"),
+    "client": _("Service’s number"),
+    "confidence": _("How sure we are"),
+    "created_at": _("Created"),
+    "added_at": _("Added"),
+    "devices_signed_in": _("Where you are signed in"),
+    "email": _("Email address"),
+    "email_proved_at": _("Email address proved"),
+    "first_at": _("First"),
+    "identity": _("Identity"),
+    "language": _("Language"),
+    "last_at": _("Last"),
+    "last_seen_at": _("Last used"),
+    "made_at": _("This copy was made"),
+    "names_services_know_you_by": _("Names that services know you by"),
+    "number": _("Number"),
+    "password_set_at": _("Password set"),
+    "person": _("Person"),
+    "proved_at": _("Proved"),
+    "reports": _("Reports of what was not you"),
+    "shared_with_services": _("Shared with services"),
+    "started_at": _("Signed in"),
+    "state": _("State"),
+    "subject": _("Name for you"),
+    "terms_agreed_at": _("Terms agreed to"),
+    "terms_version_agreed": _("Version of the terms"),
+    "what": _("What"),
+    "withdrawn_at": _("Withdrawn"),
+}
+"""The parts of the copy of one's data, for reading; what is not here is shown as it is."""

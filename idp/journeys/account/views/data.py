@@ -12,7 +12,7 @@ from idp.journeys.account.views.door import (
     unless_confirmed,
     use_confirmation,
 )
-from idp.journeys.account.words import PARTS
+from idp.journeys.account.words import HAPPENED, PARTS
 from idp.web import current
 from idp.web.forms import Form
 from idp.web.layout import show
@@ -28,7 +28,7 @@ def data() -> Response:
     copy = personal_data.copy_of(session, current.services(), who.account)
     form = Form()
     if not form.accepted():
-        return show("account/data.html", form=form, copy=copy, parts=PARTS)
+        return show("account/data.html", form=form, copy=copy, parts=PARTS, words=HAPPENED)
     if not use_confirmation(who, Change.DATA):
         return to("confirm", change=Change.DATA.value)
     fact = audit.DataDownloaded(account_id=who.account.id, sid=who.signed_in.sid)

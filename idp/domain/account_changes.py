@@ -41,7 +41,7 @@ def change_password(
     session.flush()
     audit.record(session, audit.PasswordChanged(account_id=account.id, sid=signed_in.sid), now=now)
     sessions.end_all(session, services, account.id, CHANGED, but=signed_in.sid)
-    _tell(session, services, account, "password_changed", signed_in)
+    notices.send(session, services, template="password_changed", **_owner(account, signed_in))
 
 
 def change_email(
@@ -67,8 +67,13 @@ def change_email(
         session.refresh(account)
         raise EmailTaken from error
     audit.record(session, audit.EmailChanged(account_id=account.id, sid=signed_in.sid), now=now)
-    _tell(session, services, account, "email_changed_from", signed_in, to=before)
-    _tell(session, services, account, "email_changed_to", signed_in)
+    notices.send(
+        session,
+        services,
+        template="email_changed_from",
+        **_owner(account, signed_in) | {"to": before},
+    )
+    notices.send(session, services, template="email_changed_to", **_owner(account, signed_in))
 
 
 def stop_sharing(session: Session, services: Services, account: Account, client_id: str) -> None:
@@ -106,7 +111,7 @@ def sign_out_everywhere(
 ) -> None:
     """End every session of the account, this one too, and tell their services."""
     sessions.end_all(session, services, account.id, EVERYWHERE)
-    _tell(session, services, account, "signed_out_everywhere", signed_in)
+    notices.send(session, services, template="signed_out_everywhere", **_owner(account, signed_in))
 
 
 def sign_out_device(session: Session, services: Services, account_id: str, sid: str) -> bool:
@@ -131,7 +136,7 @@ def delete_account(
 
     The audit record stays as it is: it names a random number that nothing leads back from.
     """
-    _tell(session, services, account, "account_deleted", signed_in)
+    notices.send(session, services, template="account_deleted", **_owner(account, signed_in))
     sessions.end_all(session, services, account.id, DELETED)
     audit.record(session, audit.AccountDeleted(account_id=account.id), now=services.clock.now())
     account_id, email, key = account.id, account.email, account.email_key
@@ -152,20 +157,6 @@ def delete_account(
         throttles.forgive(session, kind, key)
 
 
-def _tell(
-    session: Session,
-    services: Services,
-    account: Account,
-    template: str,
-    signed_in: BrowserSession,
-    *,
-    to: str | None = None,
-) -> None:
-    notices.send(
-        session,
-        services,
-        to=to or account.email,
-        template=template,
-        language=account.language,
-        device=signed_in.device,
-    )
+def _owner(account: Account, signed_in: BrowserSession) -> dict[str, str]:
+    """Whom a notice goes to, in which language, and what they did it on."""
+    return {"to": account.email, "language": account.language, "device": signed_in.device}

@@ -122,12 +122,8 @@ def test_sharing_stops_for_one_client_alone(bare: Installation) -> None:
             )
         account_changes.stop_sharing(session, bare.services, account, "one")
         session.expire_all()
-        withdrawn = {
-            client_id: at
-            for client_id, at in session.execute(
-                select(Disclosure.client_id, Disclosure.withdrawn_at)
-            )
-        }
+        found = session.scalars(select(Disclosure))
+        withdrawn = {each.client_id: each.withdrawn_at for each in found}
         assert withdrawn == {"one": now, "other": None}
 
 

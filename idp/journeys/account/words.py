@@ -65,7 +65,7 @@ PARTS: Final[dict[str, LazyString]] = {
     "names_services_know_you_by": _("Names that services know you by"),
     "number": _("Number"),
     "password_set_at": _("Password set"),
-    "person": _("Person"),
+    "person": _("Who you are"),
     "proved_at": _("Proved"),
     "reports": _("Reports of what was not you"),
     "shared_with_services": _("Shared with services"),

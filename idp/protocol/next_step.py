@@ -38,6 +38,8 @@ class Step(StrEnum):
     CREATE = "create"
     SIGN_IN = "sign_in"
     STEP_UP = "step_up"
+    RECOVER = "recover"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a step
     PROVE = "prove"
     SHARE = "share"
     REFUSE = "refuse"
@@ -155,6 +157,7 @@ def next_step(
     if facts.account_state == PART_CREATED:
         return _screen(Step.CREATE, level, silent=silent)
     step = _missing_factor(request, client, facts, journey, level, now)
+    step = _without_codes(step, facts, journey) or _due_before_leaving(facts)
     if step is not None:
         return _screen(step, level, silent=silent)
     asked = identity_proving.asked_by(request)
@@ -201,6 +204,21 @@ def _missing_factor(
         if level == "Cl.Cm" and journey.otp_at is None:
             return Step.STEP_UP
     return None if reaches(facts.level, level) else Step.STEP_UP
+
+
+def _without_codes(
+    step: Step | None, facts: SessionFacts, journey: JourneyFacts | None
+) -> Step | None:
+    """Lead who cannot give a second factor to a new one: only in the Journey they said so in."""
+    if step is not Step.STEP_UP or journey is None or not journey.recovering:
+        return step
+    own = journey.password_at is not None and journey.account_id == facts.account_id
+    return Step.RECOVER if own else step
+
+
+def _due_before_leaving(facts: SessionFacts) -> Step | None:
+    """Find what the account itself needs before its owner may go on to any service."""
+    return Step.RESET_PASSWORD if facts.reset_because is not None else None
 
 
 def _screen(step: Step, level: str, *, silent: bool) -> Decision:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from idp.domain import sweeping, terms, throttles
+from idp.domain import accounts, recoveries, sweeping, terms, throttles
 from idp.domain.services import Services
 from idp.domain.throttles import Kind
 from idp.journeys.information import kept as kept_rows
@@ -230,6 +230,10 @@ class TestPrivacy:
         person.send(button=0)
         person.send(button=0)
         assert person.left_to is not None, person.heading
+        account = accounts.get(session, alice.account_id)
+        assert account is not None
+        assert recoveries.begin(session, services, account, device="")
+        session.commit()
         return code
 
     def test_what_is_said_to_go_is_gone_by_then_and_not_much_sooner(

@@ -182,6 +182,10 @@ def _room(
         endpoint = "create_account.app" if part_created else "create_account.email"
     elif decision.step is Step.STEP_UP:
         endpoint = "sign_in.code"
+    elif decision.step is Step.RECOVER:
+        endpoint = "recover.start"
+    elif decision.step is Step.RESET_PASSWORD:
+        endpoint = "reset_password.required"
     elif decision.step is Step.PROVE:
         endpoint = "prove_identity.start"
     elif decision.step is Step.SHARE:

@@ -37,6 +37,8 @@ from idp.journeys.home import views as home
 from idp.journeys.information import views as information
 from idp.journeys.mailbox import views as mailbox
 from idp.journeys.prove_identity import views as prove_identity
+from idp.journeys.recover import views as recover
+from idp.journeys.reset_password import views as reset_password
 from idp.journeys.share import views as share
 from idp.journeys.sign_in import views as sign_in
 from idp.journeys.sign_out import views as sign_out
@@ -65,6 +67,8 @@ ROOMS = (
     create_account.blueprint,
     home.blueprint,
     information.blueprint,
+    recover.blueprint,
+    reset_password.blueprint,
     share.blueprint,
     sign_in.blueprint,
     sign_out.blueprint,

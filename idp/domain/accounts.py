@@ -19,7 +19,8 @@ class Account(Base):
     """A citizen's account. `email` is as typed, `email_key` is what addresses are compared by.
 
     `reset_because` is a word of `RESET_REASONS`: until there is a new password, nothing else is
-    done. `passkey_offered_at` is when they were first asked whether they want a passkey.
+    done. `passkey_offered_at` is when they were first asked whether they want a passkey,
+    `password_reset_at` when the password was last set by somebody who did not give the old one.
     """
 
     __tablename__ = "accounts"
@@ -38,6 +39,7 @@ class Account(Base):
     terms_agreed_at: Mapped[int] = mapped_column(BigInteger)
     reset_because: Mapped[str | None] = mapped_column(String(16))
     passkey_offered_at: Mapped[int | None] = mapped_column(BigInteger)
+    password_reset_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 WEAK = "weak"

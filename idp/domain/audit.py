@@ -168,6 +168,81 @@ class AccountBlocked(Fact):
     account_id: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class PasswordFoundWeak(Fact):
+    """The right password was given and is one that many people use; a new one is asked for."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordResetOrdered(Fact):
+    """An operator ordered a new password."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordReset(Fact):
+    """A new password was set; `because` is why, `second_factor` whether one was given for it."""
+
+    account_id: str
+    because: str
+    second_factor: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryBegun(Fact):
+    """Somebody who cannot give a second factor began to wait for a new one, until `ready_at`."""
+
+    account_id: str
+    ready_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryReminded(Fact):
+    """The owner was told once more that somebody waits for a new second factor."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCheckEnded(Fact):
+    """Somebody who cannot give a second factor went through an identity check."""
+
+    account_id: str
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryAllowed(Fact):
+    """An identity check found the account's owner; they may set up a new second factor."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCancelled(Fact):
+    """A recovery ended without a new second factor; `because` is a word of the recoveries'."""
+
+    account_id: str
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryStopRefused(Fact):
+    """Somebody tried to stop a recovery with a wrong code."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryFinished(Fact):
+    """Every second factor was removed and a new authenticator app took their place."""
+
+    account_id: str
+
+
 # Signing in and out
 
 

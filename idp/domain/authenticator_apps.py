@@ -8,7 +8,7 @@ import base64
 import re
 
 import pyotp
-from sqlalchemy import BigInteger, ForeignKey, String, select, update
+from sqlalchemy import BigInteger, ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from idp.domain.services import Services
@@ -88,6 +88,15 @@ def has_app(session: Session, account_id: str) -> bool:
             select(AuthenticatorApp.id).where(AuthenticatorApp.account_id == account_id).limit(1)
         )
         is not None
+    )
+
+
+def remove_all(session: Session, account_id: str) -> None:
+    """Forget every app of the account."""
+    session.execute(
+        delete(AuthenticatorApp)
+        .where(AuthenticatorApp.account_id == account_id)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -19,6 +19,9 @@ class Journey(Base):
     """A stored authorization request and what has been proved for it so far.
 
     One that leads to a page of our own has no request: `returns_to` is the page's path.
+    `reset_…` is about a new password (`idp.domain.resets`): when it was asked for, for which
+    account (None where the address has none), when its code and its second factor were right.
+    `recovering` says that somebody who gave the password cannot give a second factor.
     """
 
     __tablename__ = "journeys"
@@ -39,6 +42,11 @@ class Journey(Base):
     failed: Mapped[str | None] = mapped_column(String(32))
     password_at: Mapped[int | None] = mapped_column(BigInteger)
     otp_at: Mapped[int | None] = mapped_column(BigInteger)
+    reset_begun_at: Mapped[int | None] = mapped_column(BigInteger)
+    reset_account_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    reset_email_at: Mapped[int | None] = mapped_column(BigInteger)
+    reset_factor_at: Mapped[int | None] = mapped_column(BigInteger)
+    recovering: Mapped[bool] = mapped_column(Boolean, default=False)
     opened_at: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -53,6 +61,7 @@ class Journey(Base):
             choice=self.choice,
             account_id=self.account_id,
             failed=self.failed,
+            recovering=self.recovering,
         )
 
 
@@ -113,6 +122,9 @@ def go_by(journey: Journey, email: str) -> None:
     """
     journey.email = email
     journey.email_proved_at = journey.account_id = journey.password_at = journey.otp_at = None
+    journey.reset_begun_at = journey.reset_account_id = None
+    journey.reset_email_at = journey.reset_factor_at = None
+    journey.recovering = False
 
 
 def end(session: Session, journey: Journey, now: int) -> bool:

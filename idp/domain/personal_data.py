@@ -11,6 +11,7 @@ from idp.domain.accounts import Account
 from idp.domain.authenticator_apps import AuthenticatorApp
 from idp.domain.disclosures import Disclosure
 from idp.domain.grants import Grant
+from idp.domain.recoveries import Recovery
 from idp.domain.services import Services
 from idp.protocol.person import to_members
 
@@ -22,6 +23,7 @@ TOLD: Final = {
     "disclosures": "shared_with_services",
     "grants": "names_services_know_you_by",
     "identities": "identity",
+    "recoveries": "recovery",
 }
 """By each table that refers to accounts, the part of the copy that tells what is in it."""
 NOT_TOLD: Final = {
@@ -35,6 +37,7 @@ def copy_of(session: Session, services: Services, account: Account) -> dict[str,
     proof = identities.find(session, services, account.id)
     apps = select(AuthenticatorApp.added_at).where(AuthenticatorApp.account_id == account.id)
     shared = select(Disclosure).where(Disclosure.account_id == account.id)
+    recovering = select(Recovery).where(Recovery.account_id == account.id)
     names = select(Grant.client_id, Grant.subject).where(Grant.account_id == account.id).distinct()
     return {
         "made_at": _moment(services.clock.now()),
@@ -80,6 +83,14 @@ def copy_of(session: Session, services: Services, account: Account) -> dict[str,
                 "last_seen_at": _moment(each.last_seen_at),
             }
             for each in sessions.of_account(session, services, account.id)
+        ],
+        "recovery": [
+            {
+                "at": _moment(each.begun_at),
+                "ready_at": _moment(each.ready_at),
+                "state": each.ended_because or "open",
+            }
+            for each in session.scalars(recovering.order_by(Recovery.begun_at))
         ],
         "reports": [
             {"number": each.number, "at": _moment(each.at)}

@@ -9,7 +9,7 @@ from hashlib import sha256
 from sqlalchemy import BigInteger, ForeignKey, String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from idp.domain import audit, clients, grants, outbox
+from idp.domain import audit, clients, grants, outbox, recoveries
 from idp.domain.accounts import Account
 from idp.domain.clients import Service
 from idp.domain.hot_path import HotPath, SeenSession
@@ -125,7 +125,10 @@ def after_password(
 def after_second_factor(
     session: Session, services: Services, browser_session: BrowserSession
 ) -> str:
-    """Raise the session to `Cl.Cm` and return its new cookie."""
+    """Raise the session to `Cl.Cm` and return its new cookie.
+
+    Whoever can sign in so needs no recovery: one that is open ends.
+    """
     now = services.clock.now()
     secret = services.entropy.token()
     browser_session.cookie_hash = cookie_hash(secret)
@@ -137,6 +140,13 @@ def after_second_factor(
         session,
         audit.SecondFactorPassed(account_id=browser_session.account_id, sid=browser_session.sid),
         now=now,
+    )
+    recoveries.cancel(
+        session,
+        services,
+        browser_session.account_id,
+        recoveries.SIGNED_IN,
+        device=browser_session.device,
     )
     return secret
 

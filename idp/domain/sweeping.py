@@ -9,7 +9,15 @@ from collections.abc import Callable
 from sqlalchemy import Engine, delete, select, tuple_
 from sqlalchemy.orm import Session
 
-from idp.domain import client_rates, grants, notices, outbox, registration_keys, sessions
+from idp.domain import (
+    client_rates,
+    grants,
+    notices,
+    outbox,
+    recoveries,
+    registration_keys,
+    sessions,
+)
 from idp.domain.grants import AssertionUse
 from idp.domain.handoffs import Handoff
 from idp.domain.journeys import Journey
@@ -125,6 +133,10 @@ def _registration_keys(session: Session, services: Services) -> int:
     return registration_keys.sweep(session, services.clock.now(), BATCH)
 
 
+def _recoveries(session: Session, services: Services) -> int:
+    return recoveries.sweep(session, services.clock.now(), BATCH)
+
+
 _TASKS: tuple[Sweep, ...] = (
     _journeys,
     _assertions,
@@ -136,4 +148,5 @@ _TASKS: tuple[Sweep, ...] = (
     _client_rates,
     _registration_keys,
     _mailbox,
+    _recoveries,
 )

@@ -117,6 +117,23 @@ ROUTES: Final = {
     "/j/<journey_id>/prove/result": Policy(JOURNEY, FORM, production=False),
     "/j/<journey_id>/share": Policy(JOURNEY, FORM),
     "/j/<journey_id>/terms": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/request": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/required": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/email-code": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/email-resend": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/second-factor": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/password": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/locked": Policy(JOURNEY),
+    "/j/<journey_id>/recover": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recover/email-code": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recover/email-resend": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recover/stop": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recover/ready": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recover/not-now": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recover/not-confirmed": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recover/waiting": Policy(JOURNEY),
+    "/j/<journey_id>/recover/stopped": Policy(JOURNEY),
+    "/j/<journey_id>/recover/done": Policy(JOURNEY),
 }
 
 FORMS: Final = sorted(rule for rule, policy in ROUTES.items() if policy.posts == FORM)

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from idp.domain import sweeping, terms, throttles
+from idp.domain import recoveries, sweeping, terms, throttles
+from idp.domain.recoveries import Recovery
 from idp.domain.services import Services
 from idp.domain.throttles import Kind
 from idp.journeys.information import kept as kept_rows
@@ -230,6 +231,12 @@ class TestPrivacy:
         person.send(button=0)
         person.send(button=0)
         assert person.left_to is not None, person.heading
+        began = clock.now()
+        waiting = Recovery(id="r", account_id=alice.account_id, open_for=alice.account_id)
+        waiting.begun_at, waiting.ready_at = began, began + recoveries.WAIT
+        waiting.lapses_at = waiting.ready_at + recoveries.USABLE_FOR
+        session.add(waiting)
+        session.commit()
         return code
 
     def test_what_is_said_to_go_is_gone_by_then_and_not_much_sooner(

@@ -129,17 +129,23 @@ def app(journey_id: str) -> Response:
     """Show the seed as a picture, a link and a key; ask for the app's first code."""
     journey = enter(journey_id)
     signed_in = current.signed_in()
-    if signed_in is None or not steps.app_is_due(current.session(), signed_in):
+    session, services = current.session(), current.services()
+    if signed_in is None or not steps.app_is_due(session, services, journey, signed_in):
         return leave(journey)
-    services = current.services()
+    recovery = steps.recovery_of(session, services, journey, signed_in)
     form = FirstCodeForm()
     if form.accepted():
         try:
-            secret = steps.finish(current.session(), services, journey, signed_in, form.code.text)
+            if recovery is None:
+                secret = steps.finish(session, services, journey, signed_in, form.code.text)
+            else:
+                secret = steps.recover(
+                    session, services, journey, signed_in, recovery, form.code.text
+                )
         except steps.AlreadyDone:
             return leave(journey)
         if secret is not None:
-            response = to("create_account.done", journey)
+            response = to("create_account.done" if recovery is None else "recover.done", journey)
             cookies.set_session_cookie(response, secret)
             return response
         say(form.code, _("That code is wrong. Check your app and try again"))
@@ -153,7 +159,8 @@ def app(journey_id: str) -> Response:
         picture=_picture(uri),
         uri=uri,
         groups=steps.in_groups(seed),
-        finishing=journey.choice != "create",
+        finishing=journey.choice != "create" and recovery is None,
+        replacing=recovery is not None,
     )
 
 

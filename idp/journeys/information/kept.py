@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from idp.domain import sweeping, throttles
+from idp.domain import recoveries, sweeping, throttles
 from idp.settings import Settings
 from idp.web.i18n import duration
 
@@ -73,6 +73,14 @@ def _sign_in(settings: Settings) -> Iterator[Kept]:
         ),
         _("For %(time)s after you began", time=duration(lifetime)),
         ("journeys", "email_codes", "provings", "handoffs"),
+        lifetime,
+    )
+    lifetime = recoveries.WAIT + recoveries.USABLE_FOR + recoveries.KEPT_FOR
+    yield Kept(
+        _("That you asked to get back in without a security code, and what came of it"),
+        _("Under a random account number"),
+        _("For %(time)s after you asked, at most", time=duration(lifetime)),
+        ("recoveries",),
         lifetime,
     )
     lifetime = sweeping.session_kept_for(settings)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from idp.domain import (
     accounts,
+    audit,
     authenticator_apps,
     guessing,
     journeys,
@@ -70,8 +71,10 @@ def password_was_right(
     guess: PasswordGuess,
     verdict: Verdict,
     arrival: Arrival,
+    *,
+    weak: bool,
 ) -> str | None:
-    """Sign the browser in at `Cl` and return its new cookie.
+    """Sign the browser in at `Cl` and return its new cookie; a `weak` password must be replaced.
 
     None when the account may not sign in at all; the password was right, and nothing is opened.
     """
@@ -79,10 +82,14 @@ def password_was_right(
     if account is None:
         return None
     guessing.password_was_right(session, guess, verdict)
-    journey.account_id, journey.otp_at = account.id, None
+    journey.account_id, journey.otp_at, journey.recovering = account.id, None, False
     if not may_sign_in(account):
         return None
     account.language = arrival.language
+    if weak and account.reset_because is None:
+        account.reset_because = accounts.WEAK
+        fact = audit.PasswordFoundWeak(account_id=account.id)
+        audit.record(session, fact, now=services.clock.now(), journey_id=journey.id)
     journey.password_at = services.clock.now()
     journey.email = account.email
     _, secret = sessions.after_password(
@@ -151,6 +158,14 @@ def use_code(
         journey.account_id, journey.password_at = signed_in.account_id, None
     journey.otp_at = services.clock.now()
     return sessions.after_second_factor(session, services, signed_in)
+
+
+def password_is_locked(session: Session, services: Services, email: str | None) -> bool:
+    """Return whether no password of this address is looked at now: a new one would lift that."""
+    if email is None:
+        return False
+    key, now = accounts.email_key(email), services.clock.now()
+    return throttles.locked_until(session, Kind.PASSWORD, key, now) is not None
 
 
 def locked_until(

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
-from idp.domain import guessing
+from idp.domain import guessing, passwords
 from idp.domain.journeys import Journey
 from idp.domain.passwords import TooBusy
 from idp.domain.sessions import BrowserSession
@@ -17,6 +17,7 @@ from idp.web.errors import Kind, PageRefused
 from idp.web.forms import Form, say
 from idp.web.journey_pages import enter, leave, service_of, to
 from idp.web.layout import show
+from idp.web.locks import just_locked, note_lock
 
 blueprint = Blueprint(
     "sign_in", __name__, url_prefix="/j/<journey_id>", template_folder="templates"
@@ -91,9 +92,11 @@ def _give_up(journey: Journey, factor: Counter) -> Response:
     return leave(journey)
 
 
-def _no_try_left(journey: Journey, factor: Counter) -> Response:
-    """Show the lock, or give up on a person whom a service named."""
+def _no_try_left(journey: Journey, factor: Counter, *, just: bool = False) -> Response:
+    """Show the lock, which may `just` have begun, or give up on a person whom a service named."""
     if journey.hint_subject is None:
+        if just:
+            note_lock()
         return to("sign_in.locked", journey)
     return _give_up(journey, factor)
 
@@ -135,11 +138,17 @@ def _try_password(journey: Journey, email: str, form: PasswordForm) -> Response 
         raise
     if not verdict.right:
         if guessing.password_was_wrong(current.session(), services, guess, device=current.device()):
-            return _no_try_left(journey, Counter.REAUTH_PASSWORD)
+            return _no_try_left(journey, Counter.REAUTH_PASSWORD, just=True)
         say(form.password, _("Email or password is wrong"))
         return None
     secret = steps.password_was_right(
-        current.session(), services, journey, guess, verdict, _arrival()
+        current.session(),
+        services,
+        journey,
+        guess,
+        verdict,
+        _arrival(),
+        weak=passwords.is_common(form.password.text),
     )
     if secret is None:
         return to("sign_in.locked", journey)
@@ -190,11 +199,12 @@ def code(journey_id: str) -> Response:
             tries_left=left,
             device=current.device(),
         ):
-            return _no_try_left(journey, Counter.REAUTH_CODE)
+            return _no_try_left(journey, Counter.REAUTH_CODE, just=True)
         say(form.code, _("That code is wrong. Check your app and try again"))
     return show(
         "sign_in/code.html",
         form=form,
+        journey=journey,
         service=service_of(journey),
         stepping_up=journey.password_at is None,
     )
@@ -217,4 +227,11 @@ def locked(journey_id: str) -> Response:
     until = steps.locked_until(session, current.services(), email, signed_in)
     if until is None:
         return leave(journey)
-    return show("sign_in/locked.html", until=until, service=service_of(journey))
+    return show(
+        "sign_in/locked.html",
+        until=until,
+        service=service_of(journey),
+        just=just_locked(),
+        journey=journey,
+        reset_helps=steps.password_is_locked(session, current.services(), email),
+    )

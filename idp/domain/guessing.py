@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts, audit, authenticator_apps, notices, throttles
+from idp.domain import accounts, audit, authenticator_apps, notices, recovery_codes, throttles
 from idp.domain.services import Services
 from idp.domain.throttles import Kind
 
@@ -113,6 +113,36 @@ def use_app_code(
     if right:
         throttles.forgive(session, counter.kind, counter.subject)
     return right
+
+
+def use_recovery_code(
+    session: Session,
+    services: Services,
+    counter: Counter,
+    account_id: str,
+    code: str,
+    *,
+    device: str,
+) -> bool:
+    """Return whether `code` is an unused recovery code of the account.
+
+    A right one is used up, and its owner is told.
+    """
+    left = recovery_codes.use(session, services, account_id, code)
+    account = accounts.get(session, account_id)
+    if left is None or account is None:
+        return False
+    throttles.forgive(session, counter.kind, counter.subject)
+    notices.send(
+        session,
+        services,
+        to=account.email,
+        template="recovery_code_used",
+        language=account.language,
+        device=device,
+        left=left,
+    )
+    return True
 
 
 def code_was_wrong(

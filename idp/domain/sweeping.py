@@ -9,7 +9,15 @@ from collections.abc import Callable
 from sqlalchemy import Engine, delete, select, tuple_
 from sqlalchemy.orm import Session
 
-from idp.domain import client_rates, grants, notices, outbox, registration_keys, sessions
+from idp.domain import (
+    client_rates,
+    grants,
+    notices,
+    outbox,
+    passkey_challenges,
+    registration_keys,
+    sessions,
+)
 from idp.domain.grants import AssertionUse
 from idp.domain.handoffs import Handoff
 from idp.domain.journeys import Journey
@@ -117,6 +125,10 @@ def _mailbox(session: Session, services: Services) -> int:
     return notices.sweep(session, services.clock.now() - MAILBOX_KEPT_FOR, BATCH)
 
 
+def _passkey_challenges(session: Session, services: Services) -> int:
+    return passkey_challenges.sweep(session, services.clock.now(), BATCH)
+
+
 def _client_rates(session: Session, services: Services) -> int:
     return client_rates.sweep(session, services.clock.now(), BATCH)
 
@@ -133,6 +145,7 @@ _TASKS: tuple[Sweep, ...] = (
     _grants,
     _sessions,
     _outbox,
+    _passkey_challenges,
     _client_rates,
     _registration_keys,
     _mailbox,

@@ -20,6 +20,7 @@ class Kind(StrEnum):
 
     PASSWORD = "password"  # noqa: S105 - the name of a counter
     APP_CODE = "app_code"
+    RECOVERY_CODE = "recovery_code"
     EMAIL_SEND = "email_send"
     REAUTH_EMAIL = "reauth_email"
     REAUTH_PASSWORD = "reauth_password"  # noqa: S105 - as above
@@ -38,6 +39,7 @@ class Limit:
 LIMITS = {
     Kind.PASSWORD: Limit(6, 7200),
     Kind.APP_CODE: Limit(6, 7200),
+    Kind.RECOVERY_CODE: Limit(5, 7200),
     Kind.EMAIL_SEND: Limit(6, 7200),
     Kind.REAUTH_EMAIL: Limit(6, 3600),
     Kind.REAUTH_PASSWORD: Limit(6, 3600),

@@ -40,7 +40,8 @@ def _hash_of(hasher: passwords.Hasher, password: str) -> str:
 def enrol(session: Session, services: Services, citizen: Citizen | None = None) -> Citizen:
     """Keep `citizen` (default: Alice) with a password and an app; the caller commits.
 
-    The app's present code is still unused, so the citizen can sign in at once.
+    The app's present code is still unused, so the citizen can sign in at once. They have been
+    asked before whether they want a passkey.
     """
     citizen = citizen or Citizen()
     account = accounts.create(
@@ -58,6 +59,7 @@ def enrol(session: Session, services: Services, citizen: Citizen | None = None) 
         step=services.clock.now() // authenticator_apps.STEP_SECONDS - 2,
     )
     accounts.complete(session, account)
+    accounts.passkey_was_offered(session, account.id, services.clock.now())
     session.flush()
     citizen.account_id = account.id
     return citizen

@@ -36,6 +36,7 @@ from idp.journeys.fault_menu import views as fault_menu
 from idp.journeys.home import views as home
 from idp.journeys.information import views as information
 from idp.journeys.mailbox import views as mailbox
+from idp.journeys.offer_passkey import views as offer_passkey
 from idp.journeys.prove_identity import views as prove_identity
 from idp.journeys.share import views as share
 from idp.journeys.sign_in import views as sign_in
@@ -64,6 +65,7 @@ ROOMS = (
     authorize.blueprint,
     create_account.blueprint,
     home.blueprint,
+    offer_passkey.blueprint,
     information.blueprint,
     share.blueprint,
     sign_in.blueprint,

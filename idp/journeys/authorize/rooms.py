@@ -10,6 +10,7 @@ from idp.protocol.session_facts import PART_CREATED, SessionFacts
 
 _PAGES: Final = {
     Step.STEP_UP: "sign_in.code",
+    Step.OFFER_PASSKEY: "offer_passkey.offer",
     Step.AGREE: "agree_to_terms.agree",
     Step.PROVE: "prove_identity.start",
     Step.SHARE: "share.share",

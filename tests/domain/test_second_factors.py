@@ -19,10 +19,10 @@ from idp.domain.authenticator_apps import AuthenticatorApp, Role
 from idp.domain.outbox import OutboxMessage
 from idp.domain.services import Services
 from idp.domain.throttles import Kind
-from tests.support.citizens import Citizen, enrol, signed_in_cookie
+from tests.support.citizens import BACKUP_SEED, Citizen, enrol, signed_in_cookie
 from tests.support.clock import FixedClock
 
-SECOND_SEED = "MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U"
+SECOND_SEED = BACKUP_SEED
 THIRD_SEED = "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU"
 
 

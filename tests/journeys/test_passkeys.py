@@ -14,9 +14,8 @@ from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
 from tests.journeys import walks
 from tests.journeys.conftest import Post
-from tests.journeys.passkey_walks import give, options_of
 from tests.support.authenticator import Authenticator
-from tests.support.citizens import Citizen
+from tests.support.citizens import Citizen, give_passkey
 from tests.support.clock import FixedClock
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty as Service
@@ -27,7 +26,7 @@ PASSKEY = "Sign in with a passkey"
 @pytest.fixture
 def phone(session: Session, services: Services, alice: Citizen) -> Authenticator:
     """Alice's passkey."""
-    device = give(session, services, alice)
+    device = give_passkey(session, services, alice)
     session.commit()
     return device
 
@@ -35,7 +34,7 @@ def phone(session: Session, services: Services, alice: Citizen) -> Authenticator
 @pytest.fixture
 def bobs(session: Session, services: Services, bob: Citizen) -> Authenticator:
     """Bob's passkey."""
-    device = give(session, services, bob)
+    device = give_passkey(session, services, bob)
     session.commit()
     return device
 
@@ -47,7 +46,7 @@ def come_to_passkey(person: Person, library: Service, **changes: str | None) -> 
 
 
 def answer(person: Person, device: Authenticator) -> Person:
-    person.send({"answer": device.get(options_of(person))})
+    person.send({"answer": device.get(walks.options_of(person))})
     return person
 
 
@@ -101,7 +100,7 @@ def test_the_challenge_of_another_browser_does_not_count(
     person, other = browser(), browser()
     come_to_passkey(person, library)
     come_to_passkey(other, library)
-    person.send({"answer": phone.get(options_of(other))})
+    person.send({"answer": phone.get(walks.options_of(other))})
     assert person.status == 400
     assert answer(other, phone).left_to is not None
 
@@ -111,7 +110,7 @@ def test_an_answer_sent_twice_signs_in_once(
 ) -> None:
     person, thief = browser(), browser()
     come_to_passkey(person, library)
-    said = phone.get(options_of(person))
+    said = phone.get(walks.options_of(person))
     person.send({"answer": said})
     assert person.left_to is not None
     come_to_passkey(thief, library)
@@ -257,7 +256,7 @@ def test_whoever_wants_one_adds_it_and_signs_in_with_it_next_time(
     person.send({"code": alice.code(clock.now())})
     party = RelyingParty.of(services)
     device = Authenticator(party.origin, party.id, b"new")
-    person.send({"answer": device.create(options_of(person))})
+    person.send({"answer": device.create(walks.options_of(person))})
     assert person.left_to is not None
     assert session.scalars(select(Passkey.account_id)).one() == alice.account_id
     assert session.scalars(select(Account.passkey_offered_at)).one() == clock.now()

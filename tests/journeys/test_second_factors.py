@@ -6,46 +6,35 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts, authenticator_apps, recovery_codes
+from idp.domain import accounts, recovery_codes
 from idp.domain.accounts import Account
 from idp.domain.audit_entries import AuditEntry
-from idp.domain.authenticator_apps import Role
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
 from tests.journeys import walks
 from tests.journeys.conftest import Post
-from tests.support.citizens import Citizen
+from tests.support.citizens import Citizen, give_backup, give_codes
 from tests.support.clock import FixedClock
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty
 
-SECOND_SEED = "MFRGGZDFMZTWQ2LKNNWG23TPOBYXE43U"
 WRONG = "ABCD-EFGH-JKLM-NPQR"
 
 
 @pytest.fixture
 def codes(session: Session, services: Services, alice: Citizen) -> tuple[str, ...]:
     """Alice's recovery codes, which she keeps."""
-    shown = recovery_codes.make(session, services, alice.account_id, replacing=0)
-    assert shown is not None
-    recovery_codes.saved(session, alice.account_id, services.clock.now())
+    kept = give_codes(session, services, alice)
     session.commit()
-    return shown.codes
+    return kept
 
 
 @pytest.fixture
 def backup(session: Session, services: Services, alice: Citizen) -> Citizen:
     """Alice with her back-up app in hand."""
-    authenticator_apps.add(
-        session,
-        services,
-        account_id=alice.account_id,
-        secret=SECOND_SEED,
-        step=1,
-        role=Role.BACKUP,
-    )
+    in_hand = give_backup(session, services, alice)
     session.commit()
-    return Citizen(alice.email, alice.password, SECOND_SEED, alice.account_id)
+    return in_hand
 
 
 def come_to_codes(person: Person, library: RelyingParty, post: Post, clock: FixedClock) -> None:

@@ -1,5 +1,6 @@
 """Walks that several stories begin with: from a service's link to some page."""
 
+import html
 import re
 
 import pyotp
@@ -93,3 +94,10 @@ def save_codes(person: Person) -> list[str]:
 def codes_shown(person: Person) -> list[str]:
     """The recovery codes on this page."""
     return re.findall(r"<code>([A-Z2-9]{4}(?:-[A-Z2-9]{4}){3})</code>", person.html)
+
+
+def options_of(person: Person) -> str:
+    """What the page's script would ask the browser for."""
+    found = re.search(r'data-onepass-options="([^"]*)"', person.html)
+    assert found, person.heading
+    return html.unescape(found[1])

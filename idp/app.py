@@ -36,6 +36,7 @@ from idp.journeys.fault_menu import views as fault_menu
 from idp.journeys.home import views as home
 from idp.journeys.information import views as information
 from idp.journeys.mailbox import views as mailbox
+from idp.journeys.offer_passkey import views as offer_passkey
 from idp.journeys.prove_identity import views as prove_identity
 from idp.journeys.recover import views as recover
 from idp.journeys.reset_password import views as reset_password
@@ -66,6 +67,7 @@ ROOMS = (
     authorize.blueprint,
     create_account.blueprint,
     home.blueprint,
+    offer_passkey.blueprint,
     information.blueprint,
     recover.blueprint,
     reset_password.blueprint,

@@ -86,6 +86,8 @@ def _one(
                 session, services, account_id=account.id, secret=totp_secret, step=0
             )
             accounts_of.complete(session, account)
+            # Programs sign in with these: no page stands in their way that people see once.
+            accounts_of.passkey_was_offered(session, account.id, services.clock.now())
             fact = audit.AccountCreatedByOperator(account_id=account.id)
             audit.record(session, fact, now=services.clock.now())
         else:

@@ -148,6 +148,65 @@ class AuthenticatorAppAdded(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AuthenticatorAppReplaced(Fact):
+    """Another authenticator app took the place of the account's app in this role."""
+
+    account_id: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthenticatorAppsSwitched(Fact):
+    """The account's back-up app became the default one, and the other way round."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupAppAdded(Fact):
+    """The account got a second authenticator app."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupAppRemoved(Fact):
+    """The account's second authenticator app was removed."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodesMade(Fact):
+    """The account got a set of recovery codes, its `number`th; those before it are void."""
+
+    account_id: str
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasskeyAdded(Fact):
+    """A passkey was added; `synced` says whether its key can be on several devices."""
+
+    account_id: str
+    synced: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasskeyRemoved(Fact):
+    """A passkey of the account was removed."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorsRemoved(Fact):
+    """Every second factor of the account was removed."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountSuspended(Fact):
     """An operator suspended an account: nobody signs in to it for now."""
 
@@ -267,6 +326,30 @@ class SecondFactorPassed(Fact):
 
     account_id: str
     sid: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodeUsed(Fact):
+    """The right recovery code was given in the place of an app's; `left` of them are left."""
+
+    account_id: str
+    left: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedInWithPasskey(Fact):
+    """A passkey was used in the place of password and code; the browser is at level Cl.Cm."""
+
+    account_id: str
+    sid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasskeyRefused(Fact):
+    """What a browser answered for a passkey does not count; `because` is a word of ours."""
+
+    account_id: str | None = None
+    because: str
 
 
 @dataclass(frozen=True, kw_only=True)

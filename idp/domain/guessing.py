@@ -9,7 +9,15 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts, audit, authenticator_apps, email_codes, notices, throttles
+from idp.domain import (
+    accounts,
+    audit,
+    authenticator_apps,
+    email_codes,
+    notices,
+    recovery_codes,
+    throttles,
+)
 from idp.domain.email_codes import Purpose
 from idp.domain.journeys import Journey
 from idp.domain.services import Services
@@ -19,7 +27,7 @@ LONGEST_PASSWORD_TRIED = 1024
 """Longer than any password we accept; what is longer is wrong without being hashed."""
 
 _NOT_A_LOCK = (Kind.REAUTH_EMAIL, Kind.REAUTH_PASSWORD, Kind.REAUTH_CODE)
-_OF_ONE_WAY = (Kind.RESET_CODE, Kind.RESET_APP_CODE, Kind.RECOVERY_CODE, Kind.RECOVERY_STOP)
+_OF_ONE_WAY = (Kind.RESET_CODE, Kind.RESET_APP_CODE, Kind.RECOVERY_EMAIL, Kind.RECOVERY_STOP)
 """Locks of a way around signing in, which itself goes on: no mail says that it is paused."""
 
 
@@ -157,6 +165,36 @@ def was_the_last_stop_code(
     fact = audit.RecoveryStopRefused(account_id=counter.subject)
     audit.record(session, fact, now=services.clock.now())
     return _was_the_last(session, services, counter, counter.subject, tries_left, "")
+
+
+def use_recovery_code(
+    session: Session,
+    services: Services,
+    counter: Counter,
+    account_id: str,
+    code: str,
+    *,
+    device: str,
+) -> bool:
+    """Return whether `code` is an unused recovery code of the account.
+
+    A right one is used up, and its owner is told.
+    """
+    left = recovery_codes.use(session, services, account_id, code)
+    account = accounts.get(session, account_id)
+    if left is None or account is None:
+        return False
+    throttles.forgive(session, counter.kind, counter.subject)
+    notices.send(
+        session,
+        services,
+        to=account.email,
+        template="recovery_code_used",
+        language=account.language,
+        device=device,
+        left=left,
+    )
+    return True
 
 
 def code_was_wrong(

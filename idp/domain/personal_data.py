@@ -6,9 +6,8 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.domain import activity, activity_reports, identities, sessions
+from idp.domain import activity, activity_reports, identities, second_factors, sessions
 from idp.domain.accounts import Account
-from idp.domain.authenticator_apps import AuthenticatorApp
 from idp.domain.disclosures import Disclosure
 from idp.domain.grants import Grant
 from idp.domain.recoveries import Recovery
@@ -23,10 +22,13 @@ TOLD: Final = {
     "disclosures": "shared_with_services",
     "grants": "names_services_know_you_by",
     "identities": "identity",
+    "passkeys": "passkeys",
     "recoveries": "recovery",
+    "recovery_code_sets": "recovery_codes",
 }
 """By each table that refers to accounts, the part of the copy that tells what is in it."""
 NOT_TOLD: Final = {
+    "recovery_codes": "their hashes: how many are left is told",
     "provings": "a check under way: its result is told as the identity once there is one",
 }
 """Tables whose rows are not told, and why."""
@@ -35,8 +37,8 @@ NOT_TOLD: Final = {
 def copy_of(session: Session, services: Services, account: Account) -> dict[str, Any]:
     """Return all that is kept about the account's owner, as JSON values; moments in ISO 8601."""
     proof = identities.find(session, services, account.id)
-    apps = select(AuthenticatorApp.added_at).where(AuthenticatorApp.account_id == account.id)
     shared = select(Disclosure).where(Disclosure.account_id == account.id)
+    factors = second_factors.of(session, account.id)
     recovering = select(Recovery).where(Recovery.account_id == account.id)
     names = select(Grant.client_id, Grant.subject).where(Grant.account_id == account.id).distinct()
     return {
@@ -52,9 +54,19 @@ def copy_of(session: Session, services: Services, account: Account) -> dict[str,
             "terms_version_agreed": account.terms_version,
             "terms_agreed_at": _moment(account.terms_agreed_at),
         },
-        "authenticator_apps": [
-            {"added_at": _moment(at)} for at in session.scalars(apps.order_by(AuthenticatorApp.id))
+        "authenticator_apps": [{"added_at": _moment(each.added_at)} for each in factors.apps],
+        "passkeys": [
+            {
+                "browser": each.device,
+                "added_at": _moment(each.added_at),
+                "last_seen_at": _moment(each.last_used_at) if each.last_used_at else None,
+            }
+            for each in factors.passkeys
         ],
+        "recovery_codes": {
+            "made_at": _moment(factors.codes.made_at) if factors.codes.number else None,
+            "left": factors.codes.left,
+        },
         "identity": None
         if proof is None
         else {

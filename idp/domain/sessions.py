@@ -4,6 +4,7 @@ The cookie holds 256 random bits and the table their hash. The cookie changes wh
 rises or somebody signs in anew; `sid` is the session's public name and stays.
 """
 
+from enum import StrEnum
 from hashlib import sha256
 
 from sqlalchemy import BigInteger, ForeignKey, String, delete, or_, select, update
@@ -20,9 +21,21 @@ TOUCH_AFTER = 60
 """Seconds after which a session that is used has its `last_seen_at` written again."""
 
 
+class Method(StrEnum):
+    """What was given beside the password, as `amr` tells it: RFC 8176, where that has a word.
+
+    No word says that a passkey's key is in hardware: nobody was asked to prove it.
+    """
+
+    APP = "otp"
+    RECOVERY_CODE = "recovery_code"
+    PASSKEY = "pop user"
+
+
 class BrowserSession(Base):
     """One signed-in browser.
 
+    A passkey stands for both: `password_at` and `otp_at` are then when it was used.
     `confirmed_for` is the one change for which its person has just shown again who they are.
     """
 
@@ -99,20 +112,7 @@ def after_password(
     the password alone). Another person's session ends first, and its services are told.
     """
     now = services.clock.now()
-    secret = services.entropy.token()
-    if current is not None and current.account_id != account.id:
-        end(session, services, current, "another_person")
-        current = None
-    if current is None:
-        current = BrowserSession(
-            sid=services.entropy.short_token(),
-            account_id=account.id,
-            browser_hash=browser_hash,
-            started_at=now,
-            device=device[:256],
-        )
-        session.add(current)
-    current.cookie_hash = cookie_hash(secret)
+    current, secret = _begun(session, services, browser_hash, account, current, device)
     current.level, current.amr, current.otp_at = "Cl", "pwd", None
     current.password_at = current.auth_time = current.last_seen_at = now
     session.flush()
@@ -123,7 +123,11 @@ def after_password(
 
 
 def after_second_factor(
-    session: Session, services: Services, browser_session: BrowserSession
+    session: Session,
+    services: Services,
+    browser_session: BrowserSession,
+    *,
+    method: Method = Method.APP,
 ) -> str:
     """Raise the session to `Cl.Cm` and return its new cookie.
 
@@ -133,7 +137,7 @@ def after_second_factor(
     secret = services.entropy.token()
     browser_session.cookie_hash = cookie_hash(secret)
     browser_session.level = "Cl.Cm"
-    browser_session.amr = "pwd otp mfa"
+    browser_session.amr = f"pwd {method} mfa"
     browser_session.otp_at = browser_session.auth_time = browser_session.last_seen_at = now
     session.flush()
     audit.record(
@@ -165,6 +169,57 @@ def of_account(session: Session, services: Services, account_id: str) -> list[Br
         .order_by(BrowserSession.last_seen_at.desc(), BrowserSession.sid)
     )
     return list(session.scalars(live))
+
+
+def after_passkey(
+    session: Session,
+    services: Services,
+    *,
+    browser_hash: str,
+    account: Account,
+    current: BrowserSession | None,
+    device: str,
+) -> tuple[BrowserSession, str]:
+    """Record that `account`'s passkey was used here; return the session and its new cookie.
+
+    Whoever's it is and whoever was signed in before: as `after_password`, but at `Cl.Cm`, since a
+    passkey proves both that they have it and that it is them.
+    """
+    now = services.clock.now()
+    current, secret = _begun(session, services, browser_hash, account, current, device)
+    current.level, current.amr = "Cl.Cm", f"{Method.PASSKEY} mfa"
+    current.password_at = current.otp_at = current.auth_time = current.last_seen_at = now
+    session.flush()
+    audit.record(
+        session, audit.SignedInWithPasskey(account_id=account.id, sid=current.sid), now=now
+    )
+    return current, secret
+
+
+def _begun(
+    session: Session,
+    services: Services,
+    browser_hash: str,
+    account: Account,
+    current: BrowserSession | None,
+    device: str,
+) -> tuple[BrowserSession, str]:
+    """Return the session that goes on or begins, and the cookie that will open it."""
+    secret = services.entropy.token()
+    if current is not None and current.account_id != account.id:
+        end(session, services, current, "another_person")
+        current = None
+    if current is None:
+        current = BrowserSession(
+            sid=services.entropy.short_token(),
+            account_id=account.id,
+            browser_hash=browser_hash,
+            started_at=services.clock.now(),
+            device=device[:256],
+        )
+        session.add(current)
+    current.cookie_hash = cookie_hash(secret)
+    return current, secret
 
 
 def touch(session: Session, sid: str, now: int) -> None:

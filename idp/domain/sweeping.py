@@ -14,6 +14,7 @@ from idp.domain import (
     grants,
     notices,
     outbox,
+    passkey_challenges,
     recoveries,
     registration_keys,
     sessions,
@@ -125,6 +126,10 @@ def _mailbox(session: Session, services: Services) -> int:
     return notices.sweep(session, services.clock.now() - MAILBOX_KEPT_FOR, BATCH)
 
 
+def _passkey_challenges(session: Session, services: Services) -> int:
+    return passkey_challenges.sweep(session, services.clock.now(), BATCH)
+
+
 def _client_rates(session: Session, services: Services) -> int:
     return client_rates.sweep(session, services.clock.now(), BATCH)
 
@@ -145,6 +150,7 @@ _TASKS: tuple[Sweep, ...] = (
     _grants,
     _sessions,
     _outbox,
+    _passkey_challenges,
     _client_rates,
     _registration_keys,
     _mailbox,

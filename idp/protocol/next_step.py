@@ -40,6 +40,7 @@ class Step(StrEnum):
     STEP_UP = "step_up"
     RECOVER = "recover"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a step
+    OFFER_PASSKEY = "offer_passkey"
     AGREE = "agree"
     PROVE = "prove"
     SHARE = "share"
@@ -191,7 +192,7 @@ def _about_the_person(
     if facts.account_state == PART_CREATED:
         return _screen(Step.CREATE, level, silent=silent)
     step = _missing_factor(facts, journey, level, fresh=fresh)
-    step = _without_codes(step, facts, journey) or _due_before_leaving(facts)
+    step = _without_codes(step, facts, journey) or _due_before_leaving(facts, journey)
     return None if step is None else _screen(step, level, silent=silent)
 
 
@@ -239,11 +240,20 @@ def _without_codes(
     return Step.RECOVER if own else step
 
 
-def _due_before_leaving(facts: SessionFacts) -> Step | None:
+def _due_before_leaving(facts: SessionFacts, journey: JourneyFacts | None) -> Step | None:
     """Find what the account itself needs before its owner may go on to any service."""
     if facts.reset_because is not None:
         return Step.RESET_PASSWORD
+    if not facts.passkey_offered and _both_factors_given(facts, journey):
+        return Step.OFFER_PASSKEY
     return None if facts.terms_agreed else Step.AGREE
+
+
+def _both_factors_given(facts: SessionFacts, journey: JourneyFacts | None) -> bool:
+    """Say whether this person has just signed in with both factors, and not made the account."""
+    if journey is None or journey.choice == "create" or journey.account_id != facts.account_id:
+        return False
+    return journey.password_at is not None and journey.otp_at is not None
 
 
 def _screen(step: Step, level: str, *, silent: bool) -> Decision:

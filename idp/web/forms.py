@@ -15,9 +15,14 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from govuk_frontend_wtf.wtforms_widgets import GovPasswordInput, GovRadioInput, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import (
+    GovCheckboxInput,
+    GovPasswordInput,
+    GovRadioInput,
+    GovTextInput,
+)
+from wtforms import BooleanField, RadioField, StringField, ValidationError
 from wtforms import PasswordField as WTPasswordField
-from wtforms import RadioField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
 from idp.web import current
@@ -104,6 +109,10 @@ class TextInput(_Spoken, GovTextInput):
 
 class RadioInput(_Spoken, GovRadioInput):
     """A choice of one."""
+
+
+class CheckInput(_Spoken, GovCheckboxInput):
+    """A box to tick."""
 
 
 class PasswordInput(_Spoken, GovPasswordInput):
@@ -219,6 +228,13 @@ class LineField(_PlainText, StringField):
             )
 
 
+class SecretLineField(LineField):
+    """A line that is a secret: what was typed is never shown again."""
+
+    def _value(self) -> str:
+        return ""
+
+
 class ChoiceField(RadioField):
     """One of a few things, chosen by a radio button."""
 
@@ -230,7 +246,13 @@ class ChoiceField(RadioField):
         offered = [SelectChoice(value=value, label=words) for value, words in choices]
         super().__init__(*args, choices=offered, **kwargs)  # type: ignore[misc]
         self.when_empty = when_empty
+        self._all = offered
         self._values = {choice.value for choice in offered}
+
+    def offer(self, values: Iterable[str]) -> None:
+        """Offer only these of the choices."""
+        self._values &= set(values)
+        self.choices = [choice for choice in self._all if choice.value in self._values]
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Keep the choice; two at once are none."""
@@ -241,6 +263,12 @@ class ChoiceField(RadioField):
         if self.data not in self._values:
             self.data = None
             raise ValidationError(self.when_empty)
+
+
+class CheckField(BooleanField):
+    """Something to say yes to."""
+
+    widget = CheckInput()
 
 
 class PasswordField(_PlainText, WTPasswordField):

@@ -21,6 +21,7 @@ from tests.acceptance.walking import (
     typed_key,
 )
 from tests.support.chromium import Visitor
+from tests.support.citizens import give_every_way
 from tests.support.servers import SLUGS, Street
 
 Walk = Callable[[Visitor, Street, str], Iterator[Shown]]
@@ -60,6 +61,73 @@ def signing_in(visitor: Visitor, street: Street, language: str) -> Iterator[Show
     visitor.submit()
     yield Shown(f"{JOURNEY}/code", "wrong")
     enter_code(visitor, street, citizen)
+
+
+def using_another_way(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """Everything that stands in for the code of an app, each also with what can go wrong."""
+    citizen = newcomer(street, "ways")
+    with street.records() as session:
+        codes = give_every_way(session, street.services, citizen)
+    arrive(visitor, street, "tax", language)
+    visitor.open(visitor.page.url.replace("/start", "/passkey"))
+    yield Shown(f"{JOURNEY}/passkey")
+    visitor.open(visitor.page.url.replace("/passkey", "/email"))
+    enter_email(visitor, citizen.email)
+    enter_password(visitor, citizen.password)
+    visitor.open(f"{visitor.page.url}?app=backup")
+    yield Shown(f"{JOURNEY}/code", "of the back-up app")
+    visitor.open(re.sub(r"/code.*", "/method", visitor.page.url))
+    yield Shown(f"{JOURNEY}/method")
+    visitor.submit()
+    yield Shown(f"{JOURNEY}/method", "nothing chosen")
+    visitor.choose("way", "passkey")
+    visitor.submit()
+    yield Shown(f"{JOURNEY}/passkey", "stepping up")
+    with visitor.page.expect_navigation(wait_until="load"):
+        visitor.page.evaluate("document.querySelector('[data-onepass-passkey]').submit()")
+    yield Shown(f"{JOURNEY}/passkey", "no answer")
+    visitor.open(visitor.page.url.replace("/passkey", "/recovery-code"))
+    yield Shown(f"{JOURNEY}/recovery-code")
+    for _ in range(5):
+        visitor.fill("recovery_code", "ABCD EFGH JKLM NPQR")
+        visitor.submit()
+        if visitor.page.url.endswith("/recovery-code"):
+            continue
+        yield Shown(f"{JOURNEY}/locked", "with another way")
+    street.clock.move(7200)
+    arrive(visitor, street, "tax", language)
+    visitor.submit(1)
+    enter_email(visitor, citizen.email)
+    enter_password(visitor, citizen.password)
+    visitor.open(visitor.page.url.replace("/code", "/recovery-code"))
+    visitor.fill("recovery_code", "ABCD EFGH JKLM NPQR")
+    visitor.submit()
+    yield Shown(f"{JOURNEY}/recovery-code", "wrong")
+    visitor.fill("recovery_code", codes[0])
+    visitor.submit()
+    yield Shown(f"{JOURNEY}/recovery-code/used")
+
+
+def having_no_other_way(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """An account with one app, and the offer of a passkey."""
+    citizen = newcomer(street, "plain")
+    with street.records() as session:
+        account = accounts.get(session, citizen.account_id)
+        assert account is not None
+        account.passkey_offered_at = None
+    arrive(visitor, street, "tax", language)
+    visitor.submit(1)
+    enter_email(visitor, citizen.email)
+    enter_password(visitor, citizen.password)
+    code = visitor.page.url
+    visitor.open(code.replace("/code", "/method"))
+    yield Shown(f"{JOURNEY}/method", "no other")
+    visitor.open(code)
+    enter_code(visitor, street, citizen)
+    yield Shown(f"{JOURNEY}/passkey-offer")
+    with visitor.page.expect_navigation(wait_until="load"):
+        visitor.page.evaluate("document.querySelector('[data-onepass-passkey]').submit()")
+    yield Shown(f"{JOURNEY}/passkey-offer", "no answer")
 
 
 def being_locked_out(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
@@ -127,6 +195,16 @@ def creating_an_account(visitor: Visitor, street: Street, language: str) -> Iter
     visitor.submit()
     yield Shown(f"{create}/app", "wrong")
     enter_code(visitor, street, citizen)
+    yield Shown(f"{create}/recovery-codes")
+    visitor.submit()
+    yield Shown(f"{create}/recovery-codes", "shown")
+    visitor.submit(1)
+    yield Shown(f"{create}/recovery-codes", "not ticked")
+    visitor.open(visitor.page.url)
+    yield Shown(f"{create}/recovery-codes", "reloaded")
+    visitor.submit(1)
+    visitor.page.locator("[name=saved]").check()
+    visitor.submit(1)
     yield Shown(f"{create}/done")
     finished = visitor.page.url
     visitor.open(finished.replace("/create/done", "/"))
@@ -322,6 +400,8 @@ def visiting_departments(visitor: Visitor, street: Street, language: str) -> Ite
 
 WALKS: dict[str, Walk] = {
     "signing in": signing_in,
+    "using another way": using_another_way,
+    "having no other way": having_no_other_way,
     "being locked out": being_locked_out,
     "stepping up and signing out": stepping_up_and_signing_out,
     "creating an account": creating_an_account,
@@ -351,10 +431,13 @@ ALL_ROUTES = {
     "/logout",
     "/signed-out",
     *(f"{JOURNEY}/{page}" for page in ("start", "email", "password", "code", "locked")),
+    *(f"{JOURNEY}/{page}" for page in ("method", "passkey", "passkey-offer", "recovery-code")),
+    f"{JOURNEY}/recovery-code/used",
     *(
         f"{JOURNEY}/create/{page}"
         for page in ("email", "email-code", "email-resend", "password", "app", "done")
     ),
+    f"{JOURNEY}/create/recovery-codes",
     f"{JOURNEY}/prove",
     *(f"{JOURNEY}/prove/{page}" for page in ("stand-in", "wait", "details", "result")),
     f"{JOURNEY}/share",

@@ -12,6 +12,7 @@ from tests.acceptance.walking import (
     path_in_journey,
     posts_to_onepass,
     prove_identity,
+    save_codes,
     set_out,
     sign_in,
     typed_key,
@@ -85,6 +86,7 @@ def test_a_new_citizen_creates_an_account_from_a_department_and_lands_signed_in(
 ) -> None:
     newcomer = Citizen(email="newcomer@example.com")
     create_account(visitor, street, "driving", newcomer)
+    save_codes(visitor)
     assert visitor.heading == "You have created your Onepass account"
     visitor.press("Continue to Renew your driving licence")
     prove_identity(visitor, "kwame")

@@ -12,7 +12,7 @@ from idp.journeys.prove_identity.steps import Scores, level_reached
 from idp.settings import Settings
 from tests.journeys.conftest import Post
 from tests.journeys.identity_walks import CONTINUE, SECOND, Walk
-from tests.journeys.walks import come_to_app, first_code, sign_in
+from tests.journeys.walks import come_to_app, first_code, save_codes, sign_in
 from tests.support.building import register
 from tests.support.citizens import Citizen
 from tests.support.clock import FixedClock
@@ -86,6 +86,7 @@ def test_proving_follows_creating_an_account(
     newcomer = browser()
     come_to_app(newcomer, walk.party, post, "new@example.com")
     newcomer.send({"code": first_code(newcomer, clock)})
+    save_codes(newcomer)
     assert newcomer.heading == "You have created your Onepass account"
     newcomer.open(newcomer.url.replace("/create/done", "/"))
     assert newcomer.url.endswith("/prove")

@@ -214,6 +214,8 @@ class TestPrivacy:
         person.client.environ_base["HTTP_USER_AGENT"] = "A browser like no other"
         walks.come_to_email_code(person, library, "new@example.com")
         code = post.code("new@example.com")
+        walks.arrive(person, library)
+        person.open(person.url.replace("/start", "/passkey"))
         walks.come_to_password(person, library, "nobody@example.com")
         person.send({"password": "not this one at all"})
         asked = library.ask().parameters

@@ -34,6 +34,7 @@ AT_CL = a_session(level="Cl", amr=("pwd",), otp_at=None)
 FRESH = a_journey(fresh=True)
 PASSWORD_DONE = a_journey(fresh=True, password_at=NOW - 10, account_id="account-1")
 BOTH_DONE = a_journey(fresh=True, password_at=NOW - 10, otp_at=NOW - 5, account_id="account-1")
+BOTH_GIVEN = replace(BOTH_DONE, fresh=False)
 OTHERS = a_journey(fresh=True, password_at=NOW - 10, otp_at=NOW - 5, account_id="account-2")
 
 
@@ -136,6 +137,14 @@ def test_silence_is_no_obstacle_to_single_sign_on() -> None:
         (a_session(), FRESH, Step.SIGN_IN),
         (a_session(), BOTH_DONE, Step.ISSUE),
         (a_session(terms_agreed=False), None, Step.AGREE),
+        (a_session(passkey_offered=False), None, Step.ISSUE),
+        (a_session(passkey_offered=False), BOTH_GIVEN, Step.OFFER_PASSKEY),
+        (a_session(passkey_offered=False, terms_agreed=False), BOTH_GIVEN, Step.OFFER_PASSKEY),
+        (a_session(terms_agreed=False), BOTH_GIVEN, Step.AGREE),
+        (a_session(passkey_offered=False), replace(BOTH_GIVEN, otp_at=None), Step.ISSUE),
+        (a_session(passkey_offered=False), replace(BOTH_GIVEN, password_at=None), Step.ISSUE),
+        (a_session(passkey_offered=False), replace(BOTH_GIVEN, choice="create"), Step.ISSUE),
+        (a_session(passkey_offered=False), replace(BOTH_GIVEN, account_id="other"), Step.ISSUE),
         (a_session(account_state="suspended"), None, Step.REFUSE),
     ],
 )

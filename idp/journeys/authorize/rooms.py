@@ -12,6 +12,7 @@ _PAGES: Final = {
     Step.STEP_UP: "sign_in.code",
     Step.RECOVER: "recover.start",
     Step.RESET_PASSWORD: "reset_password.required",
+    Step.OFFER_PASSKEY: "offer_passkey.offer",
     Step.AGREE: "agree_to_terms.agree",
     Step.PROVE: "prove_identity.start",
     Step.SHARE: "share.share",

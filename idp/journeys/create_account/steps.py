@@ -11,10 +11,12 @@ from idp.domain import (
     notices,
     passwords,
     recoveries,
+    recovery_codes,
     second_factors,
     sessions,
     throttles,
 )
+from idp.domain.accounts import Account
 from idp.domain.email_codes import Purpose
 from idp.domain.journeys import Journey
 from idp.domain.passwords import Problem
@@ -22,6 +24,7 @@ from idp.domain.recoveries import Recovery
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
 from idp.domain.throttles import Kind
+from idp.protocol.session_facts import ACTIVE
 
 PURPOSE = Purpose.CREATE_ACCOUNT
 _SEED_PURPOSE = "proposed authenticator app"
@@ -256,14 +259,8 @@ def finish(
         return None
     if not accounts.complete(session, account):
         raise AlreadyDone
-    authenticator_apps.add(
-        session,
-        services,
-        account_id=account.id,
-        secret=seed,
-        step=step,
-    )
-    journey.app_secret_sealed = None
+    authenticator_apps.add(session, services, account_id=account.id, secret=seed, step=step)
+    journey.app_secret_sealed, journey.choice = None, "create"
     if journey.account_id != account.id:
         journey.account_id, journey.password_at = account.id, None
     journey.otp_at = now
@@ -280,3 +277,20 @@ def finish(
         device=signed_in.device,
     )
     return sessions.after_second_factor(session, services, signed_in)
+
+
+def owner_to_give_codes(
+    session: Session, journey: Journey, signed_in: BrowserSession | None
+) -> Account | None:
+    """Return whom this Journey's page may give recovery codes: a complete account without any.
+
+    A second factor was given in this very Journey, and no set was said to be saved.
+    """
+    if signed_in is None or journey.account_id != signed_in.account_id:
+        return None
+    if journey.otp_at is None or signed_in.level != "Cl.Cm":
+        return None
+    account = accounts.get(session, signed_in.account_id)
+    if account is None or account.state != ACTIVE:
+        return None
+    return None if recovery_codes.facts(session, account.id).saved else account

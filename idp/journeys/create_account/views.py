@@ -1,7 +1,7 @@
 """The pages of creating an account. A page out of turn leads to the one that is due."""
 
 import segno
-from flask import Blueprint, Response
+from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 
@@ -11,11 +11,12 @@ from idp.domain.journeys import Journey
 from idp.domain.throttles import Locked
 from idp.journeys.create_account import steps
 from idp.journeys.create_account.forms import EmailCodeForm, EmailForm, FirstCodeForm
-from idp.web import cookies, current, i18n
+from idp.web import cookies, current, i18n, recovery_codes_page
 from idp.web.forms import Form, say
 from idp.web.journey_pages import enter, leave, service_of, to
 from idp.web.layout import show
 from idp.web.new_passwords import PROBLEMS, NewPasswordForm
+from idp.web.recovery_codes_page import Place
 
 blueprint = Blueprint(
     "create_account", __name__, url_prefix="/j/<journey_id>/create", template_folder="templates"
@@ -145,7 +146,8 @@ def app(journey_id: str) -> Response:
         except steps.AlreadyDone:
             return leave(journey)
         if secret is not None:
-            response = to("create_account.done" if recovery is None else "recover.done", journey)
+            next_page = "create_account.save_codes" if recovery is None else "recover.done"
+            response = to(next_page, journey)
             cookies.set_session_cookie(response, secret)
             return response
         say(form.code, _("That code is wrong. Check your app and try again"))
@@ -162,6 +164,17 @@ def app(journey_id: str) -> Response:
         finishing=journey.choice != "create" and recovery is None,
         replacing=recovery is not None,
     )
+
+
+@blueprint.route("/recovery-codes", methods=["GET", "POST"])
+def save_codes(journey_id: str) -> Response:
+    """Show recovery codes once, and ask to save them."""
+    journey = enter(journey_id)
+    owner = steps.owner_to_give_codes(current.session(), journey, current.signed_in())
+    if owner is None:
+        return leave(journey)
+    after = url_for("create_account.done", journey_id=journey.id)
+    return recovery_codes_page.answer(Place(owner, after))
 
 
 @blueprint.get("/done")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from idp.domain import recoveries, sweeping, throttles
+from idp.domain import passkey_challenges, recoveries, sweeping, throttles
 from idp.settings import Settings
 from idp.web.i18n import duration
 
@@ -44,10 +44,22 @@ def _account() -> Iterator[Kept]:
         ("accounts",),
     )
     yield Kept(
-        _("The key of your authenticator app"),
+        _("The keys of your authenticator apps"),
         _("Sealed, with a key that is not in the database"),
         account,
         ("authenticator_apps",),
+    )
+    yield Kept(
+        _("Your recovery codes, and which of them you have used"),
+        _("As hashes, which can be checked but not read"),
+        _("For as long as you have the account, or until new ones take their place"),
+        ("recovery_codes", "recovery_code_sets"),
+    )
+    yield Kept(
+        _("Your passkeys: public keys, which browser added each, and when they were used"),
+        _("As they are: a public key opens nothing"),
+        _("For as long as you have the account, or until you remove them"),
+        ("passkeys",),
     )
     yield Kept(
         _("What an identity check found out about you, if you prove your identity"),
@@ -97,6 +109,14 @@ def _sign_in(settings: Settings) -> Iterator[Kept]:
         _("Under a random account number"),
         _("For %(time)s after you opened the service", time=duration(lifetime)),
         ("grants",),
+        lifetime,
+    )
+    lifetime = passkey_challenges.LIFETIME
+    yield Kept(
+        _("A passkey being asked for"),
+        _("As a hash, under no name"),
+        _("For %(time)s after the page was opened, at most", time=duration(lifetime)),
+        ("passkey_challenges",),
         lifetime,
     )
     lifetime = max(limit.window for limit in throttles.LIMITS.values())

@@ -165,7 +165,7 @@ def sending_locked_until(session: Session, services: Services, case: Case) -> in
 
 def email_counter(case: Case) -> Counter:
     """Return where tries at the mail's code are taken from."""
-    return Counter(Kind.RECOVERY_CODE, case.account.id)
+    return Counter(Kind.RECOVERY_EMAIL, case.account.id)
 
 
 def stop_counter(case: Case) -> Counter:

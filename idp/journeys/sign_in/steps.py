@@ -20,7 +20,7 @@ from idp.domain.accounts import Account
 from idp.domain.guessing import Counter, PasswordGuess, Verdict
 from idp.domain.journeys import Journey
 from idp.domain.services import Services
-from idp.domain.sessions import BrowserSession
+from idp.domain.sessions import BrowserSession, Method
 from idp.domain.throttles import Kind
 from idp.protocol.session_facts import ACTIVE, PART_CREATED
 
@@ -58,10 +58,9 @@ def password_counter(journey: Journey) -> Counter | None:
     return Counter(Kind.REAUTH_PASSWORD, journey.hint_subject)
 
 
-def code_counter(journey: Journey, account_id: str) -> Counter:
-    """Return where code tries are taken from."""
-    kind = Kind.APP_CODE if journey.hint_subject is None else Kind.REAUTH_CODE
-    return Counter(kind, account_id)
+def code_counter(journey: Journey, account_id: str, kind: Kind = Kind.APP_CODE) -> Counter:
+    """Return where tries of this kind of code are taken from."""
+    return Counter(kind if journey.hint_subject is None else Kind.REAUTH_CODE, account_id)
 
 
 def password_was_right(
@@ -153,11 +152,22 @@ def use_code(
     counter = code_counter(journey, signed_in.account_id)
     if not guessing.use_app_code(session, services, counter, signed_in.account_id, code):
         return None
+    return second_factor_was_right(session, services, journey, signed_in, Method.APP)
+
+
+def second_factor_was_right(
+    session: Session,
+    services: Services,
+    journey: Journey,
+    signed_in: BrowserSession,
+    method: Method,
+) -> str:
+    """Raise the session to `Cl.Cm` and return its new cookie."""
     if journey.account_id != signed_in.account_id:
         # Somebody else gave their password in this Journey, in another tab: it proves nothing now.
         journey.account_id, journey.password_at = signed_in.account_id, None
     journey.otp_at = services.clock.now()
-    return sessions.after_second_factor(session, services, signed_in)
+    return sessions.after_second_factor(session, services, signed_in, method=method)
 
 
 def password_is_locked(session: Session, services: Services, email: str | None) -> bool:

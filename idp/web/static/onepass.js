@@ -1,6 +1,7 @@
 // Everything works without this. It adds what GOV.UK Frontend adds: focus on the error summary,
 // the Show button of passwords, and buttons that ignore a second click; and a page that waits asks
-// by itself whether there is news.
+// by itself whether there is news. Codes that are shown once can be printed and copied, and are gone
+// when somebody comes back to a page that the browser has kept.
 import { initAll } from "./govuk/govuk-frontend.min.js";
 
 initAll();
@@ -30,3 +31,25 @@ async function askAgain(element, began) {
 if (waiting) {
   setTimeout(askAgain, SECOND, waiting, Date.now());
 }
+
+for (const button of document.querySelectorAll("[data-onepass-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
+if (navigator.clipboard) {
+  for (const button of document.querySelectorAll("[data-onepass-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const found = document.querySelectorAll(button.dataset.onepassCopy);
+      await navigator.clipboard.writeText([...found].map((code) => code.textContent).join("\n"));
+      button.textContent = button.dataset.onepassCopied;
+    });
+  }
+}
+
+addEventListener("pageshow", (event) => {
+  if (event.persisted && document.querySelector("[data-onepass-once]")) {
+    location.replace(location.href);
+  }
+});

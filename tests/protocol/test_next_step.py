@@ -31,6 +31,8 @@ ONE_LOGIN = a_client()
 MAX_AGE = a_client(max_age_enabled=True)
 OPENID = an_openid_client()
 AT_CL = a_session(level="Cl", amr=("pwd",), otp_at=None)
+WEAK_AT_CL = replace(AT_CL, reset_because="weak")
+LOST = a_journey(recovering=True, password_at=NOW - 10, account_id="account-1")
 FRESH = a_journey(fresh=True)
 PASSWORD_DONE = a_journey(fresh=True, password_at=NOW - 10, account_id="account-1")
 BOTH_DONE = a_journey(fresh=True, password_at=NOW - 10, otp_at=NOW - 5, account_id="account-1")
@@ -69,6 +71,32 @@ def step(
         ({}, replace(AT_CL, terms_agreed=False), None, ONE_LOGIN, Step.STEP_UP),
         ({"prompt": "consent"}, a_session(), None, ONE_LOGIN, Step.ISSUE),
         ({"prompt": "create"}, a_session(), None, ONE_LOGIN, Step.ISSUE),
+        # Who has no codes, in the Journey in which they said so and after the password.
+        ({}, AT_CL, LOST, ONE_LOGIN, Step.RECOVER),
+        ({}, AT_CL, a_journey(recovering=True), ONE_LOGIN, Step.STEP_UP),
+        ({}, AT_CL, replace(LOST, account_id="account-2"), ONE_LOGIN, Step.STEP_UP),
+        ({}, a_session(), LOST, ONE_LOGIN, Step.ISSUE),
+        ({"vtr": '["Cl"]'}, AT_CL, LOST, ONE_LOGIN, Step.ISSUE),
+        # A new password is due: after the factors, before anything else.
+        ({}, a_session(reset_because="weak"), None, ONE_LOGIN, Step.RESET_PASSWORD),
+        ({}, a_session(reset_because="ordered"), a_journey(), ONE_LOGIN, Step.RESET_PASSWORD),
+        ({"vtr": '["Cl"]'}, WEAK_AT_CL, None, ONE_LOGIN, Step.RESET_PASSWORD),
+        ({}, WEAK_AT_CL, None, ONE_LOGIN, Step.STEP_UP),
+        ({}, WEAK_AT_CL, LOST, ONE_LOGIN, Step.RECOVER),
+        (
+            {"vtr": '["Cl.Cm.P2"]'},
+            a_session(reset_because="weak"),
+            None,
+            ONE_LOGIN,
+            Step.RESET_PASSWORD,
+        ),
+        (
+            {},
+            a_session(account_state="part_created", reset_because="weak"),
+            None,
+            ONE_LOGIN,
+            Step.CREATE,
+        ),
         # A new sign-in by request.
         ({"prompt": "login"}, a_session(), None, ONE_LOGIN, Step.SIGN_IN),
         ({"prompt": "login"}, a_session(), FRESH, ONE_LOGIN, Step.SIGN_IN),

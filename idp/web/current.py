@@ -9,16 +9,17 @@ rolls back. Argon2 and outbound calls never run inside it: `checkpoint()` commit
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Request, Response, current_app, request
 from flask import session as browser_cookie
 from flask.ctx import RequestContext
 from flask.globals import request_ctx
 from flask.sessions import SessionMixin
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import RequestRedirect
 
 from idp.domain import journeys, sessions
 from idp.domain.client_keys import ClientKeys
@@ -95,6 +96,15 @@ class Application(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return `func`: nothing here is a coroutine, and asking costs a request fifty calls."""
         return func
+
+    def raise_routing_exception(self, request: Request) -> NoReturn:
+        """Raise what no route was found for; an address in another spelling is no address.
+
+        The redirect that Werkzeug would send is to whatever host the sender named.
+        """
+        if isinstance(request.routing_exception, RequestRedirect):
+            raise NotFound from request.routing_exception
+        super().raise_routing_exception(request)
 
     def request_context(self, environ: "WSGIEnvironment") -> RequestContext:
         """Return the context of one request."""

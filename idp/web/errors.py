@@ -21,6 +21,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import RequestRedirect
 
 from idp.domain.passwords import TooBusy
 from idp.protocol.errors import ProtocolError
@@ -140,7 +141,11 @@ def _endpoint_of_address() -> str | None:
     right_method = next(iter(refused.valid_methods or ()), None)
     if adapter is None or right_method is None:
         return None
-    endpoint, _arguments = adapter.match(method=right_method)
+    try:
+        endpoint, _arguments = adapter.match(method=right_method)
+    except RequestRedirect:
+        # The right method would have found the address in another spelling only.
+        return None
     return str(endpoint)
 
 

@@ -293,3 +293,18 @@ def test_a_host_header_names_nobody_elses_host(door: Door) -> None:
         "/.well-known/openid-configuration", base_url="http://evil.example/"
     )
     assert "evil.example" not in document.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+@pytest.mark.parametrize(
+    "path", ["/j//evil.example/", "/j/evil.example", "//j//x/", "/connect//register"]
+)
+def test_an_address_in_another_spelling_is_no_address(door: Door, path: str, method: str) -> None:
+    """DISC-01: a redirect to the right spelling would be to whatever host the sender named."""
+    answer = door.person.client.open(
+        "/", method=method, base_url="http://evil.example/", environ_overrides={"PATH_INFO": path}
+    )
+    assert answer.status_code in {404, 405}
+    assert "Location" not in answer.headers
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert door.authorize().status == 302

@@ -31,7 +31,11 @@ _INTEGER: Final = re.compile(r"-?[0-9]{1,10}", re.ASCII)
 # The shape of RFC 5646; whether there is such a language is nobody's business here.
 _LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*", re.ASCII)
 _UNSTORABLE: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+# Half a character, as JSON can escape it: no address can carry that back.
+_NO_TEXT: Final = re.compile("[\ud800-\udfff]")
 _LARGEST_MAX_AGE: Final = 2**31 - 1
+# Characters. None that we make is longer, so none is kept.
+_LONGEST_SUBJECT: Final = 128
 _NO_PROMPT: Final[frozenset[str]] = frozenset()
 
 
@@ -125,7 +129,8 @@ def parse_authorization(
 
     `signed` says that they come from a request object, `faults` what was found wrong before.
     Never raises: whatever cannot be read becomes a fault. A doubled or unreadable
-    `client_id` or `redirect_uri` counts as missing, a doubled `state` is not sent back.
+    `client_id` or `redirect_uri` counts as missing; a doubled `state`, or one that is no text, is
+    not sent back.
     """
     get = parameters.get
     faults = list(faults)
@@ -142,6 +147,7 @@ def parse_authorization(
     if not "".join(parameters.values()).isprintable():
         faults.extend(unstorable(parameters))
         client_id = None if _cannot_be_stored(client_id) else client_id
+        state = None if state is not None and _NO_TEXT.search(state) else state
     if redirect_uri is not None and _ADDRESS.fullmatch(redirect_uri) is None:
         redirect_uri = None
         faults.append("redirect_uri cannot be read")
@@ -157,6 +163,7 @@ def parse_authorization(
         senseless.add("ui_locales")
     claims_text = get("claims")
     claims = _claims(claims_text, faults) if claims_text else {}
+    subject_wanted = _subject_wanted(claims, faults)
     request, request_uri = get("request") or None, get("request_uri") or None
     if request is not None and request_uri is not None:
         faults.append("request and request_uri were sent together")
@@ -184,7 +191,7 @@ def parse_authorization(
         request_uri=request_uri,
         acr_values=tuple((get("acr_values") or "").split()),
         acr_wanted=_acr_wanted(claims.get("id_token", {}).get("acr")),
-        subject_wanted=_subject_wanted(claims),
+        subject_wanted=subject_wanted,
         faults=tuple(faults),
         signed=signed,
         senseless=frozenset(senseless),
@@ -298,13 +305,19 @@ def _acr_wanted(asked: object) -> AcrWanted | None:
     return AcrWanted(wanted, essential=asked.get("essential") is True) if wanted else None
 
 
-def _subject_wanted(claims: dict[str, Members]) -> str | None:
-    """Find the one subject that may be told, if one is named (OIDC Core section 5.5.1)."""
+def _subject_wanted(claims: dict[str, Members], faults: list[str]) -> str | None:
+    """Find the one subject that may be told, if one is named (OIDC Core section 5.5.1).
+
+    A text that can be nobody's subject is a fault.
+    """
     for place in ("id_token", "userinfo"):
         asked = claims.get(place, {}).get("sub")
         value = asked.get("value") if isinstance(asked, dict) else None
         if isinstance(value, str):
-            return value
+            if len(value) <= _LONGEST_SUBJECT and not _cannot_be_stored(value):
+                return value
+            faults.append("claims names a subject that nobody can have")
+            return None
     return None
 
 

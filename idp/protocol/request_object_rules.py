@@ -27,7 +27,7 @@ def the_request_around_it_could_be_read(
     """What stands beside the object is a whole request, and the object no assertion.
 
     A client that RFC 9101 is enough for may leave everything but its name to the object. Told to
-    the client where the address beside the object is registered for it.
+    the client where the address beside the object is registered for it, and the mode offered.
     """
     may_stand_alone = client is not None and client.request_object_alone
     faults = [
@@ -43,6 +43,8 @@ def the_request_around_it_could_be_read(
         return
     detail = "; ".join(faults)
     if client is None or arrived.outer.redirect_uri not in client.redirect_uris:
+        raise Refused.on_page(INVALID, detail=detail)
+    if arrived.outer.response_mode not in (None, *client.response_modes):
         raise Refused.on_page(INVALID, detail=detail)
     raise Refused.to_client("invalid_request", INVALID, detail=detail).answering(arrived.outer)
 

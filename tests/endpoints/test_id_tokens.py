@@ -137,6 +137,20 @@ def test_an_openid_client_may_name_claims_and_the_one_person(provider: Provider)
             assert answer in party.answer(asked, location)
 
 
+@pytest.mark.parametrize(
+    "subject", ["\ud800", "a\x00b", "\x1b[1m", "x" * 129, "x" * 2000], ids=repr
+)
+def test_a_subject_that_nobody_can_have_is_told(provider: Provider, subject: str) -> None:
+    """JSON escapes what no other parameter can carry, into a database that cannot keep it."""
+    party, browser = provider.party(more={"profile": "openid"}), provider.signed_in()
+    for place in ("id_token", "userinfo"):
+        asked = party.ask(claims=json.dumps({place: {"sub": {"value": subject}}}))
+        told = party.answer(asked, browser.authorize(party, asked).headers["Location"])
+        assert told == {"error": "invalid_request", "error_description": "Invalid request"}
+    longest = json.dumps({"id_token": {"sub": {"value": "x" * 128}}})
+    assert "/j/" in browser.authorize(party, party.ask(claims=longest)).headers["Location"]
+
+
 @pytest.mark.row("3.id_token.nonce")
 def test_the_nonce_comes_back_as_it_was(provider: Provider) -> None:
     nonce = 'ŵ + / = & " <script> %20'

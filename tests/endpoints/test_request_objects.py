@@ -363,6 +363,31 @@ def test_what_cannot_be_read_beside_it_is_told_where_an_address_is_given(
 # ------------------------------------------------------------- after the address is trusted
 
 INVALID_SCOPE = "Invalid, unknown or malformed scope"
+
+
+@pytest.mark.parametrize("mode", ["form_post", "unknown"])
+def test_a_mode_beside_it_that_is_not_offered_tells_nobody(
+    provider: Provider, party: RelyingParty, mode: str
+) -> None:
+    browser = provider.signed_in()
+    beside = {"redirect_uri": party.redirect_uri, "prompt": "maybe"}
+    asked = party.ask_signed(provider.now, beside | {"response_mode": mode})
+    stays_here(come(browser, party, asked), "Invalid request")
+    asked = party.ask_signed(provider.now, beside | {"response_mode": "fragment"})
+    location = come(browser, party, asked).headers["Location"]
+    assert location.startswith(f"{party.redirect_uri}#error=invalid_request")
+
+
+def test_a_state_that_is_no_text_is_not_sent_back(provider: Provider, party: RelyingParty) -> None:
+    """JSON can escape half a character; an address cannot carry it."""
+    browser = provider.signed_in()
+    told = refused(come(browser, party, party.ask_signed(provider.now, state="\ud800")), party)
+    assert told["error"] == "invalid_request"
+    assert "state" not in told
+    whole = party.ask_signed(provider.now, state="🏠")
+    assert "code" in party.answer(whole, come(browser, party, whole).headers["Location"])
+
+
 # members, beside the object, error, description
 BACK: dict[str, tuple[dict[str, Any], dict[str, str], str, str]] = {
     "no state": ({"state": None}, {}, "invalid_request", "Request is missing state parameter"),

@@ -170,6 +170,20 @@ def was_finished_in(session: Session, journey: Journey, account_id: str) -> bool
     return found is not None
 
 
+def was_stopped_since(session: Session, account_id: str, since: int) -> bool:
+    """Return whether the owner of the mailbox has stopped a recovery since that moment."""
+    found = session.scalar(
+        select(Recovery.id)
+        .where(
+            Recovery.account_id == account_id,
+            Recovery.ended_because == STOPPED,
+            Recovery.ended_at >= since,
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 def cancel(
     session: Session, services: Services, account_id: str, because: str, *, device: str
 ) -> bool:

@@ -5,39 +5,33 @@ by the pictures of `make pages`.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from idp.domain import accounts, notices
-from tests.acceptance import showing_account
-from tests.acceptance.shown import JOURNEY, Shown, newcomer, stranger
+from tests.acceptance import showing_account, showing_recovering
+from tests.acceptance.shown import (
+    JOURNEY,
+    Shown,
+    Walk,
+    arrive,
+    go_through_check,
+    newcomer,
+    page_of_journey,
+    speak,
+    stranger,
+)
 from tests.acceptance.walking import (
     code_from_mailbox,
     enter_code,
     enter_email,
     enter_password,
     prove_identity,
-    set_out,
     sign_in,
     typed_key,
 )
 from tests.support.chromium import Visitor
 from tests.support.citizens import give_every_way
 from tests.support.servers import SLUGS, Street
-
-Walk = Callable[[Visitor, Street, str], Iterator[Shown]]
-
-
-def speak(visitor: Visitor, language: str) -> None:
-    """Choose the language by the toggle of the page, where it is not chosen already."""
-    if visitor.page.locator("html").get_attribute("lang") != language:
-        separator = "&" if "?" in visitor.page.url else "?"
-        visitor.open(f"{visitor.page.url}{separator}lng={language}")
-
-
-def arrive(visitor: Visitor, street: Street, slug: str, language: str) -> None:
-    """Set out from a department, and choose the language where it sent another one along."""
-    set_out(visitor, street, slug)
-    speak(visitor, language)
 
 
 def signing_in(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
@@ -138,7 +132,15 @@ def being_locked_out(visitor: Visitor, street: Street, language: str) -> Iterato
     enter_email(visitor, citizen.email)
     for _ in range(6):
         enter_password(visitor, "not this one at all")
+    yield Shown(f"{JOURNEY}/locked", "just happened")
+    visitor.open(visitor.page.url)
     yield Shown(f"{JOURNEY}/locked")
+    page_of_journey(visitor, "reset/request")
+    visitor.submit()
+    visitor.fill("code", code_from_mailbox(visitor, street, citizen.email))
+    visitor.submit()
+    enter_code(visitor, street, citizen)
+    yield Shown(f"{JOURNEY}/reset/password")
 
 
 def stepping_up_and_signing_out(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
@@ -212,18 +214,6 @@ def creating_an_account(visitor: Visitor, street: Street, language: str) -> Iter
     yield Shown(f"{create}/done", "finished")
 
 
-def _check(visitor: Visitor, street: Street, person: str, ending: str, delay: int = 0) -> None:
-    """From the first page of proving to what comes of it."""
-    visitor.submit(0)
-    visitor.choose("person", person)
-    visitor.choose("ending", ending)
-    visitor.fill("delay", str(delay))
-    visitor.submit()
-    if delay:
-        street.clock.move(delay)
-        visitor.open(visitor.page.url)
-
-
 def proving_an_identity(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     """Every page on the way to a proof, each also with what can go wrong, and sharing it."""
     citizen = newcomer(street, "proving")
@@ -241,7 +231,7 @@ def proving_an_identity(visitor: Visitor, street: Street, language: str) -> Iter
     visitor.submit()
     yield Shown(f"{JOURNEY}/prove/stand-in", "wrong")
     visitor.open(re.sub(r"/stand-in$", "", visitor.page.url))
-    _check(visitor, street, "margaret", "pending")
+    go_through_check(visitor, street, "margaret", "pending")
     yield Shown(f"{JOURNEY}/prove/result", "pending")
     visitor.submit(0)
     yield Shown(f"{JOURNEY}/share", "a return code")
@@ -277,11 +267,11 @@ def failing_to_prove_an_identity(
     sign_in(visitor, street, "tax", citizen)
     arrive(visitor, street, "driving", language)
     for ending in ("P1", "not_matched", "cancelled", "timed_out", "technical_error"):
-        _check(visitor, street, "kwame", ending)
+        go_through_check(visitor, street, "kwame", ending)
         yield Shown(f"{JOURNEY}/prove/result", ending)
         visitor.submit(1)
     for ending in ("fraud", "other_browser"):
-        _check(visitor, street, "kwame", ending)
+        go_through_check(visitor, street, "kwame", ending)
         yield Shown(f"{JOURNEY}/prove/result", ending)
         arrive(visitor, street, "driving", language)
 
@@ -410,6 +400,7 @@ WALKS: dict[str, Walk] = {
     "looking around": looking_around,
     "meeting a stranger": meeting_a_stranger,
     **showing_account.WALKS,
+    **showing_recovering.WALKS,
     "visiting departments": visiting_departments,
 }
 
@@ -417,6 +408,7 @@ ALL_ROUTES = {
     "/",
     "/about",
     *showing_account.ROUTES,
+    *showing_recovering.ROUTES,
     f"{JOURNEY}/terms",
     "/accessibility",
     "/cookies",

@@ -2,8 +2,11 @@
 
 import itertools
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from tests.acceptance.walking import set_out
+from tests.support.chromium import Visitor
 from tests.support.citizens import Citizen, enrol
 from tests.support.servers import Street
 
@@ -25,6 +28,9 @@ class Shown:
         return re.sub(r"[^a-z0-9]+", "-", f"{route} {self.state}".lower()).strip("-")
 
 
+Walk = Callable[[Visitor, Street, str], Iterator[Shown]]
+
+
 def stranger(name: str) -> Citizen:
     """Somebody without an account, whom no other walk knows."""
     return Citizen(email=f"{name}.{next(_numbers)}@example.com")
@@ -34,3 +40,35 @@ def newcomer(street: Street, name: str) -> Citizen:
     """A citizen with an account, whom no other walk knows."""
     with street.records() as session:
         return enrol(session, street.services, stranger(name))
+
+
+def speak(visitor: Visitor, language: str) -> None:
+    """Choose the language by the toggle of the page, where it is not chosen already."""
+    if visitor.page.locator("html").get_attribute("lang") != language:
+        separator = "&" if "?" in visitor.page.url else "?"
+        visitor.open(f"{visitor.page.url}{separator}lng={language}")
+
+
+def arrive(visitor: Visitor, street: Street, slug: str, language: str) -> None:
+    """Set out from a department, and choose the language where it sent another one along."""
+    set_out(visitor, street, slug)
+    speak(visitor, language)
+
+
+def page_of_journey(visitor: Visitor, path: str) -> None:
+    """Open another page of the Journey that is shown."""
+    visitor.open(re.sub(r"(/j/[^/]+/).*", rf"\g<1>{path}", visitor.page.url))
+
+
+def go_through_check(
+    visitor: Visitor, street: Street, person: str, ending: str, delay: int = 0
+) -> None:
+    """From the first page of proving to what comes of it."""
+    visitor.submit(0)
+    visitor.choose("person", person)
+    visitor.choose("ending", ending)
+    visitor.fill("delay", str(delay))
+    visitor.submit()
+    if delay:
+        street.clock.move(delay)
+        visitor.open(visitor.page.url)

@@ -54,7 +54,8 @@ def test_every_page_is_shown_by_some_walk() -> None:
         for call in ast.walk(ast.parse(source.read_text()))
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Shown"
     }
-    told = {route.replace("{create}", f"{JOURNEY}/create") for route in told}
+    for room in ("create", "reset", "recover"):
+        told = {route.replace(f"{{{room}}}", f"{JOURNEY}/{room}") for route in told}
     assert told >= ALL_ROUTES
 
 

@@ -350,10 +350,11 @@ class TestForRecovery:
     def test_each_takes_the_place_of_the_other(self, walk: Walk) -> None:
         walk.begin()
         self.begin(walk)
-        assert walk.proving.for_recovery
+        seen = [walk.proving.for_recovery]
         walk.submit()
         walk.begin()
-        assert not walk.proving.for_recovery
+        seen.append(walk.proving.for_recovery)
+        assert seen == [True, False]
         assert walk.proving.submitted_at is None
         walk.submit()
         walk.begin()

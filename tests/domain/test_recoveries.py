@@ -85,7 +85,10 @@ def test_one_is_open_at_a_time(alice: Waiting) -> None:
     assert alice.begin()
     assert not alice.begin()
     assert alice.mails() == 1
+    assert not recoveries.was_stopped_since(alice.session, alice.account.id, alice.now)
     assert alice.cancel()
+    assert recoveries.was_stopped_since(alice.session, alice.account.id, alice.now)
+    assert not recoveries.was_stopped_since(alice.session, alice.account.id, alice.now + 1)
     assert not alice.cancel()
     assert alice.begin()
 

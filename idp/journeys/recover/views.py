@@ -172,7 +172,9 @@ def _try_to_stop(journey: Journey, case: Case, form: StopForm) -> Response | Non
 def stopped(journey_id: str) -> Response:
     """Say that the recovery has ended, and what to do next."""
     journey, case, elsewhere = _arrive(journey_id, Page.START, Page.NOT_NOW)
-    if case is None:
+    if case is None or not recoveries.was_stopped_since(
+        current.session(), case.account.id, journey.opened_at
+    ):
         return elsewhere
     return show("recover/stopped.html", journey=journey, service=service_of(journey))
 

@@ -132,6 +132,16 @@ def test_a_signed_request_counts_once_it_is_the_clients(provider: Provider) -> N
     assert answer_to(browser, party, wrong) == UNAVAILABLE
 
 
+def test_a_stranger_cannot_use_up_the_rate_of_a_client_that_signs(provider: Provider) -> None:
+    party = limited(provider, 1, jar_validation_required=True)
+    browser = provider.signed_in()
+    for _ in range(3):
+        assert answer_to(browser, party, party.ask())["error"] == "access_denied"
+    assert set(answer_to(browser, party, party.ask_signed(provider.now))) == {"code"}
+    assert answer_to(browser, party, party.ask_signed(provider.now)) == UNAVAILABLE
+    assert answer_to(browser, party, party.ask())["error"] == "access_denied"
+
+
 def test_it_comes_back_in_the_fragment_when_that_was_asked(provider: Provider) -> None:
     party, browser = limited(provider, 0), provider.signed_in()
     location = browser.authorize(party, party.ask(response_mode="fragment")).headers["Location"]

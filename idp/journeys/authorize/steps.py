@@ -134,8 +134,13 @@ class Judge:
     def _counted(
         self, request: AuthorizationRequest, policy: ClientPolicy | None
     ) -> ClientPolicy | None:
-        """Return the policy as it is once this request was counted."""
+        """Return the policy as it is once this request was counted.
+
+        A client that signs its requests is not counted for those that anybody can write.
+        """
         if policy is None or request.redirect_uri not in policy.redirect_uris:
+            return policy
+        if policy.request_object_required and not request.signed:
             return policy
         return policy if self.admits(policy) else replace(policy, over_rate=True)
 

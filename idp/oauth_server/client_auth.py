@@ -6,6 +6,7 @@ are registered in their place, say what the contract says, and leave the `jti` t
 that uses it up: at `/token` the one that claims the code.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
@@ -23,6 +24,7 @@ from idp.oauth_server.errors import ContractError
 from idp.oauth_server.requests import BackChannelRequest
 from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.client_proof import NO_METHOD
+from idp.protocol.json_members import without_doubles
 from idp.protocol.metadata import ASSERTION_ALGORITHMS, assertion_audiences
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -30,6 +32,9 @@ LEEWAY = 30
 FURTHEST_EXPIRY = 61 * 60
 LONGEST_ASSERTION = 8192
 """Characters. A real assertion has under a thousand."""
+
+_TYPES = frozenset({None, "JWT", "jwt", "client-authentication+jwt"})
+"""What `typ` may say: a token that was signed for something else proves nobody (RFC 8725 3.11)."""
 
 ENDPOINTS = ("/token", "/introspect", "/revoke")
 
@@ -134,6 +139,7 @@ def _read(assertion: str) -> tuple[CompactSignature, Mapping[str, Any]]:
         extracted = jws.extract_compact(assertion.encode("ascii"))
         header = extracted.headers()
         claims = orjson.loads(extracted.payload)
+        json.loads(extracted.payload, object_pairs_hook=without_doubles)
     except (JoseError, ValueError, TypeError, RecursionError) as error:
         raise _unreadable() from error
     if (
@@ -149,6 +155,9 @@ def _read(assertion: str) -> tuple[CompactSignature, Mapping[str, Any]]:
     if not all(_is_time(claims[name]) for name in ("nbf", "iat") if name in claims):
         raise _unreadable()
     if not isinstance(claims.get("jti", ""), str) or not isinstance(header.get("kid", ""), str):
+        raise _unreadable()
+    typ = header.get("typ")
+    if not (typ is None or isinstance(typ, str)) or typ not in _TYPES:
         raise _unreadable()
     return extracted, claims
 

@@ -160,6 +160,14 @@ FAULTS: dict[str, tuple[Forge, tuple[int, str, str]]] = {
         lambda party, now: f"{b64('[]')}.{parts(party, now)[1]}.AA", INVALID),
     "a header that is deep": (
         lambda party, now: f"{b64('[' * 380)}.{parts(party, now)[1]}.AA", INVALID),
+    "a member twice": (
+        lambda party, now: signed(
+            party, json.dumps(claims_of(party, now)).encode()[:-1] + b',"sub":"nobody"}'), INVALID),
+    "signed as a request": (with_header(typ="oauth-authz-req+jwt"), INVALID),
+    "signed as an access token": (with_header(typ="at+jwt"), INVALID),
+    "typ is a list": (
+        lambda party, now: f"{b64(json.dumps({'alg': party.alg, 'typ': ['JWT']}))}."
+        f"{parts(party, now)[1]}.AA", INVALID),
     "nine kilobytes": (with_claims(extra="x" * 9000), INVALID),
     "other letters": (lambda party, now: "ŵ" + party.assertion(now), INVALID),
     "a space at the end": (lambda party, now: party.assertion(now) + " ", SIGNATURE),
@@ -203,6 +211,7 @@ def test_a_faulty_assertion(on_sqlite: Provider, name: str) -> None:
 
 
 LIMITS: dict[str, Forge] = {
+    "signed as what it is": with_header(typ="client-authentication+jwt"),
     "exp 29 seconds ago": at(-29, "exp"),
     "exp 60 minutes ahead": at(3600, "exp"),
     "nbf 30 seconds to come": at(30, "nbf"),

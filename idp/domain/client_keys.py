@@ -1,13 +1,15 @@
 """Clients' public keys: pasted once, or fetched from where the client publishes them.
 
 Parsing a key costs more than using it, so every key is parsed once for each process. A fetched
-set is believed for a day; an unknown `kid` fetches again, but never more often than every
-half minute, also when fetching fails (a stranger must not make us call out at will).
+set is believed for a day, and while it cannot be fetched again for one more hour; then its keys
+count for nothing, for the client may have taken them back. An unknown `kid` fetches again, but
+never more often than every half minute, also when fetching fails (a stranger must not make us
+call out at will).
 """
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -19,7 +21,11 @@ from idp.kernel.fetching import Fetcher, FetchFailed, FetchRefused
 from idp.protocol.client_policy import ClientPolicy
 
 BELIEVED_FOR = 86_400
+BELIEVED_LONGER = 3600
+"""Seconds more, while the set cannot be fetched again."""
 FETCH_INTERVAL = 30
+FIRST_FETCH_WAIT = 10.0
+"""Seconds of real time in which a first fetch has surely ended."""
 MOST_KEYS = 20
 CACHED_SETS = 1000
 SHORTEST_RSA = 2048
@@ -33,9 +39,25 @@ class KeysUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Fetched:
+    """A set as it was read at `read_at`; `tried_at` is when it was last asked for, in vain or not.
+
+    `answered` is set once the answer to that is here.
+    """
+
     keys: dict[str, PublicKey]
-    at: float
+    read_at: float
+    tried_at: float
     failed: bool
+    answered: threading.Event
+
+    def holds(self, kid: str, now: float) -> bool:
+        """Return whether the key of this name counts without asking again."""
+        return kid in self.keys and now - self.read_at < BELIEVED_FOR
+
+    def key(self, kid: str, now: float) -> PublicKey | None:
+        """Return the key of this name, unless the set is too old by now."""
+        old = now - self.read_at >= BELIEVED_FOR + BELIEVED_LONGER
+        return None if old else self.keys.get(kid)
 
 
 @lru_cache(maxsize=CACHED_SETS)
@@ -82,45 +104,59 @@ class ClientKeys:
         if not kid or not client.jwks_uri:
             raise KeysUnavailable("no kid, or no address to look it up at")
         found = self._set(client.jwks_uri, kid)
-        if found.failed and kid not in found.keys:
+        key = found.key(kid, self._clock.monotonic())
+        if found.failed and key is None:
             raise KeysUnavailable("the key set cannot be fetched")
-        return [found.keys[kid]] if kid in found.keys else []
+        return [] if key is None else [key]
 
     def _set(self, url: str, kid: str) -> _Fetched:
         now = self._clock.monotonic()
         known = self._sets.get(url)
-        if known and kid in known.keys and now - known.at < BELIEVED_FOR:
+        if known and known.holds(kid, now):
             return known
         with self._lock:
             known = self._sets.get(url)
-            if known and now - known.at < FETCH_INTERVAL:
-                return known
-            # Claim the interval before calling out, so that others do not wait or call too.
-            placeholder = _Fetched(known.keys if known else {}, now, failed=True)
-            if known is not None:
-                self._sets[url] = placeholder
-            elif len(self._sets) >= CACHED_SETS:
-                self._sets.pop(next(iter(self._sets)))
-        fetched = self._fetch(url, placeholder)
-        with self._lock:
-            self._sets[url] = fetched
-        return fetched
+            due = known is None or now - known.tried_at >= FETCH_INTERVAL
+            latest = self._claim(url, known, now) if known is None or due else known
+        if due:
+            return self._fetch(url, latest)
+        # Nobody can say anything before the very first answer, and one call is enough for it.
+        latest.answered.wait(FIRST_FETCH_WAIT)
+        return self._sets.get(url, latest)
 
-    def _fetch(self, url: str, before: _Fetched) -> _Fetched:
-        now = self._clock.monotonic()
+    def _claim(self, url: str, known: _Fetched | None, now: float) -> _Fetched:
+        """Take the interval before calling out, so that others do not call too."""
+        if known is None:
+            if len(self._sets) >= CACHED_SETS:
+                self._sets.pop(next(iter(self._sets)))
+            known = _Fetched({}, now, now, failed=True, answered=threading.Event())
+        claimed = replace(known, tried_at=now, failed=True)
+        self._sets[url] = claimed
+        return claimed
+
+    def _fetch(self, url: str, claimed: _Fetched) -> _Fetched:
+        try:
+            keys = self._read(url)
+            if keys is None:
+                return claimed
+            now = self._clock.monotonic()
+            fetched = _Fetched(keys, now, now, failed=False, answered=claimed.answered)
+            with self._lock:
+                self._sets[url] = fetched
+            return fetched
+        finally:
+            claimed.answered.set()
+
+    def _read(self, url: str) -> dict[str, PublicKey] | None:
+        """Return the keys that are at `url` now, or None when they cannot be had."""
         try:
             answer = self._fetcher.get_json(url)
         except (FetchRefused, FetchFailed):
-            return _Fetched(before.keys, now, failed=True)
+            return None
         entries = answer.get("keys") if isinstance(answer, dict) else None
         if not isinstance(entries, list):
-            return _Fetched(before.keys, now, failed=True)
-        keys: dict[str, PublicKey] = {}
-        for entry in entries[:MOST_KEYS]:
-            key = _parsed(entry)
-            if key is not None:
-                keys[key[0]] = key[1]
-        return _Fetched(keys, now, failed=False)
+            return None
+        return dict(filter(None, map(_parsed, entries[:MOST_KEYS])))
 
 
 def _parsed(entry: object) -> tuple[str, PublicKey] | None:

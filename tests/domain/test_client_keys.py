@@ -2,6 +2,8 @@
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from idp.domain.client_keys import (
     BELIEVED_FOR,
+    BELIEVED_LONGER,
     FETCH_INTERVAL,
     ClientKeys,
     KeysUnavailable,
@@ -32,9 +35,14 @@ class StandInFetcher:
     def __init__(self) -> None:
         self.answer: Any = {"keys": []}
         self.calls = 0
+        self.called: Event | None = None
+        self.may_answer: Event | None = None
 
     def get_json(self, url: str) -> Any:
         self.calls += 1
+        if self.called and self.may_answer:
+            self.called.set()
+            assert self.may_answer.wait(20)
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
@@ -156,6 +164,38 @@ def test_known_keys_outlive_an_outage_of_the_service(
     fetcher.answer = FetchFailed("down")
     assert len(keys.candidates(_policy(), "one")) == 1
     assert fetcher.calls == 2
+
+
+def test_an_outage_does_not_make_keys_last_for_ever(
+    keys: ClientKeys, fetcher: StandInFetcher, clock: FixedClock
+) -> None:
+    """Who keeps an address from answering must not keep a key alive that was taken back."""
+    fetcher.answer = {"keys": [_jwk("one")]}
+    keys.candidates(_policy(), "one")
+    fetcher.answer = FetchFailed("down")
+    clock.move(BELIEVED_FOR - 1)
+    with pytest.raises(KeysUnavailable):
+        keys.candidates(_policy(), "a kid that makes us try in vain")
+    clock.move(BELIEVED_LONGER)
+    assert keys.candidates(_policy(), "one")
+    clock.move(1)
+    with pytest.raises(KeysUnavailable):
+        keys.candidates(_policy(), "one")
+    clock.move(FETCH_INTERVAL)
+    fetcher.answer = {"keys": [_jwk("one")]}
+    assert keys.candidates(_policy(), "one")
+
+
+def test_many_who_come_first_wait_for_one_call(keys: ClientKeys, fetcher: StandInFetcher) -> None:
+    fetcher.answer = {"keys": [_jwk("one")]}
+    fetcher.called, fetcher.may_answer = Event(), Event()
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(keys.candidates, _policy(), "one")
+        assert fetcher.called.wait(20)
+        others = [pool.submit(keys.candidates, _policy(), "one") for _ in range(7)]
+        fetcher.may_answer.set()
+        assert [len(each.result(20)) for each in (first, *others)] == [1] * 8
+    assert fetcher.calls == 1
 
 
 def test_without_a_kid_nothing_is_fetched(keys: ClientKeys, fetcher: StandInFetcher) -> None:

@@ -16,9 +16,10 @@ from idp.domain import audit, clients
 from idp.domain.clients import Applied, Client, Service
 from idp.domain.registration_keys import RegistrationKey
 from idp.domain.services import Services
-from idp.protocol.client_policy import INTEGRATION, policy_from_registration
+from idp.protocol.client_policy import INTEGRATION, ClientPolicy, policy_from_registration
 from idp.protocol.errors import InvalidClientMetadata
 from idp.protocol.registration_names import OPERATORS_ALONE
+from idp.protocol.registration_rules import as_read
 from idp.protocol.team_registration import check_team_may_have, members_of_a_team
 
 MOST_CLIENTS = 100
@@ -89,6 +90,7 @@ def _apply(
     fields = clients.merged(client, asked, client_id)
     policy = clients.judged(fields)
     check_team_may_have(asked, policy)
+    _refuse_a_name_like_others(session, policy, key.name)
     service = clients.service_of(session, services, policy)
     _refuse_a_service_of_others(session, service, key.name)
     applied = clients.write(session, services, client, fields, service, key.name)
@@ -99,12 +101,33 @@ def _apply(
     return applied
 
 
+def _refuse_a_name_like_others(session: Session, policy: ClientPolicy, team: str) -> None:
+    """Refuse what a citizen would read as the name, in either language, of another's service."""
+    wanted = {as_read(name) for name in (policy.service, policy.service_cy) if name}
+    others = (
+        select(Service.name, Service.name_cy)
+        .join(Client, Client.service_id == Service.id)
+        .where(Client.registered_by.is_distinct_from(team))
+        .distinct()
+    )
+    for names in session.execute(others):
+        if wanted & {as_read(name) for name in names if name}:
+            raise _names_are_anothers()
+
+
 def _refuse_a_service_of_others(session: Session, service: Service, team: str) -> None:
-    """Citizens trust a service's name: a team may not take another's for its client."""
+    """Citizens trust a service's name: a team may not take another's for its client.
+
+    Asked again of the one service: making it has kept out whoever asks for its name meanwhile.
+    """
     others = select(Client.client_id).where(
         Client.service_id == service.id, Client.registered_by.is_distinct_from(team)
     )
     if session.scalar(others.limit(1)) is not None:
-        raise InvalidClientMetadata(
-            "invalid_client_metadata", "Invalid Service", detail="the name is another's"
-        )
+        raise _names_are_anothers()
+
+
+def _names_are_anothers() -> InvalidClientMetadata:
+    return InvalidClientMetadata(
+        "invalid_client_metadata", "Invalid Service", detail="the name is another's"
+    )

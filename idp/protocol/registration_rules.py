@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from base64 import b64decode
 from binascii import Error as NotBase64
 from typing import Final
@@ -64,9 +65,12 @@ def is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    # Python 3.13 sees through a mapped address by itself.
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
 
 
 def address_is_acceptable(address: object, *, production: bool) -> bool:
@@ -114,6 +118,11 @@ def line_is_acceptable(text: str) -> bool:
     return len(text) <= 255 and text.isprintable()
 
 
+def as_read(name: str) -> str:
+    """Return what people take a name for: case, spaces and forms of a letter do not tell apart."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def secret_hash_is_acceptable(encoded: object) -> bool:
     """Say whether this is an Argon2id hash whose cost is neither a bomb nor a giveaway."""
     parts = _ARGON2ID.fullmatch(encoded) if isinstance(encoded, str) else None
@@ -128,7 +137,9 @@ def secret_hash_is_acceptable(encoded: object) -> bool:
 
 def email_is_acceptable(email: object) -> bool:
     """Say whether this looks like an email address; nothing is sent to find out."""
-    return isinstance(email, str) and len(email) <= 254 and _EMAIL.fullmatch(email) is not None
+    if not isinstance(email, str) or len(email) > 254 or not email.isprintable():
+        return False
+    return _EMAIL.fullmatch(email) is not None
 
 
 def public_key_is_acceptable(text: object) -> bool:

@@ -472,6 +472,34 @@ class TestBounds:
         own = {"service": f"Hunting {team.issued.key.id}"}
         assert [team.send(body | own).status_code for _ in range(2)] == [200, 200]
 
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"service": "Fishing {} "},
+            {"service": " Fishing {}"},
+            {"service": "FISHING {}"},
+            {"service": "Fishing  {}"},
+            {"service": "Ｆishing {}"},
+            {"service": "Pysgota {}"},
+            {"service": "Angling", "service_cy": "Pysgota {}"},
+            {"service": "Angling", "service_cy": "Fishing {}"},
+            {"client_name": "Fishing {} ", "service": None},
+        ],
+        ids=str,
+    )
+    def test_nor_is_a_name_that_citizens_would_take_for_it(
+        self, provider: Provider, team: Team, change: dict[str, str | None]
+    ) -> None:
+        number = team.issued.key.id
+        provider.party(more={"service": f"Fishing {number}", "service_cy": f"Pysgota {number}"})
+        written = {name: text and text.format(number) for name, text in change.items()}
+        body = asked_for(newcomer(provider)) | {"client_name": "Angling club"}
+        assert refusal(team.send(body | written))[2] == "Invalid Service"
+        party, _ = team.register()
+        assert refusal(team.send(written, party.client_id))[2] == "Invalid Service"
+        own = {"service": f"Fishing {number} from a boat", "service_cy": f"Pysgota {number} o gwch"}
+        assert [team.send(body | own).status_code for _ in range(2)] == [200, 200]
+
     def test_a_suspended_client_stays_suspended(self, provider: Provider, team: Team) -> None:
         party, _ = team.register()
         with provider.records() as session:

@@ -197,6 +197,8 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ({"client_name": 7}, "Invalid Client Name"),
     ({"contacts": ["nobody"]}, "Invalid Contacts"),
     ({"contacts": "team@tax.example"}, "Invalid Contacts"),
+    ({"contacts": ["team\x1b[2J@tax.example"]}, "Invalid Contacts"),
+    ({"contacts": ["team\ud800@tax.example"]}, "Invalid Contacts"),
     ({"post_logout_redirect_uris": ["nowhere"]}, BAD_LOGOUT),
     ({"post_logout_redirect_uris": "https://tax.example/"}, BAD_LOGOUT),
     ({"sector_identifier_uri": "tax.example"}, "Invalid Sector Identifier URI"),
@@ -366,6 +368,9 @@ def test_there_is_at_least_one_address(uris: object) -> None:
         ("http://[::1]:8001/callback", True, False),
         ("https://localhost/callback", True, False),
         ("https://127.0.0.1/callback", True, False),
+        ("https://[::1]/callback", True, False),
+        ("https://[::ffff:127.0.0.1]/callback", True, False),
+        ("https://[::ffff:192.0.2.1]/callback", True, True),
     ],
 )
 def test_plain_http_and_loopback_are_for_integration(

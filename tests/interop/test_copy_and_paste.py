@@ -117,9 +117,23 @@ def test_flask(pasted: Pasted) -> None:
     there_and_back(pasted, "/sign-in")
 
 
-def test_flask_hears_of_a_sign_out_elsewhere(pasted: Pasted) -> None:
+FLASK_AND_NODE = pytest.mark.parametrize(
+    ("name", "heading", "language", "run"),
+    [
+        ("service.py", "### Flask", "python", PYTHON[:1]),
+        ("service.mjs", "### Node", "javascript", (str(NODE),)),
+    ],
+    ids=["flask", "node"],
+)
+
+
+@FLASK_AND_NODE
+def test_a_sign_out_elsewhere_is_heard_of(
+    pasted: Pasted, name: str, heading: str, language: str, run: tuple[str, ...]
+) -> None:
     pasted.register()
-    pasted.start("service.py", block("### Flask", "python"), PYTHON[:1])
+    (pasted.folder / "node_modules").symlink_to(ROOT / "node_modules")
+    pasted.start(name, block(heading, language), run)
     provider, person = pasted.provider, pasted.provider.person()
     citizen = provider.citizen()
     pasted.get(provider.sign_in(person, pasted.get("/sign-in").headers["Location"], citizen))
@@ -165,14 +179,7 @@ def test_node(pasted: Pasted) -> None:
 
 
 @pytest.mark.parametrize("fault", ["INVALID_SIGNATURE", "INVALID_AUD", "NONCE_NOT_MATCHING"])
-@pytest.mark.parametrize(
-    ("name", "heading", "language", "run"),
-    [
-        ("service.py", "### Flask", "python", PYTHON[:1]),
-        ("service.mjs", "### Node", "javascript", (str(NODE),)),
-    ],
-    ids=["flask", "node"],
-)
+@FLASK_AND_NODE
 def test_a_wrong_answer_is_refused(
     pasted: Pasted, name: str, heading: str, language: str, run: tuple[str, ...], fault: str
 ) -> None:

@@ -31,6 +31,9 @@ from idp.kernel.entropy import Entropy
 STEP_SECONDS = 30
 SEED_BYTES = 20
 ISSUER_NAME = "Onepass"
+PROPOSAL = "proposed authenticator app"
+"""What a seed is sealed as that no code has proved yet."""
+_GROUP = 4
 _PURPOSE = "authenticator app seed"
 _CODE = re.compile(r"[0-9]{6}", re.ASCII)
 _SEPARATORS = re.compile(r"[\s\-]+")
@@ -64,6 +67,22 @@ class AuthenticatorApp(Base):
 def propose(entropy: Entropy) -> str:
     """Return a new seed: 160 random bits as 32 base32 characters."""
     return base64.b32encode(entropy.bytes(SEED_BYTES)).decode("ascii")
+
+
+def proposal(services: Services, sealed: str | None, row: str) -> tuple[str, str]:
+    """Return the seed to show on a page, and the sealed form in which `row` keeps it meanwhile.
+
+    It is the same seed until a code proves it, or until `row` forgets it.
+    """
+    if sealed is not None:
+        return services.sealer.open(sealed, PROPOSAL, row).decode("ascii"), sealed
+    seed = propose(services.entropy)
+    return seed, services.sealer.seal(seed.encode("ascii"), PROPOSAL, row)
+
+
+def in_groups(seed: str) -> list[str]:
+    """Return the seed in groups of four, as people type it."""
+    return [seed[start : start + _GROUP] for start in range(0, len(seed), _GROUP)]
 
 
 def provisioning_uri(secret: str, *, email: str, issuer_name: str = ISSUER_NAME) -> str:

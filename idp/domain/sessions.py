@@ -36,7 +36,8 @@ class BrowserSession(Base):
     """One signed-in browser.
 
     A passkey stands for both: `password_at` and `otp_at` are then when it was used.
-    `confirmed_for` is the one change for which its person has just shown again who they are.
+    `confirmed_for` is the one change for which its person has just shown again who they are,
+    `app_secret_sealed` the seed of an app that they are about to add.
     """
 
     __tablename__ = "browser_sessions"
@@ -57,6 +58,7 @@ class BrowserSession(Base):
     device: Mapped[str] = mapped_column(String(256))
     confirmed_for: Mapped[str | None] = mapped_column(String(32))
     confirmed_at: Mapped[int | None] = mapped_column(BigInteger)
+    app_secret_sealed: Mapped[str | None] = mapped_column(String(256))
 
 
 def cookie_hash(secret: str) -> str:

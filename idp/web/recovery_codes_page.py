@@ -4,6 +4,8 @@ Making and showing is one answer to one post, so neither a reload nor Back shows
 the page needs of them afterwards travels with it, sealed (`idp.domain.recovery_codes`).
 """
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Response, make_response, redirect, request
@@ -21,6 +23,7 @@ from idp.web.layout import show
 
 FILE_NAME = "onepass-recovery-codes.txt"
 SEE_OTHER = 303
+_NUMBER = re.compile(r"[0-9]{1,8}", re.ASCII)
 
 
 class SavedForm(Form):
@@ -41,8 +44,13 @@ class Place:
 
     account: Account
     after: str
+    frame: str = "layout.html"
+    """The template of the pages among which this one stands."""
+    back: str | None = None
     asks_twice: bool = False
     """Whether the page can be opened again for another set."""
+    may_make: Callable[[], bool] = lambda: True
+    """Asked once for each set; if it says no, the page is opened anew."""
 
 
 def answer(place: Place) -> Response:
@@ -61,16 +69,14 @@ def answer(place: Place) -> Response:
 
 def _make(place: Place) -> Response:
     replacing = request.form.get("replacing", "")
-    shown = (
-        second_factors.make_recovery_codes(
-            current.session(),
-            current.services(),
-            place.account,
-            replacing=int(replacing),
-            device=current.device(),
-        )
-        if replacing.isascii() and replacing.isdecimal() and len(replacing) < 9
-        else None
+    if not _NUMBER.fullmatch(replacing) or not place.may_make():
+        return _again()
+    shown = second_factors.make_recovery_codes(
+        current.session(),
+        current.services(),
+        place.account,
+        replacing=int(replacing),
+        device=current.device(),
     )
     return _again() if shown is None else _look(place, shown)
 
@@ -115,6 +121,9 @@ def _look(place: Place, shown: Shown | None, form: SavedForm | None = None) -> R
         waiting=facts.shown and not facts.saved,
         left=codes_left(facts.left),
         asks_twice=place.asks_twice,
+        frame=place.frame,
+        section="security",
+        back=place.back,
     )
 
 

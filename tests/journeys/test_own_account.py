@@ -127,7 +127,7 @@ class TestConfirming:
         come_to(owner, change, alice)
 
     def test_nothing_else_can_be_confirmed(self, owner: Person) -> None:
-        for change in ("app", "everything", "half:email", ""):
+        for change in ("apps", "everything", "half:email", ""):
             owner.open(f"/account/confirm/{change}")
             assert owner.status == 404
 

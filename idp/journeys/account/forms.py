@@ -5,7 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from wtforms import ValidationError
 
-from idp.web.forms import CodeField, EmailField, Form, PasswordField
+from idp.web.forms import ChoiceField, CodeField, EmailField, Form, PasswordField
 
 
 class ConfirmPasswordForm(Form):
@@ -35,3 +35,25 @@ class NewEmailCodeForm(Form):
     """Which code did the mail hold?"""
 
     code = CodeField(_("6-digit code"), when_empty=_("Enter the code"))
+
+
+class NewAppForm(Form):
+    """Which code does the new app show?"""
+
+    code = CodeField(
+        _("6-digit code from your app"), when_empty=_("Enter the code shown in your app")
+    )
+
+
+class BackupForm(Form):
+    """What shall become of the back-up app?"""
+
+    change = ChoiceField(
+        _("What do you want to do with your back-up app?"),
+        choices=[
+            ("switch", _("Ask for its codes first, and keep my other app as the back-up")),
+            ("replace", _("Put another app in its place")),
+            ("remove", _("Remove it")),
+        ],
+        when_empty=_("Select what you want to do"),
+    )

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.domain import activity, passwords
+from idp.domain import activity, authenticator_apps, passwords, second_factors
 from idp.domain.accounts import Account
+from idp.domain.authenticator_apps import Role
 from idp.domain.clients import Client, Service
 from idp.domain.disclosures import Disclosure
 from idp.domain.passwords import Problem
 from idp.domain.services import Services
+from idp.domain.sessions import BrowserSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +76,33 @@ def password_problem(account: Account, password: str) -> Problem | None:
 def is_the_same(services: Services, password_hash: str, password: str) -> bool:
     """Return whether the new password is the old one. Never inside a transaction."""
     return services.hasher.verify(password_hash, password)
+
+
+def proposed_seed(services: Services, signed_in: BrowserSession) -> str:
+    """Return the seed to show on the page of a new app: the same one until a code proves it."""
+    seed, signed_in.app_secret_sealed = authenticator_apps.proposal(
+        services, signed_in.app_secret_sealed, signed_in.sid
+    )
+    return seed
+
+
+def keep_app(
+    session: Session,
+    services: Services,
+    account: Account,
+    signed_in: BrowserSession,
+    *,
+    role: Role,
+    step: int,
+    device: str,
+) -> None:
+    """Keep the app whose seed was shown and whose first code was of `step`, in this role."""
+    secret = proposed_seed(services, signed_in)
+    signed_in.app_secret_sealed = None
+    replaced = second_factors.replace_app(
+        session, services, account, role=role, secret=secret, step=step, device=device
+    )
+    if not replaced and role is Role.BACKUP:
+        second_factors.add_backup_app(
+            session, services, account, secret=secret, step=step, device=device
+        )

@@ -27,8 +27,6 @@ from idp.domain.throttles import Kind
 from idp.protocol.session_facts import ACTIVE
 
 PURPOSE = Purpose.CREATE_ACCOUNT
-_SEED_PURPOSE = "proposed authenticator app"
-GROUP = 4
 
 
 class AlreadyDone(Exception):
@@ -189,18 +187,10 @@ def owner_email(session: Session, signed_in: BrowserSession) -> str:
 
 def proposed_seed(services: Services, journey: Journey) -> str:
     """Return the seed to show on this Journey's page: the same one until a code proves it."""
-    if journey.app_secret_sealed is None:
-        seed = authenticator_apps.propose(services.entropy)
-        journey.app_secret_sealed = services.sealer.seal(
-            seed.encode("ascii"), _SEED_PURPOSE, journey.id
-        )
-        return seed
-    return services.sealer.open(journey.app_secret_sealed, _SEED_PURPOSE, journey.id).decode()
-
-
-def in_groups(seed: str) -> list[str]:
-    """Return the seed in groups of four, as people type it."""
-    return [seed[start : start + GROUP] for start in range(0, len(seed), GROUP)]
+    seed, journey.app_secret_sealed = authenticator_apps.proposal(
+        services, journey.app_secret_sealed, journey.id
+    )
+    return seed
 
 
 def recover(

@@ -1,17 +1,14 @@
 """The pages of creating an account. A page out of turn leads to the one that is due."""
 
-import segno
 from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
-from markupsafe import Markup
 
-from idp.domain import authenticator_apps
 from idp.domain.accounts import EmailTaken
 from idp.domain.journeys import Journey
 from idp.domain.throttles import Locked
 from idp.journeys.create_account import steps
 from idp.journeys.create_account.forms import EmailCodeForm, EmailForm, FirstCodeForm
-from idp.web import cookies, current, i18n, recovery_codes_page
+from idp.web import app_setup, cookies, current, i18n, recovery_codes_page
 from idp.web.forms import Form, say
 from idp.web.journey_pages import enter, leave, service_of, to
 from idp.web.layout import show
@@ -152,15 +149,11 @@ def app(journey_id: str) -> Response:
             return response
         say(form.code, _("That code is wrong. Check your app and try again"))
     seed = steps.proposed_seed(services, journey)
-    uri = authenticator_apps.provisioning_uri(
-        seed, email=steps.owner_email(current.session(), signed_in)
-    )
+    email = steps.owner_email(current.session(), signed_in)
     return show(
         "create_account/app.html",
         form=form,
-        picture=_picture(uri),
-        uri=uri,
-        groups=steps.in_groups(seed),
+        setup=app_setup.of(seed, email),
         finishing=journey.choice != "create" and recovery is None,
         replacing=recovery is not None,
     )
@@ -188,10 +181,3 @@ def done(journey_id: str) -> Response:
 
 def _has_account(journey: Journey) -> bool:
     return current.signed_in() is not None and journey.account_id is not None
-
-
-def _picture(uri: str) -> Markup:
-    svg = segno.make(uri, error="m", micro=False).svg_inline(
-        border=2, dark="#000", light="#fff", omitsize=True, svgclass=None, lineclass=None
-    )
-    return Markup(svg)  # noqa: S704 - drawn here, from modules of black and white

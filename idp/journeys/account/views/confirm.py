@@ -33,6 +33,10 @@ PAGES = {
     Change.SIGN_OUT: "sign_out_everywhere",
     Change.DATA: "data",
     Change.DELETE: "delete",
+    Change.APP: "app",
+    Change.BACKUP: "backup",
+    Change.RECOVERY_CODES: "recovery_codes",
+    Change.PASSKEYS: "passkeys",
 }
 """The page of each change that can be confirmed; no other can."""
 

@@ -2,12 +2,13 @@
 
 from flask import Response, abort
 
-from idp.domain import account_changes, authenticator_apps, identities, sessions
+from idp.domain import account_changes, identities, second_factors, sessions
 from idp.domain.confirmations import Change
 from idp.journeys.account.views.door import blueprint, owner, to, unless_confirmed, use_confirmation
 from idp.web import cookies, current, i18n
 from idp.web.forms import Form
 from idp.web.layout import show
+from idp.web.recovery_codes_page import codes_left
 
 
 @blueprint.get("/security")
@@ -17,7 +18,8 @@ def security() -> Response:
     return show(
         "account/security.html",
         account=who.account,
-        has_app=authenticator_apps.has_app(session, who.account.id),
+        codes_left=codes_left,
+        factors=second_factors.of(session, who.account.id),
         devices=len(sessions.of_account(session, services, who.account.id)),
         identity=identities.find(session, services, who.account.id),
     )

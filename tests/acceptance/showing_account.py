@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
+import pyotp
+
 from idp.domain import accounts
 from tests.acceptance.shown import JOURNEY, Shown, newcomer
 from tests.acceptance.walking import (
@@ -10,8 +12,10 @@ from tests.acceptance.walking import (
     enter_email,
     enter_password,
     sign_in,
+    typed_key,
 )
 from tests.support.chromium import Visitor
+from tests.support.citizens import give_passkey
 from tests.support.servers import Street
 
 
@@ -136,11 +140,56 @@ def locking_oneself_out(visitor: Visitor, street: Street, language: str) -> Iter
     yield Shown("/account/confirm/<change>", "locked")
 
 
+def changing_how_one_signs_in(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """Another app, a back-up app, recovery codes and passkeys."""
+    citizen = newcomer(street, "factors")
+    sign_in(visitor, street, "tax", citizen)
+    visitor.open(f"{street.issuer}account/app?lng={language}")
+    enter_password(visitor, citizen.password)
+    yield Shown("/account/app")
+    visitor.fill("code", "")
+    visitor.submit()
+    yield Shown("/account/app", "empty")
+    _give_first_code(visitor, street)
+    yield Shown("/account/ways-changed")
+    visitor.open(f"{street.issuer}account/backup")
+    enter_password(visitor, citizen.password)
+    yield Shown("/account/backup", "none yet")
+    _give_first_code(visitor, street)
+    yield Shown("/account/ways-changed", "with a back-up")
+    visitor.open(f"{street.issuer}account/backup")
+    enter_password(visitor, citizen.password)
+    yield Shown("/account/backup")
+    visitor.submit()
+    yield Shown("/account/backup", "nothing chosen")
+    visitor.choose("change", "replace")
+    visitor.submit()
+    yield Shown("/account/backup/app")
+    visitor.open(f"{street.issuer}account/recovery-codes")
+    enter_password(visitor, citizen.password)
+    yield Shown("/account/recovery-codes")
+    visitor.submit()
+    yield Shown("/account/recovery-codes", "shown")
+    with street.records() as session:
+        give_passkey(session, street.services, citizen)
+    visitor.open(f"{street.issuer}account/passkeys")
+    enter_password(visitor, citizen.password)
+    yield Shown("/account/passkeys")
+
+
+def _give_first_code(visitor: Visitor, street: Street) -> None:
+    """Type what an app shows that was given the key of this page."""
+    code = pyotp.TOTP(typed_key(visitor)).at(street.clock.now())
+    visitor.fill("code", str(code))
+    visitor.submit()
+
+
 WALKS: dict[str, Callable[[Visitor, Street, str], Iterator[Shown]]] = {
     "minding one's account": minding_ones_account,
     "changing one's account": changing_ones_account,
     "leaving": leaving,
     "locking oneself out": locking_oneself_out,
+    "changing how one signs in": changing_how_one_signs_in,
 }
 
 ROUTES = {
@@ -148,6 +197,12 @@ ROUTES = {
     *(
         f"/account/{page}"
         for page in (
+            "app",
+            "backup",
+            "backup/app",
+            "passkeys",
+            "recovery-codes",
+            "ways-changed",
             "confirm/<change>",
             "confirm/<change>/code",
             "data",

@@ -40,6 +40,7 @@ SHOWS_NO_PAGE = {
     "/authorize/posted/<ticket>",
     "/logout/confirm",
     "/account/devices/<sid>",
+    "/account/passkeys/<passkey_id>/remove",
     "/j/<journey_id>/",
 }
 """Routes that answer machines, serve files, or lead on to a page of another route."""

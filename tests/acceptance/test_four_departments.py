@@ -100,15 +100,6 @@ def test_a_new_citizen_creates_an_account_from_a_department_and_lands_signed_in(
     assert posts_to_onepass(visitor, before) == []
 
 
-def test_s10_an_account_can_be_created_to_the_end_without_javascript(
-    street: Street, visitor_without_javascript: Visitor
-) -> None:
-    newcomer = Citizen(email="no.scripts@example.com")
-    create_account(visitor_without_javascript, street, "tax", newcomer)
-    visitor_without_javascript.press("Continue to Check your tax account")
-    assert visitor_without_javascript.heading == SIGNED_IN["tax"]
-
-
 def test_s13_the_library_asks_for_a_password_alone(
     street: Street, visitor: Visitor, citizen: Citizen
 ) -> None:

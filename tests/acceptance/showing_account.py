@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator
 
-import pyotp
-
 from idp.domain import accounts
 from tests.acceptance.shown import JOURNEY, Shown, newcomer
 from tests.acceptance.walking import (
@@ -15,7 +13,7 @@ from tests.acceptance.walking import (
     typed_key,
 )
 from tests.support.chromium import Visitor
-from tests.support.citizens import give_passkey
+from tests.support.citizens import Citizen, give_passkey
 from tests.support.servers import Street
 
 
@@ -99,6 +97,55 @@ def changing_ones_account(visitor: Visitor, street: Street, language: str) -> It
     yield Shown("/account/data")
 
 
+def changing_how_one_signs_in(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """Apps, recovery codes and passkeys of one's own."""
+    citizen = newcomer(street, "factors")
+    sign_in(visitor, street, "tax", citizen)
+    visitor.open(f"{street.issuer}account/app?lng={language}")
+    enter_password(visitor, citizen.password)
+    yield Shown("/account/app")
+    visitor.fill("code", "12")
+    visitor.submit()
+    yield Shown("/account/app", "wrong")
+    visitor.open(f"{street.issuer}account/backup")
+    enter_password(visitor, citizen.password)
+    yield Shown("/account/backup", "none yet")
+    backup = Citizen(seed=typed_key(visitor))
+    visitor.fill("code", backup.code(street.clock.now()))
+    visitor.submit()
+    yield Shown("/account/ways-changed")
+    visitor.open(f"{street.issuer}account/backup")
+    enter_password(visitor, citizen.password)
+    yield Shown("/account/backup")
+    visitor.submit()
+    yield Shown("/account/backup", "nothing chosen")
+    visitor.choose("change", "replace")
+    visitor.submit()
+    yield Shown("/account/backup/app")
+    visitor.open(f"{street.issuer}account/recovery-codes")
+    enter_password(visitor, citizen.password)
+    yield Shown("/account/recovery-codes", "none yet")
+    visitor.submit()
+    yield Shown("/account/recovery-codes", "shown")
+    visitor.submit(1)
+    yield Shown("/account/recovery-codes", "not ticked")
+    visitor.page.locator("[name=saved]").check()
+    visitor.submit(1)
+    visitor.open(f"{street.issuer}account/recovery-codes")
+    enter_password(visitor, citizen.password)
+    yield Shown("/account/recovery-codes")
+    with street.records() as session:
+        give_passkey(session, street.services, citizen)
+    visitor.open(f"{street.issuer}account/security")
+    yield Shown("/account/security", "with everything")
+    visitor.open(f"{street.issuer}account/passkeys")
+    enter_password(visitor, citizen.password)
+    yield Shown("/account/passkeys")
+    with visitor.page.expect_navigation(wait_until="load"):
+        visitor.page.evaluate("document.querySelector('[data-onepass-passkey]').submit()")
+    yield Shown("/account/passkeys", "no answer")
+
+
 def leaving(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     """Signing out everywhere, thought better of; then deleting the account."""
     citizen = newcomer(street, "leaving")
@@ -140,56 +187,12 @@ def locking_oneself_out(visitor: Visitor, street: Street, language: str) -> Iter
     yield Shown("/account/confirm/<change>", "locked")
 
 
-def changing_how_one_signs_in(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
-    """Another app, a back-up app, recovery codes and passkeys."""
-    citizen = newcomer(street, "factors")
-    sign_in(visitor, street, "tax", citizen)
-    visitor.open(f"{street.issuer}account/app?lng={language}")
-    enter_password(visitor, citizen.password)
-    yield Shown("/account/app")
-    visitor.fill("code", "")
-    visitor.submit()
-    yield Shown("/account/app", "empty")
-    _give_first_code(visitor, street)
-    yield Shown("/account/ways-changed")
-    visitor.open(f"{street.issuer}account/backup")
-    enter_password(visitor, citizen.password)
-    yield Shown("/account/backup", "none yet")
-    _give_first_code(visitor, street)
-    yield Shown("/account/ways-changed", "with a back-up")
-    visitor.open(f"{street.issuer}account/backup")
-    enter_password(visitor, citizen.password)
-    yield Shown("/account/backup")
-    visitor.submit()
-    yield Shown("/account/backup", "nothing chosen")
-    visitor.choose("change", "replace")
-    visitor.submit()
-    yield Shown("/account/backup/app")
-    visitor.open(f"{street.issuer}account/recovery-codes")
-    enter_password(visitor, citizen.password)
-    yield Shown("/account/recovery-codes")
-    visitor.submit()
-    yield Shown("/account/recovery-codes", "shown")
-    with street.records() as session:
-        give_passkey(session, street.services, citizen)
-    visitor.open(f"{street.issuer}account/passkeys")
-    enter_password(visitor, citizen.password)
-    yield Shown("/account/passkeys")
-
-
-def _give_first_code(visitor: Visitor, street: Street) -> None:
-    """Type what an app shows that was given the key of this page."""
-    code = pyotp.TOTP(typed_key(visitor)).at(street.clock.now())
-    visitor.fill("code", str(code))
-    visitor.submit()
-
-
 WALKS: dict[str, Callable[[Visitor, Street, str], Iterator[Shown]]] = {
     "minding one's account": minding_ones_account,
     "changing one's account": changing_ones_account,
+    "changing how one signs in": changing_how_one_signs_in,
     "leaving": leaving,
     "locking oneself out": locking_oneself_out,
-    "changing how one signs in": changing_how_one_signs_in,
 }
 
 ROUTES = {
@@ -200,9 +203,6 @@ ROUTES = {
             "app",
             "backup",
             "backup/app",
-            "passkeys",
-            "recovery-codes",
-            "ways-changed",
             "confirm/<change>",
             "confirm/<change>/code",
             "data",
@@ -215,12 +215,15 @@ ROUTES = {
             "history",
             "history/<reference>",
             "history/<reference>/reported",
+            "passkeys",
             "password",
             "password-changed",
+            "recovery-codes",
             "security",
             "service-removed",
             "service/<client_id>",
             "sign-out-everywhere",
+            "ways-changed",
         )
     ),
 }

@@ -4,10 +4,12 @@ Each walk yields the name of what is shown, once it is shown. Used by the access
 by the pictures of `make pages`.
 """
 
+import json
 import re
 from collections.abc import Iterator
 
 from idp.domain import accounts, notices
+from idp.protocol import subjects
 from tests.acceptance import showing_account, showing_recovering
 from tests.acceptance.shown import (
     JOURNEY,
@@ -29,9 +31,35 @@ from tests.acceptance.walking import (
     sign_in,
     typed_key,
 )
+from tests.support.building import register
 from tests.support.chromium import Visitor
-from tests.support.citizens import give_every_way
+from tests.support.citizens import Citizen, give_every_way
+from tests.support.relying_party import RelyingParty
 from tests.support.servers import SLUGS, Street
+
+WRONG_ADDRESSES = {
+    "empty": "",
+    "wrong": "not an address",
+    "too long": f"{'x' * 250}@example.com",
+    "unreadable": "a\x01b@example.com",
+}
+WRONG_PASSWORDS = {
+    "empty": "",
+    "short": "too short",
+    "too long": "x" * 257,
+    "common": "password12",
+    "obvious": "zzzzzzzzzzzzz",
+}
+
+
+def wrong_codes(street: Street, citizen: Citizen) -> dict[str, str]:
+    """What can be typed for a code that is none."""
+    return {"empty": "", "short": "12 34", "wrong": citizen.wrong_code(street.clock.now())}
+
+
+def _enter_wrong_code(visitor: Visitor, code: str) -> None:
+    visitor.fill("code", code)
+    visitor.submit()
 
 
 def signing_in(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
@@ -41,8 +69,9 @@ def signing_in(visitor: Visitor, street: Street, language: str) -> Iterator[Show
     yield Shown(f"{JOURNEY}/start")
     visitor.submit(1)
     yield Shown(f"{JOURNEY}/email")
-    enter_email(visitor, "not an address")
-    yield Shown(f"{JOURNEY}/email", "wrong")
+    for state, typed in WRONG_ADDRESSES.items():
+        enter_email(visitor, typed)
+        yield Shown(f"{JOURNEY}/email", state)
     enter_email(visitor, citizen.email)
     yield Shown(f"{JOURNEY}/password")
     enter_password(visitor, "")
@@ -51,9 +80,9 @@ def signing_in(visitor: Visitor, street: Street, language: str) -> Iterator[Show
     yield Shown(f"{JOURNEY}/password", "wrong")
     enter_password(visitor, citizen.password)
     yield Shown(f"{JOURNEY}/code")
-    visitor.fill("code", citizen.wrong_code(street.clock.now()))
-    visitor.submit()
-    yield Shown(f"{JOURNEY}/code", "wrong")
+    for state, typed in wrong_codes(street, citizen).items():
+        _enter_wrong_code(visitor, typed)
+        yield Shown(f"{JOURNEY}/code", state)
     enter_code(visitor, street, citizen)
 
 
@@ -124,6 +153,24 @@ def having_no_other_way(visitor: Visitor, street: Street, language: str) -> Iter
     yield Shown(f"{JOURNEY}/passkey-offer", "no answer")
 
 
+def signing_in_again(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """A service that wants one certain person, and somebody who types another address."""
+    citizen = newcomer(street, "again")
+    name = re.sub(r"[^a-z0-9]", "-", citizen.email.partition("@")[0])
+    party = RelyingParty(street.issuer, client_id=name, more={"profile": "openid"})
+    with street.records() as session:
+        register(session, street.services, party)
+        account = accounts.get(session, citizen.account_id)
+        assert account is not None
+        subject = subjects.pairwise(f"{party.client_id}.example", account.id, account.subject_salt)
+    claims = json.dumps({"id_token": {"sub": {"value": subject}}})
+    visitor.open(party.url(party.ask(claims=claims, prompt="login")))
+    speak(visitor, language)
+    yield Shown(f"{JOURNEY}/email", "again")
+    enter_email(visitor, "somebody.else@example.com")
+    yield Shown(f"{JOURNEY}/email", "again, as another person")
+
+
 def being_locked_out(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     """Six wrong passwords."""
     citizen = newcomer(street, "locked")
@@ -174,9 +221,9 @@ def creating_an_account(visitor: Visitor, street: Street, language: str) -> Iter
     yield Shown(f"{create}/email", "empty")
     enter_email(visitor, citizen.email)
     yield Shown(f"{create}/email-code")
-    visitor.fill("code", "12 34")
-    visitor.submit()
-    yield Shown(f"{create}/email-code", "wrong")
+    for state, typed in {"empty": "", "short": "12 34", "wrong": "000000"}.items():
+        _enter_wrong_code(visitor, typed)
+        yield Shown(f"{create}/email-code", state)
     for again in range(5):
         visitor.open(re.sub(r"/create/.*", "/create/email-resend", visitor.page.url))
         if not again:
@@ -188,14 +235,15 @@ def creating_an_account(visitor: Visitor, street: Street, language: str) -> Iter
     visitor.fill("code", code_from_mailbox(visitor, street, citizen.email))
     visitor.submit()
     yield Shown(f"{create}/password")
-    enter_password(visitor, "password12")
-    yield Shown(f"{create}/password", "common")
+    for state, typed in WRONG_PASSWORDS.items():
+        enter_password(visitor, typed)
+        yield Shown(f"{create}/password", state)
     enter_password(visitor, citizen.password)
     yield Shown(f"{create}/app")
     citizen.seed = typed_key(visitor)
-    visitor.fill("code", citizen.wrong_code(street.clock.now()))
-    visitor.submit()
-    yield Shown(f"{create}/app", "wrong")
+    for state, typed in wrong_codes(street, citizen).items():
+        _enter_wrong_code(visitor, typed)
+        yield Shown(f"{create}/app", state)
     enter_code(visitor, street, citizen)
     yield Shown(f"{create}/recovery-codes")
     visitor.submit()
@@ -214,6 +262,29 @@ def creating_an_account(visitor: Visitor, street: Street, language: str) -> Iter
     yield Shown(f"{create}/done", "finished")
 
 
+def _mistyping_a_person(visitor: Visitor) -> Iterator[Shown]:
+    """What can be wrong in the stand-in's form."""
+    for chosen in visitor.page.locator("input[type=radio]:checked").all():
+        chosen.evaluate("radio => { radio.checked = false; }")
+    visitor.submit()
+    yield Shown(f"{JOURNEY}/prove/stand-in", "nothing chosen")
+    mistakes = {
+        "wrong": {"birth_date": "31 2 1990", "strength": "9", "town": "x" * 101},
+        "half a document": {"passport_number": "123456789", "licence_expiry": "1 1 2040"},
+        "the other half": {"passport_expiry": "1 1 2040", "licence_number": "MORGA753116SM9IJ"},
+    }
+    typed = {name: "" for fields in mistakes.values() for name in fields} | {"strength": "4"}
+    for state, fields in mistakes.items():
+        for summary in visitor.page.locator("details:not([open]) > summary").all():
+            summary.click()
+        visitor.choose("person", "typed")
+        visitor.choose("ending", "scores")
+        for name, value in (typed | fields).items():
+            visitor.fill(name, value)
+        visitor.submit()
+        yield Shown(f"{JOURNEY}/prove/stand-in", state)
+
+
 def proving_an_identity(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     """Every page on the way to a proof, each also with what can go wrong, and sharing it."""
     citizen = newcomer(street, "proving")
@@ -222,14 +293,7 @@ def proving_an_identity(visitor: Visitor, street: Street, language: str) -> Iter
     yield Shown(f"{JOURNEY}/prove")
     visitor.submit(0)
     yield Shown(f"{JOURNEY}/prove/stand-in")
-    for summary in visitor.page.locator("summary").all():
-        summary.click()
-    visitor.choose("person", "typed")
-    visitor.choose("ending", "scores")
-    visitor.fill("birth_date", "31 2 1990")
-    visitor.fill("strength", "9")
-    visitor.submit()
-    yield Shown(f"{JOURNEY}/prove/stand-in", "wrong")
+    yield from _mistyping_a_person(visitor)
     visitor.open(re.sub(r"/stand-in$", "", visitor.page.url))
     go_through_check(visitor, street, "margaret", "pending")
     yield Shown(f"{JOURNEY}/prove/result", "pending")
@@ -392,6 +456,7 @@ WALKS: dict[str, Walk] = {
     "signing in": signing_in,
     "using another way": using_another_way,
     "having no other way": having_no_other_way,
+    "signing in again": signing_in_again,
     "being locked out": being_locked_out,
     "stepping up and signing out": stepping_up_and_signing_out,
     "creating an account": creating_an_account,

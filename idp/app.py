@@ -37,6 +37,7 @@ from idp.journeys.home import views as home
 from idp.journeys.information import views as information
 from idp.journeys.mailbox import views as mailbox
 from idp.journeys.offer_passkey import views as offer_passkey
+from idp.journeys.more_time import views as more_time
 from idp.journeys.prove_identity import views as prove_identity
 from idp.journeys.recover import views as recover
 from idp.journeys.reset_password import views as reset_password
@@ -71,6 +72,7 @@ ROOMS = (
     information.blueprint,
     recover.blueprint,
     reset_password.blueprint,
+    more_time.blueprint,
     share.blueprint,
     sign_in.blueprint,
     sign_out.blueprint,

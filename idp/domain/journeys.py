@@ -127,6 +127,31 @@ def go_by(journey: Journey, email: str) -> None:
     journey.recovering = False
 
 
+def ends_at_latest(services: Services, journey: Journey) -> int:
+    """Return when the Journey ends however often it is given more time."""
+    return journey.opened_at + services.settings.session_lifetime
+
+
+def may_stay(services: Services, journey: Journey) -> bool:
+    """Return whether more time would let the Journey live longer than it does."""
+    return journey.expires_at < ends_at_latest(services, journey)
+
+
+def stay(session: Session, services: Services, journey: Journey) -> int | None:
+    """Let the Journey live its whole lifetime from now; return until when.
+
+    Never longer than a session, which its pages would outlive otherwise. None when it is over.
+    """
+    now = services.clock.now()
+    until = min(now + services.settings.journey_lifetime, ends_at_latest(services, journey))
+    return session.scalar(
+        update(Journey)
+        .where(Journey.id == journey.id, Journey.ended_at.is_(None), Journey.expires_at > now)
+        .values(expires_at=until)
+        .returning(Journey.expires_at)
+    )
+
+
 def end(session: Session, journey: Journey, now: int) -> bool:
     """Close the Journey and return True, or False if another request closed it first."""
     closed = session.scalar(

@@ -240,6 +240,24 @@ def touch(session: Session, sid: str, now: int) -> None:
     )
 
 
+def ends_at_latest(services: Services, browser_session: BrowserSession) -> int:
+    """Return when the session ends however much it is used."""
+    return browser_session.started_at + services.settings.session_lifetime
+
+
+def ends_at(services: Services, browser_session: BrowserSession) -> int:
+    """Return when the session ends unless it is used before."""
+    idle = browser_session.last_seen_at + services.settings.session_idle_lifetime
+    return min(idle, ends_at_latest(services, browser_session))
+
+
+def stay(session: Session, services: Services, browser_session: BrowserSession) -> int:
+    """Count this moment as a use of the session; return when it now ends."""
+    touch(session, browser_session.sid, services.clock.now())
+    session.refresh(browser_session)
+    return ends_at(services, browser_session)
+
+
 def end(
     session: Session, services: Services, browser_session: BrowserSession, because: str
 ) -> list[Service]:

@@ -40,8 +40,9 @@ Sweep = Callable[[Session, Services], int]
 
 def journey_kept_for(settings: Settings) -> int:
     """Return after how many seconds from its beginning a Journey is deleted, its code with it."""
-    # For as long again after its end, so that a late visitor is told what happened.
-    return 2 * settings.journey_lifetime
+    # It may be given more time, up to that of a session; then it is kept a while longer, so that a
+    # late visitor is told what happened.
+    return settings.session_lifetime + settings.journey_lifetime
 
 
 def grant_kept_for(settings: Settings) -> int:
@@ -72,8 +73,7 @@ def sweep(engine: Engine, services: Services) -> int:
 
 def _journeys(session: Session, services: Services) -> int:
     # Their email codes and provings go with them.
-    settings = services.settings
-    before = services.clock.now() + settings.journey_lifetime - journey_kept_for(settings)
+    before = services.clock.now() - services.settings.journey_lifetime
     old = select(Journey.id).where(Journey.expires_at < before).limit(BATCH)
     return len(
         session.scalars(delete(Journey).where(Journey.id.in_(old)).returning(Journey.id)).all()

@@ -119,6 +119,15 @@ class Kind(Enum):
         (_("You cannot go back to this page. Carry on in the service, or start again from it."),),
         "This sign-in is finished",
     )
+    SIGNED_OUT = Row(
+        410,
+        _("You have been signed out"),
+        (
+            _("You signed out in another tab, or did nothing for so long that we signed you out."),
+            _("What you sent was not kept. Sign in again to go on."),
+        ),
+        "You are signed out",
+    )
     TOO_LARGE = Row(
         413,
         _("That was too much to send"),

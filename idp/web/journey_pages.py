@@ -9,7 +9,7 @@ from flask import Response, make_response, redirect, url_for
 from idp.domain import journeys
 from idp.domain.journeys import Journey
 from idp.protocol.parameters import from_text
-from idp.web import current, headers, i18n, own_pages
+from idp.web import current, headers, i18n, own_pages, time_limits
 from idp.web.errors import Kind, PageRefused
 
 SEE_OTHER: Final = 303
@@ -41,6 +41,7 @@ def enter(journey_id: str) -> Journey:
     if journey.expires_at <= current.now():
         raise PageRefused(Kind.EXPIRED, service_url=service.landing_page_url)
     headers.allow_form_to(destination(journey))
+    time_limits.of_journey(journey)
     return journey
 
 

@@ -24,7 +24,7 @@ from jinja2 import (
     Template,
 )
 
-from idp.web import footer, forms, headers, i18n
+from idp.web import footer, forms, headers, i18n, time_limits
 
 HERE: Final = Path(__file__).parent
 GOVUK_PACKAGES: Final = ("govuk_frontend_jinja", "govuk_frontend_wtf")
@@ -62,6 +62,8 @@ def init_web(app: Flask) -> None:
         footer_links=footer.footer_links,
         is_under_way=footer.is_under_way,
         about=footer.about,
+        time_limit=time_limits.time_limit,
+        warn_before=time_limits.WARN_BEFORE,
     )
 
 

@@ -45,6 +45,8 @@ SHOWS_NO_PAGE = {
     "/account/devices/<sid>",
     "/account/passkeys/<passkey_id>/remove",
     "/j/<journey_id>/",
+    "/j/<journey_id>/stay",
+    "/stay",
 }
 """Routes that answer machines, serve files, or lead on to a page of another route."""
 

@@ -105,6 +105,7 @@ ROUTES: Final = {
     "/account/ways-changed": Policy(OWNER),
     "/account/delete": Policy(OWNER, FORM),
     "/account/data": Policy(OWNER, FORM),
+    "/stay": Policy(SIGNED_IN, FORM, only_post=True),
     "/j/<journey_id>/": Policy(JOURNEY),
     "/j/<journey_id>/start": Policy(JOURNEY, FORM),
     "/j/<journey_id>/email": Policy(JOURNEY, FORM),
@@ -129,6 +130,7 @@ ROUTES: Final = {
     "/j/<journey_id>/prove/details": Policy(JOURNEY, FORM, production=False),
     "/j/<journey_id>/prove/result": Policy(JOURNEY, FORM, production=False),
     "/j/<journey_id>/share": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/stay": Policy(JOURNEY, FORM, only_post=True),
     "/j/<journey_id>/terms": Policy(JOURNEY, FORM),
     "/j/<journey_id>/reset/request": Policy(JOURNEY, FORM),
     "/j/<journey_id>/reset/required": Policy(JOURNEY, FORM),
@@ -153,7 +155,9 @@ FORMS: Final = sorted(rule for rule, policy in ROUTES.items() if policy.posts ==
 OF_AN_OWNER: Final = sorted(
     rule for rule, policy in ROUTES.items() if policy.who == OWNER and not policy.only_post
 )
-OF_A_JOURNEY: Final = sorted(rule for rule, policy in ROUTES.items() if policy.who == JOURNEY)
+OF_A_JOURNEY: Final = sorted(
+    rule for rule, policy in ROUTES.items() if policy.who == JOURNEY and not policy.only_post
+)
 
 
 @pytest.fixture

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from idp.domain import (
     client_rates,
+    feedback,
     grants,
+    journey_times,
     notices,
     outbox,
     passkey_challenges,
@@ -142,7 +144,21 @@ def _recoveries(session: Session, services: Services) -> int:
     return recoveries.sweep(session, services.clock.now(), BATCH)
 
 
+def _count_journeys(session: Session, services: Services) -> int:
+    return journey_times.count_ended(session, services.clock.now(), BATCH)
+
+
+def _journey_counts(session: Session, services: Services) -> int:
+    return journey_times.sweep(session, services.clock.now())
+
+
+def _feedback(session: Session, services: Services) -> int:
+    return feedback.sweep(session, services.clock.now(), BATCH)
+
+
 _TASKS: tuple[Sweep, ...] = (
+    # Before they are deleted.
+    _count_journeys,
     _journeys,
     _assertions,
     _throttles,
@@ -155,4 +171,6 @@ _TASKS: tuple[Sweep, ...] = (
     _registration_keys,
     _mailbox,
     _recoveries,
+    _journey_counts,
+    _feedback,
 )

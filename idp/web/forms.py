@@ -16,6 +16,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from govuk_frontend_wtf.wtforms_widgets import (
+    GovCharacterCount,
     GovCheckboxInput,
     GovPasswordInput,
     GovRadioInput,
@@ -32,6 +33,8 @@ LONGEST_FIELD: Final = 4096
 CODE_DIGITS: Final = 6
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 DOORS: Final = frozenset({"authorize.start_by_post", "sign_out.logout_by_post"})
+NOBODYS: Final = frozenset({"feedback.ask"})
+"""Forms that act for nobody: they need no cookie, and must come from our pages all the same."""
 
 _EMAIL: Final = re.compile(
     r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?!-)[^\s@.<>()\[\]\\,;:\"/_]+(?:\.[^\s@.<>()\[\]\\,;:\"/_]+)+"
@@ -46,7 +49,8 @@ class Protection(CSRFProtect):
         """Raise CSRFError unless the post came from one of our own pages."""
         if request.method in READING or not request.endpoint or _is_open_to_others():
             return
-        super().protect(apply_exemptions)
+        if request.endpoint not in NOBODYS:
+            super().protect(apply_exemptions)
         origin = request.headers.get("Origin")
         if origin is not None and not _is_ours(origin):
             raise CSRFError("The Origin is not ours.")
@@ -113,6 +117,10 @@ class RadioInput(_Spoken, GovRadioInput):
 
 class CheckInput(_Spoken, GovCheckboxInput):
     """A box to tick."""
+
+
+class WordsInput(_Spoken, GovCharacterCount):
+    """Some lines of text, with a count of characters where there is JavaScript."""
 
 
 class PasswordInput(_Spoken, GovPasswordInput):

@@ -15,7 +15,29 @@ NARROW: Final = 320
 """Pixels: a small phone, or a window of 1280 at 400 % (WCAG 2.2, 1.4.10)."""
 WIDE: Final = 1280
 WIDTHS: Final = (NARROW, WIDE)
-ERRORS: Final = ".govuk-error-message"
+ERRORS: Final = ".govuk-error-summary__list li"
+UNSEEN_FOCUS: Final = """() => {
+    const stops = document.querySelectorAll(
+        'a[href], button, input:not([type=hidden]), textarea, select, summary, [tabindex="0"]');
+    // Also not what a closed element of details holds.
+    const shown = stop => stop.checkVisibility({contentVisibilityAuto: true});
+    const seen = [...stops].filter(stop => !stop.disabled && shown(stop));
+    // The circle of a radio button is drawn before its label.
+    const drawn = stop => [[stop, null], [stop.nextElementSibling, '::before']]
+        .filter(([element]) => element)
+        .map(([element, part]) => getComputedStyle(element, part))
+        .map(style => [style.outlineStyle, style.outlineWidth].join()).join();
+    const active = document.activeElement;
+    const unseen = seen.filter(stop => {
+        stop.blur();
+        const before = drawn(stop);
+        stop.focus({preventScroll: true});
+        return drawn(stop) === before;
+    });
+    document.activeElement.blur();
+    active.focus({preventScroll: true});
+    return unseen.map(stop => stop.outerHTML.slice(0, 120));
+}"""
 PARTS: Final = "parts-of-pages"
 """The folder to which each walk writes what it found, for `joined`."""
 
@@ -43,14 +65,16 @@ class Album:
         if usual is not None:
             page.set_viewport_size(usual)
         said = page.locator(ERRORS).all_text_contents()
-        self.messages.setdefault(shown.route, []).extend(_without_prefix(words) for words in said)
+        self.messages.setdefault(shown.route, []).extend(" ".join(words.split()) for words in said)
 
     def _look(self, page: Page, shown: Shown, width: int) -> None:
+        english = self.language == "en"
         found = [{"id": "language", "help": self.language}] if self._speaks_another(page) else []
         wide = width_of(page)
         if wide > width:
             found.append({"id": "too-wide", "help": f"{wide} pixels in a window of {width}"})
-        english = self.language == "en"
+        if width == NARROW and english:
+            found += unseen_focus(page)
         if self.folder is not None:
             found += axe_violations(page)
         elif english == (width == WIDE):
@@ -111,12 +135,15 @@ def joined(folder: Path) -> Joined:
     return Joined(len(parts), [page for part in parts for page in part["pages"]], messages)
 
 
+def unseen_focus(page: Page) -> list[dict[str, Any]]:
+    """What can be focused without anybody seeing it in forced colours, which have no shadows."""
+    page.emulate_media(forced_colors="active")
+    hidden: list[str] = page.evaluate(UNSEEN_FOCUS)
+    page.emulate_media(forced_colors="none")
+    return [{"id": "focus-in-forced-colours", "help": markup} for markup in hidden]
+
+
 def width_of(page: Page) -> int:
     """How wide the page is, in pixels."""
     found: int = page.evaluate("document.documentElement.scrollWidth")
     return found
-
-
-def _without_prefix(words: str) -> str:
-    # The hidden "Error:" is one word and a colon in both languages.
-    return " ".join(words.split()).partition(": ")[2]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-SHARED: Final = ROOT / "idp" / "web" / "forms.py"
+SHARED: Final = ROOT / "idp" / "web"
 ROOMS: Final = ROOT / "idp" / "journeys"
 MARKS: Final = frozenset({"_", "gettext", "lazy_gettext", "ngettext"})
 SAYING: Final = frozenset({"say", "ValidationError", "ValueError"})
@@ -36,7 +36,9 @@ class Message:
 
 def all_messages() -> set[Message]:
     """Every message of every form."""
-    found = {Message("", words) for words in _in_module(SHARED)}
+    found = {
+        Message("", words) for module in sorted(SHARED.glob("*.py")) for words in _in_module(module)
+    }
     for room in sorted(path for path in ROOMS.iterdir() if path.is_dir()):
         for module in sorted(room.rglob("*.py")):
             found |= {Message(room.name, words) for words in _in_module(module)}

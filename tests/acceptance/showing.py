@@ -13,10 +13,14 @@ from idp.protocol import subjects
 from tests.acceptance import showing_account, showing_recovering
 from tests.acceptance.shown import (
     JOURNEY,
+    NO_CODE,
+    WRONG_PASSWORDS,
     Shown,
     Walk,
+    answer_with_passkey,
     arrive,
     go_through_check,
+    mistakes,
     newcomer,
     page_of_journey,
     speak,
@@ -33,7 +37,7 @@ from tests.acceptance.walking import (
 )
 from tests.support.building import register
 from tests.support.chromium import Visitor
-from tests.support.citizens import Citizen, give_every_way
+from tests.support.citizens import Citizen, give_every_way, give_passkey
 from tests.support.relying_party import RelyingParty
 from tests.support.servers import SLUGS, Street
 
@@ -43,23 +47,11 @@ WRONG_ADDRESSES = {
     "too long": f"{'x' * 250}@example.com",
     "unreadable": "a\x01b@example.com",
 }
-WRONG_PASSWORDS = {
-    "empty": "",
-    "short": "too short",
-    "too long": "x" * 257,
-    "common": "password12",
-    "obvious": "zzzzzzzzzzzzz",
-}
 
 
 def wrong_codes(street: Street, citizen: Citizen) -> dict[str, str]:
     """What can be typed for a code that is none."""
     return {"empty": "", "short": "12 34", "wrong": citizen.wrong_code(street.clock.now())}
-
-
-def _enter_wrong_code(visitor: Visitor, code: str) -> None:
-    visitor.fill("code", code)
-    visitor.submit()
 
 
 def signing_in(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
@@ -69,9 +61,7 @@ def signing_in(visitor: Visitor, street: Street, language: str) -> Iterator[Show
     yield Shown(f"{JOURNEY}/start")
     visitor.submit(1)
     yield Shown(f"{JOURNEY}/email")
-    for state, typed in WRONG_ADDRESSES.items():
-        enter_email(visitor, typed)
-        yield Shown(f"{JOURNEY}/email", state)
+    yield from mistakes(visitor, f"{JOURNEY}/email", "email", WRONG_ADDRESSES)
     enter_email(visitor, citizen.email)
     yield Shown(f"{JOURNEY}/password")
     enter_password(visitor, "")
@@ -80,9 +70,7 @@ def signing_in(visitor: Visitor, street: Street, language: str) -> Iterator[Show
     yield Shown(f"{JOURNEY}/password", "wrong")
     enter_password(visitor, citizen.password)
     yield Shown(f"{JOURNEY}/code")
-    for state, typed in wrong_codes(street, citizen).items():
-        _enter_wrong_code(visitor, typed)
-        yield Shown(f"{JOURNEY}/code", state)
+    yield from mistakes(visitor, f"{JOURNEY}/code", "code", wrong_codes(street, citizen))
     enter_code(visitor, street, citizen)
 
 
@@ -123,9 +111,8 @@ def using_another_way(visitor: Visitor, street: Street, language: str) -> Iterat
     enter_email(visitor, citizen.email)
     enter_password(visitor, citizen.password)
     visitor.open(visitor.page.url.replace("/code", "/recovery-code"))
-    visitor.fill("recovery_code", "ABCD EFGH JKLM NPQR")
-    visitor.submit()
-    yield Shown(f"{JOURNEY}/recovery-code", "wrong")
+    wrong = {**NO_CODE, "wrong": "ABCD EFGH JKLM NPQR"}
+    yield from mistakes(visitor, f"{JOURNEY}/recovery-code", "recovery_code", wrong)
     visitor.fill("recovery_code", codes[0])
     visitor.submit()
     yield Shown(f"{JOURNEY}/recovery-code/used")
@@ -151,14 +138,17 @@ def having_no_other_way(visitor: Visitor, street: Street, language: str) -> Iter
     with visitor.page.expect_navigation(wait_until="load"):
         visitor.page.evaluate("document.querySelector('[data-onepass-passkey]').submit()")
     yield Shown(f"{JOURNEY}/passkey-offer", "no answer")
+    answer_with_passkey(visitor, "{}")
+    yield Shown(f"{JOURNEY}/passkey-offer", "a wrong answer")
 
 
 def signing_in_again(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     """A service that wants one certain person, and somebody who types another address."""
-    citizen = newcomer(street, "again")
+    citizen, other = newcomer(street, "again"), newcomer(street, "other")
     name = re.sub(r"[^a-z0-9]", "-", citizen.email.partition("@")[0])
     party = RelyingParty(street.issuer, client_id=name, more={"profile": "openid"})
     with street.records() as session:
+        others = give_passkey(session, street.services, other)
         register(session, street.services, party)
         account = accounts.get(session, citizen.account_id)
         assert account is not None
@@ -169,6 +159,10 @@ def signing_in_again(visitor: Visitor, street: Street, language: str) -> Iterato
     yield Shown(f"{JOURNEY}/email", "again")
     enter_email(visitor, "somebody.else@example.com")
     yield Shown(f"{JOURNEY}/email", "again, as another person")
+    page_of_journey(visitor, "passkey")
+    options = visitor.page.locator("[data-onepass-passkey]").get_attribute("data-onepass-options")
+    answer_with_passkey(visitor, others.get(options or ""))
+    yield Shown(f"{JOURNEY}/passkey", "of another person")
 
 
 def being_locked_out(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
@@ -221,9 +215,8 @@ def creating_an_account(visitor: Visitor, street: Street, language: str) -> Iter
     yield Shown(f"{create}/email", "empty")
     enter_email(visitor, citizen.email)
     yield Shown(f"{create}/email-code")
-    for state, typed in {"empty": "", "short": "12 34", "wrong": "000000"}.items():
-        _enter_wrong_code(visitor, typed)
-        yield Shown(f"{create}/email-code", state)
+    wrong = {**NO_CODE, "short": "12 34", "wrong": "000000"}
+    yield from mistakes(visitor, f"{create}/email-code", "code", wrong)
     for again in range(5):
         visitor.open(re.sub(r"/create/.*", "/create/email-resend", visitor.page.url))
         if not again:
@@ -235,15 +228,12 @@ def creating_an_account(visitor: Visitor, street: Street, language: str) -> Iter
     visitor.fill("code", code_from_mailbox(visitor, street, citizen.email))
     visitor.submit()
     yield Shown(f"{create}/password")
-    for state, typed in WRONG_PASSWORDS.items():
-        enter_password(visitor, typed)
-        yield Shown(f"{create}/password", state)
+    wrong = {**WRONG_PASSWORDS, "short": "too short"}
+    yield from mistakes(visitor, f"{create}/password", "password", wrong)
     enter_password(visitor, citizen.password)
     yield Shown(f"{create}/app")
     citizen.seed = typed_key(visitor)
-    for state, typed in wrong_codes(street, citizen).items():
-        _enter_wrong_code(visitor, typed)
-        yield Shown(f"{create}/app", state)
+    yield from mistakes(visitor, f"{create}/app", "code", wrong_codes(street, citizen))
     enter_code(visitor, street, citizen)
     yield Shown(f"{create}/recovery-codes")
     visitor.submit()
@@ -397,6 +387,20 @@ def looking_around(visitor: Visitor, street: Street, language: str) -> Iterator[
         yield Shown("an error", state)
 
 
+def saying_how_it_was(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """The question after signing out, what can be wrong with an answer, and the thanks."""
+    visitor.open(f"{street.issuer}signed-out?lng={language}")
+    visitor.follow("/feedback?after=signing_out")
+    yield Shown("/feedback")
+    visitor.page.locator("[name=words]").fill("x" * 1201)
+    visitor.submit()
+    yield Shown("/feedback", "wrong")
+    visitor.choose("satisfaction", "4")
+    visitor.page.locator("[name=words]").fill("Easy.")
+    visitor.submit()
+    yield Shown("/feedback/thanks")
+
+
 def meeting_a_stranger(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     """A Journey of another browser, one that is too old, and an account that is closed."""
     citizen = newcomer(street, "closed")
@@ -463,6 +467,7 @@ WALKS: dict[str, Walk] = {
     "proving an identity": proving_an_identity,
     "failing to prove an identity": failing_to_prove_an_identity,
     "looking around": looking_around,
+    "saying how it was": saying_how_it_was,
     "meeting a stranger": meeting_a_stranger,
     **showing_account.WALKS,
     **showing_recovering.WALKS,
@@ -485,6 +490,8 @@ ALL_ROUTES = {
     "/faults/<client_id>",
     "/mailbox",
     "/mailbox/<message_id>",
+    "/feedback",
+    "/feedback/thanks",
     "/logout",
     "/signed-out",
     *(f"{JOURNEY}/{page}" for page in ("start", "email", "password", "code", "locked")),

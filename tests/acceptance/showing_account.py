@@ -3,7 +3,15 @@
 from collections.abc import Callable, Iterator
 
 from idp.domain import accounts
-from tests.acceptance.shown import JOURNEY, Shown, newcomer
+from tests.acceptance.shown import (
+    JOURNEY,
+    NO_CODE,
+    WRONG_PASSWORDS,
+    Shown,
+    answer_with_passkey,
+    mistakes,
+    newcomer,
+)
 from tests.acceptance.walking import (
     code_from_mailbox,
     enter_code,
@@ -69,9 +77,8 @@ def changing_ones_account(visitor: Visitor, street: Street, language: str) -> It
     yield Shown("/account/email", "the same")
     enter_email(visitor, f"new.{citizen.email}")
     yield Shown("/account/email/<journey_id>")
-    visitor.fill("code", "000000")
-    visitor.submit()
-    yield Shown("/account/email/<journey_id>", "wrong")
+    wrong = {**NO_CODE, "wrong": "000000"}
+    yield from mistakes(visitor, "/account/email/<journey_id>", "code", wrong)
     page = visitor.page.url
     visitor.open(f"{page}/resend")
     yield Shown("/account/email/<journey_id>/resend")
@@ -90,6 +97,7 @@ def changing_ones_account(visitor: Visitor, street: Street, language: str) -> It
     yield Shown("/account/password", "too short")
     enter_password(visitor, citizen.password)
     yield Shown("/account/password", "the same")
+    yield from mistakes(visitor, "/account/password", "password", WRONG_PASSWORDS)
     enter_password(visitor, f"{citizen.password} again")
     yield Shown("/account/password-changed")
     visitor.open(f"{street.issuer}account/data")
@@ -104,9 +112,7 @@ def changing_how_one_signs_in(visitor: Visitor, street: Street, language: str) -
     visitor.open(f"{street.issuer}account/app?lng={language}")
     enter_password(visitor, citizen.password)
     yield Shown("/account/app")
-    visitor.fill("code", "12")
-    visitor.submit()
-    yield Shown("/account/app", "wrong")
+    yield from mistakes(visitor, "/account/app", "code", {**NO_CODE, "wrong": "12"})
     visitor.open(f"{street.issuer}account/backup")
     enter_password(visitor, citizen.password)
     yield Shown("/account/backup", "none yet")
@@ -144,6 +150,8 @@ def changing_how_one_signs_in(visitor: Visitor, street: Street, language: str) -
     with visitor.page.expect_navigation(wait_until="load"):
         visitor.page.evaluate("document.querySelector('[data-onepass-passkey]').submit()")
     yield Shown("/account/passkeys", "no answer")
+    answer_with_passkey(visitor, "{}")
+    yield Shown("/account/passkeys", "a wrong answer")
 
 
 def leaving(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:

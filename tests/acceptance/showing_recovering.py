@@ -6,10 +6,13 @@ from idp.domain import accounts, identities, recoveries
 from idp.domain.sample_people import SAMPLE_PEOPLE
 from tests.acceptance.shown import (
     JOURNEY,
+    NO_CODE,
+    WRONG_PASSWORDS,
     Shown,
     Walk,
     arrive,
     go_through_check,
+    mistakes,
     newcomer,
     page_of_journey,
 )
@@ -34,9 +37,7 @@ def resetting_a_password(visitor: Visitor, street: Street, language: str) -> Ite
     yield Shown(f"{reset}/request")
     visitor.submit()
     yield Shown(f"{reset}/email-code")
-    visitor.fill("code", "000000")
-    visitor.submit()
-    yield Shown(f"{reset}/email-code", "wrong")
+    yield from mistakes(visitor, f"{reset}/email-code", "code", {**NO_CODE, "wrong": "000000"})
     page_of_journey(visitor, "reset/email-resend")
     yield Shown(f"{reset}/email-resend")
     for _ in range(5):
@@ -50,6 +51,7 @@ def resetting_a_password(visitor: Visitor, street: Street, language: str) -> Ite
     visitor.fill("code", code)
     visitor.submit()
     yield Shown(f"{reset}/second-factor")
+    yield from mistakes(visitor, f"{reset}/second-factor", "code", NO_CODE)
     for number in range(6):
         visitor.fill("code", citizen.wrong_code(street.clock.now()))
         visitor.submit()
@@ -79,6 +81,8 @@ def being_made_to_reset(visitor: Visitor, street: Street, language: str) -> Iter
     yield Shown(f"{reset}/password", "ordered")
     enter_password(visitor, citizen.password)
     yield Shown(f"{reset}/password", "the same again")
+    wrong = {**WRONG_PASSWORDS, "short": "too short"}
+    yield from mistakes(visitor, f"{reset}/password", "password", wrong)
     with street.records() as session:
         account = accounts.get(session, citizen.account_id)
         assert account is not None
@@ -99,9 +103,8 @@ def waiting_for_codes(visitor: Visitor, street: Street, language: str) -> Iterat
     yield Shown(f"{JOURNEY}/recover", "never proved")
     visitor.submit()
     yield Shown(f"{recover}/email-code")
-    visitor.fill("code", "12")
-    visitor.submit()
-    yield Shown(f"{recover}/email-code", "wrong")
+    wrong = {**NO_CODE, "short": "12", "wrong": "000000"}
+    yield from mistakes(visitor, f"{recover}/email-code", "code", wrong)
     page_of_journey(visitor, "recover/email-resend")
     yield Shown(f"{recover}/email-resend")
     for _ in range(5):
@@ -114,6 +117,7 @@ def waiting_for_codes(visitor: Visitor, street: Street, language: str) -> Iterat
     yield Shown(f"{recover}/waiting")
     page_of_journey(visitor, "recover/stop")
     yield Shown(f"{recover}/stop")
+    yield from mistakes(visitor, f"{recover}/stop", "code", NO_CODE)
     for number in range(6):
         visitor.fill("code", "AAAA-AAAA")
         visitor.submit()

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tests.acceptance.walking import set_out
@@ -53,6 +53,37 @@ def arrive(visitor: Visitor, street: Street, slug: str, language: str) -> None:
     """Set out from a department, and choose the language where it sent another one along."""
     set_out(visitor, street, slug)
     speak(visitor, language)
+
+
+WRONG_PASSWORDS = {
+    "empty": "",
+    "too long": "x" * 257,
+    "common": "password12",
+    "obvious": "zzzzzzzzzzzzz",
+}
+NO_CODE = {"empty": ""}
+
+
+def mistakes(visitor: Visitor, route: str, field: str, typed: Mapping[str, str]) -> Iterator[Shown]:
+    """Type each thing that is wrong into the field, and send it; `typed` is by state."""
+    for state, value in typed.items():
+        visitor.fill(field, value)
+        visitor.submit()
+        yield Shown(route, state)
+
+
+def answer_with_passkey(visitor: Visitor, answer: str) -> None:
+    """Send `answer` in place of the browser's."""
+    with visitor.page.expect_navigation(wait_until="load"):
+        visitor.page.evaluate(
+            """answer => {
+                const form = document.querySelector("[data-onepass-passkey]");
+                form.querySelector("input[name=answer]").value = answer;
+                form.submit();
+            }""",
+            answer,
+        )
+    visitor.look()
 
 
 def page_of_journey(visitor: Visitor, path: str) -> None:

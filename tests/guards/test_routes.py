@@ -32,6 +32,7 @@ TEAM: Final = "a service team with a registration key"
 FORM: Final = "our token of this browser, and our Origin"
 NOT_A_FORM: Final = "exempt: a machine proves itself in the request"
 FOREIGN_BY_DESIGN: Final = "exempt: services post here; it changes nothing before a page asked"
+NOBODYS: Final = "our Origin; it acts for nobody, so that no cookie is needed"
 NO_POST: Final = ""
 
 
@@ -105,6 +106,8 @@ ROUTES: Final = {
     "/account/ways-changed": Policy(OWNER),
     "/account/delete": Policy(OWNER, FORM),
     "/account/data": Policy(OWNER, FORM),
+    "/feedback": Policy(PUBLIC, NOBODYS),
+    "/feedback/thanks": Policy(PUBLIC),
     "/stay": Policy(SIGNED_IN, FORM, only_post=True),
     "/j/<journey_id>/": Policy(JOURNEY),
     "/j/<journey_id>/start": Policy(JOURNEY, FORM),

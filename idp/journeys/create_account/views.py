@@ -10,7 +10,7 @@ from idp.journeys.create_account import steps
 from idp.journeys.create_account.forms import EmailCodeForm, EmailForm, FirstCodeForm
 from idp.web import app_setup, cookies, current, i18n, recovery_codes_page
 from idp.web.forms import Form, say
-from idp.web.journey_pages import enter, leave, service_of, to
+from idp.web.journey_pages import enter, leave, leave_signed_out, service_of, to
 from idp.web.layout import show
 from idp.web.new_passwords import PROBLEMS, NewPasswordForm
 from idp.web.recovery_codes_page import Place
@@ -127,8 +127,10 @@ def app(journey_id: str) -> Response:
     """Show the seed as a picture, a link and a key; ask for the app's first code."""
     journey = enter(journey_id)
     signed_in = current.signed_in()
+    if signed_in is None:
+        return leave_signed_out(journey)
     session, services = current.session(), current.services()
-    if signed_in is None or not steps.app_is_due(session, services, journey, signed_in):
+    if not steps.app_is_due(session, services, journey, signed_in):
         return leave(journey)
     recovery = steps.recovery_of(session, services, journey, signed_in)
     form = FirstCodeForm()

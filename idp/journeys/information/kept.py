@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from idp.domain import passkey_challenges, recoveries, sweeping, throttles
+from idp.domain import feedback, passkey_challenges, recoveries, sweeping, throttles
 from idp.settings import Settings
 from idp.web.i18n import duration
 
@@ -72,6 +72,12 @@ def _account() -> Iterator[Kept]:
         _("Under a random account number, without the details themselves"),
         account,
         ("disclosures",),
+    )
+    yield Kept(
+        _("What happened in your account that you told us was not you"),
+        _("Under a random account number, with the number of your report"),
+        account,
+        ("activity_reports",),
     )
 
 
@@ -152,6 +158,12 @@ def _messages(settings: Settings) -> Iterator[Kept]:
 
 
 def _records() -> Iterator[Kept]:
+    yield Kept(
+        _("What you told us about Onepass, if you answered our question"),
+        _("As you wrote it, with the day and nothing that leads to you"),
+        _("For %(time)s, at most", time=duration(feedback.KEPT_FOR)),
+        ("feedback",),
+    )
     yield Kept(
         _("The audit record: what happened and when, such as a sign-in or a lock"),
         _("Under a random account number, in a way that shows when it is changed"),

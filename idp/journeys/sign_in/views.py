@@ -17,7 +17,7 @@ from idp.protocol.session_facts import BLOCKED, SUSPENDED
 from idp.web import cookies, current, i18n
 from idp.web.errors import Kind, PageRefused
 from idp.web.forms import Form, say
-from idp.web.journey_pages import enter, leave, service_of, to
+from idp.web.journey_pages import enter, leave, leave_signed_out, service_of, to
 from idp.web.layout import show
 from idp.web.locks import just_locked
 
@@ -157,7 +157,9 @@ def code(journey_id: str) -> Response:
     """Ask for the app's code, and raise the session to `Cl.Cm` when it is right."""
     journey = enter(journey_id)
     signed_in = current.signed_in()
-    if signed_in is None or not steps.code_is_wanted(journey, signed_in):
+    if signed_in is None:
+        return leave_signed_out(journey)
+    if not steps.code_is_wanted(journey, signed_in):
         return leave(journey)
     if not steps.has_app(current.session(), signed_in):
         return to("create_account.app", journey)

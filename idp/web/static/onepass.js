@@ -59,7 +59,8 @@ addEventListener("pageshow", (event) => {
 // this device believes the time to be. The dialog is modal: nothing behind it can be reached.
 class Warning {
   constructor(section) {
-    this.section = section;
+    // Without its words, which the warning takes the place of, it is no landmark.
+    section.removeAttribute("aria-labelledby");
     this.form = section.querySelector("form");
     this.dialog = section.querySelector("dialog");
     this.left = section.querySelector(".onepass-warning__left");

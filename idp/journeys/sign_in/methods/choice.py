@@ -7,7 +7,7 @@ from idp.journeys.sign_in import steps, ways
 from idp.journeys.sign_in.forms import MethodForm
 from idp.journeys.sign_in.ways import Way
 from idp.web import current
-from idp.web.journey_pages import SEE_OTHER, enter, leave
+from idp.web.journey_pages import SEE_OTHER, enter, leave, leave_signed_out
 from idp.web.layout import show
 
 
@@ -15,7 +15,9 @@ def method(journey_id: str) -> Response:
     """Ask which way they want to go on."""
     journey = enter(journey_id)
     signed_in = current.signed_in()
-    if signed_in is None or not steps.code_is_wanted(journey, signed_in):
+    if signed_in is None:
+        return leave_signed_out(journey)
+    if not steps.code_is_wanted(journey, signed_in):
         return leave(journey)
     there = ways.ways_of(current.session(), signed_in.account_id)
     form = MethodForm.of(there)

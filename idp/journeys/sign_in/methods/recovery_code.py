@@ -10,7 +10,7 @@ from idp.journeys.sign_in.forms import RecoveryCodeForm
 from idp.journeys.sign_in.tries import try_code
 from idp.web import current
 from idp.web.forms import say
-from idp.web.journey_pages import enter, leave, service_of, to
+from idp.web.journey_pages import enter, leave, leave_signed_out, service_of, to
 from idp.web.layout import show
 from idp.web.recovery_codes_page import codes_left
 
@@ -22,7 +22,9 @@ def recovery_code(journey_id: str) -> Response:
     """Ask for a recovery code, and raise the session to `Cl.Cm` when it is right."""
     journey = enter(journey_id)
     signed_in = current.signed_in()
-    if signed_in is None or not steps.code_is_wanted(journey, signed_in):
+    if signed_in is None:
+        return leave_signed_out(journey)
+    if not steps.code_is_wanted(journey, signed_in):
         return leave(journey)
     session, services = current.session(), current.services()
     if not recovery_codes.left(session, signed_in.account_id):

@@ -36,9 +36,9 @@ bench: ## flows per second, latency, memory, into var/bench.json (PEER=1 measure
 	@$(PYTHON) -m tools.bootstrap test
 	@PEER=$(PEER) $(BIN)/python -m tests.bench
 
-pages: ## a picture of every page and its axe result, in var/pages/
+pages: ## pictures of every page in both languages and two widths, each with its axe result, in var/pages/
 	@$(PYTHON) -m tools.bootstrap test
-	@$(BIN)/python -m pytest -n 2 tests/acceptance/pictures.py
+	@$(BIN)/python -m tests.acceptance.pictures
 
 containers: ## build the image, start the compose stack, sign in through it, stop it
 	@$(PYTHON) -m tools.bootstrap check

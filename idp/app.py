@@ -33,10 +33,15 @@ from idp.journeys.agree_to_terms import views as agree_to_terms
 from idp.journeys.authorize import views as authorize
 from idp.journeys.create_account import views as create_account
 from idp.journeys.fault_menu import views as fault_menu
+from idp.journeys.feedback import views as feedback
 from idp.journeys.home import views as home
 from idp.journeys.information import views as information
 from idp.journeys.mailbox import views as mailbox
+from idp.journeys.more_time import views as more_time
+from idp.journeys.offer_passkey import views as offer_passkey
 from idp.journeys.prove_identity import views as prove_identity
+from idp.journeys.recover import views as recover
+from idp.journeys.reset_password import views as reset_password
 from idp.journeys.share import views as share
 from idp.journeys.sign_in import views as sign_in
 from idp.journeys.sign_out import views as sign_out
@@ -63,8 +68,13 @@ ROOMS = (
     agree_to_terms.blueprint,
     authorize.blueprint,
     create_account.blueprint,
+    feedback.blueprint,
     home.blueprint,
+    offer_passkey.blueprint,
     information.blueprint,
+    recover.blueprint,
+    reset_password.blueprint,
+    more_time.blueprint,
     share.blueprint,
     sign_in.blueprint,
     sign_out.blueprint,

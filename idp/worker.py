@@ -1,8 +1,8 @@
 """The worker: what must happen after a commit, and what nobody waits for.
 
-Any number may run. Each round delivers due messages, seals the audit record and sweeps expired
-rows in small batches. Nothing is delivered inside a transaction: a message is leased, delivered,
-and then recorded.
+Any number may run. Each round writes the reminders that are due, delivers messages, seals the
+audit record and sweeps expired rows in small batches. Nothing is delivered inside a transaction:
+a message is leased, delivered, and then recorded.
 """
 
 import threading
@@ -14,7 +14,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from idp.domain import audit, audit_log, clients, notices, notifiers, outbox, sweeping
+from idp.domain import (
+    audit,
+    audit_log,
+    clients,
+    notices,
+    notifiers,
+    outbox,
+    recoveries,
+    sweeping,
+)
 from idp.domain.key_files import KeyFileUnusable
 from idp.domain.keyring import NoSigningKey
 from idp.domain.outbox import Leased
@@ -28,6 +37,7 @@ log = structlog.get_logger(__name__)
 PAUSE = 0.5
 """Seconds between two rounds that found nothing to do."""
 SWEEP_EVERY = 60
+REMIND_EVERY = 60
 DELIVERY_TIMEOUT = 15.0
 """Seconds a service has to answer a logout notice (only 200 counts), a mail server as well."""
 
@@ -53,6 +63,7 @@ class Worker:
         self._registry = clients.ClientRegistry(services, lambda: Session(engine))
         self._notifier = notifiers.choose(services, engine)
         self._swept_at: int | None = None
+        self._reminded_at: int | None = None
         self._deliver: dict[str, Callable[[Leased], None]] = {
             notices.KIND: self._mail,
             "back_channel_logout": self._logout_notice,
@@ -71,7 +82,8 @@ class Worker:
 
     def run_once(self) -> int:
         """Do what is due now and return how many things that was."""
-        return self.deliver() + self.seal() + self.sweep()
+        reminded = self.remind()
+        return reminded + self.deliver() + self.seal() + self.sweep()
 
     def deliver(self) -> int:
         """Deliver every message that is due and return how many were tried."""
@@ -113,6 +125,15 @@ class Worker:
         self._swept_at = now
         return sweeping.sweep(self._engine, self._services)
 
+    def remind(self) -> int:
+        """Remind owners of recoveries under way, at most once a minute; return how many."""
+        now = self._services.clock.now()
+        if self._reminded_at is not None and abs(now - self._reminded_at) < REMIND_EVERY:
+            return 0
+        self._reminded_at = now
+        with self._transaction() as session:
+            return recoveries.remind(session, self._services)
+
     def _attempt(self, message: Leased) -> _Failure | None:
         """Deliver a message; return what went wrong, or None.
 
@@ -151,10 +172,12 @@ class Worker:
         audit.record(session, fact, now=now)
 
     def _mail(self, message: Leased) -> None:
-        if self._notifier is None:
-            raise DeliveryFailed("no mail server is set up")
         now = self._services.clock.now()
         mail = notices.Mail.of(message.id, message.payload, now)
+        if mail.to == notices.NOBODY:
+            return
+        if self._notifier is None:
+            raise DeliveryFailed("no mail server is set up")
         if mail.worthless_at is not None and mail.worthless_at <= now:
             raise MailRefused("its code works no longer")
         self._notifier.deliver(mail)

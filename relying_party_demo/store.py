@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-PENDING_LIFETIME = 3600
+# Whoever needs long may ask Onepass for more time, up to twelve hours.
+PENDING_LIFETIME = 13 * 3600
 IDLE_LIFETIME = 3600
 SESSION_LIFETIME = 43200
 # One Login asks services to refuse a jti seen in the last three minutes; we remember an hour.

@@ -141,7 +141,7 @@ REFUSALS = {
         400,
         _("This sign-in cannot be used"),
         _(
-            "It was used already, it is more than an hour old, or it began in another browser."
+            "It was used already, it is more than 13 hours old, or it began in another browser."
             " We only finish a sign-in in the browser where it began."
         ),
         TRY_AGAIN,

@@ -34,6 +34,12 @@ from tests.support.postgres import (
 from tests.support.templates import compile_templates_once
 
 RUN_DIR = "ONEPASS_TEST_RUN_DIR"
+UNSEEN = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the folder for pictures of every page: `make pages` names it."""
+    parser.addoption("--pages", metavar="FOLDER", help="keep pictures of every page in FOLDER")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +62,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "visitor" in " ".join(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run if every page was walked and yet some message of a form was never shown.
+
+    Walks run in several processes, so that only the end of the run knows.
+    """
+    if hasattr(session.config, "workerinput") or not (folder := os.environ.get(RUN_DIR)):
+        return
+    from tests.acceptance import examining, form_messages, showing
+
+    found = examining.joined(Path(folder))
+    if found.walks < 2 * (len(showing.WALKS) + 1):
+        return
+    unseen = form_messages.unseen(form_messages.all_messages(), found.messages)
+    if unseen:
+        session.config.stash[UNSEEN] = [
+            f"{each.room or 'any room'}: {each.words}" for each in sorted(unseen)
+        ]
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Name the messages that no page has shown."""
+    for line in config.stash.get(UNSEEN, []):
+        terminalreporter.write_line(
+            f"No walk of tests/acceptance/showing.py shows: {line}", red=True
+        )
 
 
 def _end_run(run_dir: Path) -> None:

@@ -2,13 +2,14 @@
 
 import base64
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import click
 from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
 from idp.domain import accounts as accounts_of
-from idp.domain import audit, authenticator_apps, interventions, passwords
+from idp.domain import audit, authenticator_apps, interventions, passwords, recoveries
 from idp.domain.accounts import Account
 from idp.domain.services import Services
 
@@ -85,6 +86,8 @@ def _one(
                 session, services, account_id=account.id, secret=totp_secret, step=0
             )
             accounts_of.complete(session, account)
+            # Programs sign in with these: no page stands in their way that people see once.
+            accounts_of.passkey_was_offered(session, account.id, services.clock.now())
             fact = audit.AccountCreatedByOperator(account_id=account.id)
             audit.record(session, fact, now=services.clock.now())
         else:
@@ -133,6 +136,49 @@ def block(workplace: Workplace, email: str, as_json: bool) -> None:
 def sign_out(workplace: Workplace, email: str, as_json: bool) -> None:
     """End every session of EMAIL's account; the services are told."""
     _intervene(workplace, interventions.sign_out, email, as_json)
+
+
+@accounts.command(name="force-reset")
+@click.argument("email")
+@as_json
+@pass_workplace
+def force_reset(workplace: Workplace, email: str, as_json: bool) -> None:
+    """Let the owner of EMAIL's account do nothing until they set a new password.
+
+    Their sessions end. They prove their mailbox and their second factor before the new password.
+    """
+    _intervene(workplace, interventions.order_reset, email, as_json)
+
+
+@accounts.command(name="recoveries")
+@as_json
+@pass_workplace
+def list_recoveries(workplace: Workplace, as_json: bool) -> None:
+    """List who waits for a new second factor, and from when on they may set it up."""
+    now = workplace.services.clock.now()
+    with workplace.session() as session:
+        listed = [
+            {
+                "account_id": account.id,
+                "email": account.email,
+                "proved": recovery.journey_id is not None,
+                "begun_at": recovery.begun_at,
+                "ready_at": recovery.ready_at,
+                "lapses_at": recovery.lapses_at,
+                "ready": recovery.ready_at <= now,
+            }
+            for recovery, account in recoveries.open_ones(session, now)
+        ]
+    words = "\n".join(
+        f"{one['email']}  {'may set up an app now' if one['ready'] else _until(one['ready_at'])}"
+        for one in listed
+    )
+    tell(as_json, {"recoveries": listed}, words or "Nobody is waiting.")
+
+
+def _until(at: object) -> str:
+    moment = datetime.fromtimestamp(int(str(at)), UTC)
+    return f"waits until {moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _intervene(

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from sqlalchemy import BigInteger, String, select, update
+from sqlalchemy import BigInteger, String, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -19,7 +19,8 @@ class Account(Base):
     """A citizen's account. `email` is as typed, `email_key` is what addresses are compared by.
 
     `reset_because` is a word of `RESET_REASONS`: until there is a new password, nothing else is
-    done. `passkey_offered_at` is when they were first asked whether they want a passkey.
+    done. `passkey_offered_at` is when they first said whether they want a passkey,
+    `password_reset_at` when the password was last set by somebody who did not give the old one.
     """
 
     __tablename__ = "accounts"
@@ -38,6 +39,7 @@ class Account(Base):
     terms_agreed_at: Mapped[int] = mapped_column(BigInteger)
     reset_because: Mapped[str | None] = mapped_column(String(16))
     passkey_offered_at: Mapped[int | None] = mapped_column(BigInteger)
+    password_reset_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 WEAK = "weak"
@@ -126,3 +128,15 @@ def agree(session: Session, services: Services, account: Account) -> None:
     if agreed is not None:
         fact = audit.TermsAgreed(account_id=account.id, version=version)
         audit.record(session, fact, now=now)
+
+
+def passkey_was_offered(session: Session, account_id: str, now: int) -> bool:
+    """Record that the owner said whether they want a passkey; False if the account is not open."""
+    offered = session.scalar(
+        update(Account)
+        .where(Account.id == account_id, Account.state == "active")
+        .values(passkey_offered_at=func.coalesce(Account.passkey_offered_at, now))
+        .returning(Account.id)
+        .execution_options(synchronize_session=False)
+    )
+    return offered is not None

@@ -53,6 +53,64 @@ class TermsAgreed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PasswordChanged(Fact):
+    """The owner set another password in their account."""
+
+    account_id: str
+    sid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailChanged(Fact):
+    """The owner's account answers to another address from now on."""
+
+    account_id: str
+    sid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeConfirmed(Fact):
+    """Who is signed in showed again who they are, for one `change` of their account."""
+
+    account_id: str
+    sid: str
+    change: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceRemoved(Fact):
+    """The owner took away what a service was given."""
+
+    account_id: str
+    client_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivityReported(Fact):
+    """The owner says that `what` happened at `when` (epoch seconds) was not theirs."""
+
+    account_id: str
+    number: str
+    what: str
+    when: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataDownloaded(Fact):
+    """The owner took a copy of all that is kept about them."""
+
+    account_id: str
+    sid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountDeleted(Fact):
+    """The owner deleted the account. Nothing leads from this number to a person any more."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountCreatedByOperator(Fact):
     """An account was created by command."""
 
@@ -90,6 +148,65 @@ class AuthenticatorAppAdded(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AuthenticatorAppReplaced(Fact):
+    """Another authenticator app took the place of the account's app in this role."""
+
+    account_id: str
+    role: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthenticatorAppsSwitched(Fact):
+    """The account's back-up app became the default one, and the other way round."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupAppAdded(Fact):
+    """The account got a second authenticator app."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackupAppRemoved(Fact):
+    """The account's second authenticator app was removed."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodesMade(Fact):
+    """The account got a set of recovery codes, its `number`th; those before it are void."""
+
+    account_id: str
+    number: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasskeyAdded(Fact):
+    """A passkey was added; `synced` says whether its key can be on several devices."""
+
+    account_id: str
+    synced: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasskeyRemoved(Fact):
+    """A passkey of the account was removed."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondFactorsRemoved(Fact):
+    """Every second factor of the account was removed."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccountSuspended(Fact):
     """An operator suspended an account: nobody signs in to it for now."""
 
@@ -106,6 +223,81 @@ class AccountRestored(Fact):
 @dataclass(frozen=True, kw_only=True)
 class AccountBlocked(Fact):
     """An operator closed an account for good."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordFoundWeak(Fact):
+    """The right password was given and is one that many people use; a new one is asked for."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordResetOrdered(Fact):
+    """An operator ordered a new password."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasswordReset(Fact):
+    """A new password was set; `because` is why, `second_factor` whether one was given for it."""
+
+    account_id: str
+    because: str
+    second_factor: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryBegun(Fact):
+    """Somebody who cannot give a second factor began to wait for a new one, until `ready_at`."""
+
+    account_id: str
+    ready_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryReminded(Fact):
+    """The owner was told once more that somebody waits for a new second factor."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCheckEnded(Fact):
+    """Somebody who cannot give a second factor went through an identity check."""
+
+    account_id: str
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryAllowed(Fact):
+    """An identity check found the account's owner; they may set up a new second factor."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCancelled(Fact):
+    """A recovery ended without a new second factor; `because` is a word of the recoveries'."""
+
+    account_id: str
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryStopRefused(Fact):
+    """Somebody tried to stop a recovery with a wrong code."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryFinished(Fact):
+    """Every second factor was removed and a new authenticator app took their place."""
 
     account_id: str
 
@@ -134,6 +326,30 @@ class SecondFactorPassed(Fact):
 
     account_id: str
     sid: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryCodeUsed(Fact):
+    """The right recovery code was given in the place of an app's; `left` of them are left."""
+
+    account_id: str
+    left: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedInWithPasskey(Fact):
+    """A passkey was used in the place of password and code; the browser is at level Cl.Cm."""
+
+    account_id: str
+    sid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PasskeyRefused(Fact):
+    """What a browser answered for a passkey does not count; `because` is a word of ours."""
+
+    account_id: str | None = None
+    because: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ account_id, client_id, sid, grant_id, journey_id, request_id (each may be null) 
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, Identity, Integer, String, Text
+from sqlalchemy import BigInteger, Identity, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from idp.kernel.database import Base
@@ -58,6 +58,8 @@ class SealedEntry(EntryColumns, Base):
     """An entry of the sealed log; `leaf_hash` and `seal` are 64 hexadecimal digits."""
 
     __tablename__ = "audit_log"
+    # For owners, who look at what happened to their account. Sealing pays for it, no request does.
+    __table_args__ = (Index("ix_audit_log_account_id", "account_id"),)
 
     log_index: Mapped[int] = mapped_column(
         BigInteger, primary_key=True, autoincrement=False, sort_order=-1

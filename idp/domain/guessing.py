@@ -9,7 +9,17 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts, audit, authenticator_apps, notices, throttles
+from idp.domain import (
+    accounts,
+    audit,
+    authenticator_apps,
+    email_codes,
+    notices,
+    recovery_codes,
+    throttles,
+)
+from idp.domain.email_codes import Purpose
+from idp.domain.journeys import Journey
 from idp.domain.services import Services
 from idp.domain.throttles import Kind
 
@@ -17,6 +27,8 @@ LONGEST_PASSWORD_TRIED = 1024
 """Longer than any password we accept; what is longer is wrong without being hashed."""
 
 _NOT_A_LOCK = (Kind.REAUTH_EMAIL, Kind.REAUTH_PASSWORD, Kind.REAUTH_CODE)
+_OF_ONE_WAY = (Kind.RESET_CODE, Kind.RESET_APP_CODE, Kind.RECOVERY_EMAIL, Kind.RECOVERY_STOP)
+"""Locks of a way around signing in, which itself goes on: no mail says that it is paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +127,76 @@ def use_app_code(
     return right
 
 
+def use_email_code(
+    session: Session,
+    services: Services,
+    counter: Counter,
+    journey: Journey,
+    purpose: Purpose,
+    code: str,
+) -> bool:
+    """Return whether `code` is the one mailed for this; a right one is used up."""
+    right = email_codes.use(session, services, journey, purpose, code)
+    if right:
+        throttles.forgive(session, counter.kind, counter.subject)
+    return right
+
+
+def email_code_was_wrong(
+    session: Session,
+    services: Services,
+    counter: Counter,
+    journey: Journey,
+    purpose: Purpose,
+    *,
+    account_id: str | None,
+    tries_left: int,
+) -> bool:
+    """Record a wrong code; return whether it was the last try, so that the lock begins."""
+    fact = audit.EmailCodeRefused(account_id=account_id, purpose=purpose.value)
+    audit.record(session, fact, now=services.clock.now(), journey_id=journey.id)
+    return _was_the_last(session, services, counter, account_id, tries_left, "")
+
+
+def was_the_last_stop_code(
+    session: Session, services: Services, counter: Counter, *, tries_left: int
+) -> bool:
+    """Record a wrong stop code of a recovery; return whether it was the last try."""
+    fact = audit.RecoveryStopRefused(account_id=counter.subject)
+    audit.record(session, fact, now=services.clock.now())
+    return _was_the_last(session, services, counter, counter.subject, tries_left, "")
+
+
+def use_recovery_code(
+    session: Session,
+    services: Services,
+    counter: Counter,
+    account_id: str,
+    code: str,
+    *,
+    device: str,
+) -> bool:
+    """Return whether `code` is an unused recovery code of the account.
+
+    A right one is used up, and its owner is told.
+    """
+    left = recovery_codes.use(session, services, account_id, code)
+    account = accounts.get(session, account_id)
+    if left is None or account is None:
+        return False
+    throttles.forgive(session, counter.kind, counter.subject)
+    notices.send(
+        session,
+        services,
+        to=account.email,
+        template="recovery_code_used",
+        language=account.language,
+        device=device,
+        left=left,
+    )
+    return True
+
+
 def code_was_wrong(
     session: Session,
     services: Services,
@@ -150,6 +232,8 @@ def _tell_of_lock(
 ) -> None:
     fact = audit.Locked(account_id=account_id, kind=kind.value)
     audit.record(session, fact, now=services.clock.now())
+    if kind in _OF_ONE_WAY:
+        return
     account = accounts.get(session, account_id) if account_id else None
     if account is not None:
         notices.send(

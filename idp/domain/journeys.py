@@ -7,7 +7,7 @@ Journeys. What the rooms find out is recorded here; who is signed in is a sessio
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import BigInteger, Boolean, String, Text, update
+from sqlalchemy import BigInteger, Boolean, Index, String, Text, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from idp.domain.services import Services
@@ -18,7 +18,11 @@ from idp.protocol.session_facts import JourneyFacts
 class Journey(Base):
     """A stored authorization request and what has been proved for it so far.
 
-    One that leads to a page of our own has no request: `returns_to` is the page's path.
+    One that leads to a page of our own has no request: `returns_to` is the page's path. `pages`
+    are those it has shown, until they are counted (`domain.journey_times`).
+    `reset_…` is about a new password (`idp.domain.resets`): when it was asked for, for which
+    account (None where the address has none), when its code and its second factor were right.
+    `recovering` says that somebody who gave the password cannot give a second factor.
     """
 
     __tablename__ = "journeys"
@@ -39,9 +43,25 @@ class Journey(Base):
     failed: Mapped[str | None] = mapped_column(String(32))
     password_at: Mapped[int | None] = mapped_column(BigInteger)
     otp_at: Mapped[int | None] = mapped_column(BigInteger)
+    reset_begun_at: Mapped[int | None] = mapped_column(BigInteger)
+    reset_account_id: Mapped[str | None] = mapped_column(String(32), index=True)
+    reset_email_at: Mapped[int | None] = mapped_column(BigInteger)
+    reset_factor_at: Mapped[int | None] = mapped_column(BigInteger)
+    recovering: Mapped[bool] = mapped_column(Boolean, default=False)
     opened_at: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
+    pages: Mapped[str | None] = mapped_column(Text)
+    counted_at: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        Index(
+            "ix_journeys_uncounted",
+            "expires_at",
+            sqlite_where=text("counted_at IS NULL"),
+            postgresql_where=text("counted_at IS NULL"),
+        ),
+    )
 
     def facts(self) -> JourneyFacts:
         """Return what `protocol.next_step` may know of this Journey."""
@@ -53,6 +73,7 @@ class Journey(Base):
             choice=self.choice,
             account_id=self.account_id,
             failed=self.failed,
+            recovering=self.recovering,
         )
 
 
@@ -113,6 +134,40 @@ def go_by(journey: Journey, email: str) -> None:
     """
     journey.email = email
     journey.email_proved_at = journey.account_id = journey.password_at = journey.otp_at = None
+    journey.reset_begun_at = journey.reset_account_id = None
+    journey.reset_email_at = journey.reset_factor_at = None
+    journey.recovering = False
+
+
+def forget_proofs(journey: Journey) -> None:
+    """Let the Journey begin again with signing in: whoever gave a password in it has left."""
+    journey.choice = "sign_in"
+    journey.email_proved_at = journey.account_id = journey.password_at = journey.otp_at = None
+
+
+def ends_at_latest(services: Services, journey: Journey) -> int:
+    """Return when the Journey ends however often it is given more time."""
+    return journey.opened_at + services.settings.session_lifetime
+
+
+def may_stay(services: Services, journey: Journey) -> bool:
+    """Return whether more time would let the Journey live longer than it does."""
+    return journey.expires_at < ends_at_latest(services, journey)
+
+
+def stay(session: Session, services: Services, journey: Journey) -> int | None:
+    """Let the Journey live its whole lifetime from now; return until when.
+
+    Never longer than a session, which its pages would outlive otherwise. None when it is over.
+    """
+    now = services.clock.now()
+    until = min(now + services.settings.journey_lifetime, ends_at_latest(services, journey))
+    return session.scalar(
+        update(Journey)
+        .where(Journey.id == journey.id, Journey.ended_at.is_(None), Journey.expires_at > now)
+        .values(expires_at=until)
+        .returning(Journey.expires_at)
+    )
 
 
 def end(session: Session, journey: Journey, now: int) -> bool:

@@ -70,12 +70,20 @@ def problem_with(password: str, *, email: str) -> Problem | None:
         return Problem.LONG
     plain = normalised.casefold()
     local_part, _, domain = unicodedata.normalize("NFKC", email).casefold().partition("@")
-    core = plain.strip("0123456789!?.,;:-_#*@$ ")
+    core = _core(plain)
     if len(set(plain)) < 4 or core in {"", OWN_NAME, local_part, f"{local_part}@{domain}"}:
         return Problem.OBVIOUS
-    if plain in _deny_list() or core in _deny_list():
-        return Problem.COMMON
-    return None
+    return Problem.COMMON if is_common(password) else None
+
+
+def is_common(password: str) -> bool:
+    """Return whether the password, or what digits and punctuation are hung on, is on the list."""
+    plain = normalise(password[: 4 * LONGEST]).casefold()
+    return plain in _deny_list() or _core(plain) in _deny_list()
+
+
+def _core(plain: str) -> str:
+    return plain.strip("0123456789!?.,;:-_#*@$ ")
 
 
 class Hasher:

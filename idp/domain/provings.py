@@ -8,7 +8,17 @@ the service may have what was found.
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import BigInteger, Boolean, ForeignKey, String, Text, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    ForeignKey,
+    String,
+    Text,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -18,7 +28,7 @@ from idp.domain.services import Services
 from idp.kernel.database import Base, is_postgresql
 from idp.protocol.identity_claims import available, in_order
 from idp.protocol.identity_proving import Agreement, IdentityAsked, IdentityFacts, Outcome
-from idp.protocol.person import Person, from_members, to_members
+from idp.protocol.person import Person, from_members, same_person, to_members
 
 PURPOSE = "proving result"
 
@@ -29,7 +39,8 @@ class Proving(Base):
     `asked` says what its service wants (JSON), so that no page has to read the request again.
     `result_sealed` waits until `ready_at` and is emptied when it is received; `result` is then how
     it ended, `outcome` the same once the person has seen it and went on. `anew` records that the
-    person did not want to use the proof they had.
+    person did not want to use the proof they had. `for_recovery`: no service gets anything; the
+    person must be found to be the one whom the account's proof is about.
     """
 
     __tablename__ = "provings"
@@ -48,6 +59,7 @@ class Proving(Base):
     proof_id: Mapped[str | None] = mapped_column(String(32))
     agreement: Mapped[str | None] = mapped_column(String(16))
     agreed_claims: Mapped[str | None] = mapped_column(Text)
+    for_recovery: Mapped[bool] = mapped_column(Boolean, default=False)
 
     @property
     def identity_asked(self) -> IdentityAsked:
@@ -101,21 +113,56 @@ def begin(
         "claims": in_order(asked.claims),
         "scopes": sorted(set(scopes)),
     }
-    fresh = {
+    fresh: dict[str, object] = {
         "account_id": account_id,
         "asked": orjson.dumps(wanted).decode(),
         "anew": False,
+        "for_recovery": False,
         **_NOTHING_YET,
     }
+    over = (Proving.account_id != account_id) | Proving.outcome.is_not(None)
+    _begin(session, journey_id, fresh, over | Proving.for_recovery.is_(True))
+
+
+def begin_for_recovery(session: Session, *, journey_id: str, account_id: str, level: str) -> None:
+    """Make a Journey ready to find again, at `level`, the person of the account's proof.
+
+    What was under way in it is forgotten.
+    """
+    fresh: dict[str, object] = {
+        "account_id": account_id,
+        "asked": orjson.dumps({"levels": [level], "claims": [], "scopes": []}).decode(),
+        "anew": True,
+        "for_recovery": True,
+        **_NOTHING_YET,
+    }
+    _begin(session, journey_id, fresh, Proving.journey_id == journey_id)
+
+
+def use_for_recovery(session: Session, proving: Proving) -> bool:
+    """Use up a proof that was made for a recovery; False if it was used, or proves nothing."""
+    used = session.scalar(
+        delete(Proving)
+        .where(
+            Proving.journey_id == proving.journey_id,
+            Proving.account_id == proving.account_id,
+            Proving.for_recovery.is_(True),
+            Proving.outcome == Outcome.PROVED,
+        )
+        .returning(Proving.journey_id)
+        .execution_options(synchronize_session=False)
+    )
+    return used is not None
+
+
+def _begin(
+    session: Session, journey_id: str, fresh: dict[str, object], over: ColumnElement[bool]
+) -> None:
     insert = postgresql.insert if is_postgresql(session) else sqlite.insert
     session.execute(
         insert(Proving)
         .values(journey_id=journey_id, **fresh)
-        .on_conflict_do_update(
-            index_elements=[Proving.journey_id],
-            set_=fresh,
-            where=(Proving.account_id != account_id) | Proving.outcome.is_not(None),
-        )
+        .on_conflict_do_update(index_elements=[Proving.journey_id], set_=fresh, where=over)
     )
 
 
@@ -174,6 +221,8 @@ def receive(session: Session, services: Services, proving: Proving) -> Result | 
         members["level"],
         None if person is None else from_members(person),
     )
+    if proving.for_recovery:
+        result = _about_the_owner(session, services, proving, result)
     taken = _once(
         session,
         proving,
@@ -183,7 +232,7 @@ def receive(session: Session, services: Services, proving: Proving) -> Result | 
     )
     if not taken:
         return None
-    if result.level is not None and result.person is not None:
+    if result.level is not None and result.person is not None and not proving.for_recovery:
         proof = identities.keep(
             session,
             services,
@@ -193,6 +242,19 @@ def receive(session: Session, services: Services, proving: Proving) -> Result | 
         )
         _once(session, proving, Proving.proof_id.is_(None), proof_id=proof.id)
     return result
+
+
+def _about_the_owner(
+    session: Session, services: Services, proving: Proving, result: Result
+) -> Result:
+    """Return the result, not matched where it found another person than the account's proof."""
+    kept = identities.find(session, services, proving.account_id)
+    if result.outcome is not Outcome.PROVED:
+        return result
+    enough = proving.identity_asked.met_by(result.level) is not None
+    if enough and kept and result.person and same_person(kept.person, result.person):
+        return result
+    return Result(Outcome.NOT_MATCHED)
 
 
 def give_up(session: Session, proving: Proving) -> bool:
@@ -253,7 +315,7 @@ def known(
     shared = disclosures.shared(session, account_id, client_id)
     kept = identities.find(session, services, account_id)
     proving = find(session, journey_id, account_id) if journey_id else None
-    if proving is None or proving.outcome is None:
+    if proving is None or proving.outcome is None or proving.for_recovery:
         return Known(IdentityFacts(shared=shared), kept, None, frozenset())
     outcome = Outcome(proving.outcome)
     proof = kept if kept is not None and kept.id == proving.proof_id else None

@@ -7,13 +7,14 @@ Does not own: sealing (`idp.kernel.sealing`), or signing keys (`idp.domain.signi
 from sqlalchemy import String, literal, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from idp.domain import identities, provings
+from idp.domain import authenticator_apps, identities, provings
 from idp.domain.authenticator_apps import AuthenticatorApp
 from idp.domain.identities import Identity
 from idp.domain.journeys import Journey
 from idp.domain.outbox import OutboxMessage
 from idp.domain.provings import Proving
 from idp.domain.secrets import SealedSecret
+from idp.domain.sessions import BrowserSession
 from idp.kernel.sealing import Sealer
 
 BATCH = 500
@@ -22,8 +23,9 @@ Column = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 
 SEALED_COLUMNS: tuple[tuple[Column, InstrumentedAttribute[str], str], ...] = (
     (AuthenticatorApp.secret_sealed, AuthenticatorApp.id, "authenticator app seed"),
+    (BrowserSession.app_secret_sealed, BrowserSession.sid, authenticator_apps.PROPOSAL),
     (Identity.facts_sealed, Identity.id, identities.PURPOSE),
-    (Journey.app_secret_sealed, Journey.id, "proposed authenticator app"),
+    (Journey.app_secret_sealed, Journey.id, authenticator_apps.PROPOSAL),
     (OutboxMessage.payload_sealed, OutboxMessage.id, "outbox payload"),
     (Proving.result_sealed, Proving.journey_id, provings.PURPOSE),
     (SealedSecret.value_sealed, SealedSecret.name, "keyed hash"),

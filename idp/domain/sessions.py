@@ -4,12 +4,13 @@ The cookie holds 256 random bits and the table their hash. The cookie changes wh
 rises or somebody signs in anew; `sid` is the session's public name and stays.
 """
 
+from enum import StrEnum
 from hashlib import sha256
 
 from sqlalchemy import BigInteger, ForeignKey, String, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from idp.domain import audit, clients, grants, outbox
+from idp.domain import audit, clients, grants, outbox, recoveries
 from idp.domain.accounts import Account
 from idp.domain.clients import Service
 from idp.domain.hot_path import HotPath, SeenSession
@@ -20,10 +21,23 @@ TOUCH_AFTER = 60
 """Seconds after which a session that is used has its `last_seen_at` written again."""
 
 
+class Method(StrEnum):
+    """What was given beside the password, as `amr` tells it: RFC 8176, where that has a word.
+
+    No word says that a passkey's key is in hardware: nobody was asked to prove it.
+    """
+
+    APP = "otp"
+    RECOVERY_CODE = "recovery_code"
+    PASSKEY = "pop user"
+
+
 class BrowserSession(Base):
     """One signed-in browser.
 
-    `confirmed_for` is the one change for which its person has just shown again who they are.
+    A passkey stands for both: `password_at` and `otp_at` are then when it was used.
+    `confirmed_for` is the one change for which its person has just shown again who they are,
+    `app_secret_sealed` the seed of an app that they are about to add.
     """
 
     __tablename__ = "browser_sessions"
@@ -44,6 +58,7 @@ class BrowserSession(Base):
     device: Mapped[str] = mapped_column(String(256))
     confirmed_for: Mapped[str | None] = mapped_column(String(32))
     confirmed_at: Mapped[int | None] = mapped_column(BigInteger)
+    app_secret_sealed: Mapped[str | None] = mapped_column(String(256))
 
 
 def cookie_hash(secret: str) -> str:
@@ -99,20 +114,7 @@ def after_password(
     the password alone). Another person's session ends first, and its services are told.
     """
     now = services.clock.now()
-    secret = services.entropy.token()
-    if current is not None and current.account_id != account.id:
-        end(session, services, current, "another_person")
-        current = None
-    if current is None:
-        current = BrowserSession(
-            sid=services.entropy.short_token(),
-            account_id=account.id,
-            browser_hash=browser_hash,
-            started_at=now,
-            device=device[:256],
-        )
-        session.add(current)
-    current.cookie_hash = cookie_hash(secret)
+    current, secret = _begun(session, services, browser_hash, account, current, device)
     current.level, current.amr, current.otp_at = "Cl", "pwd", None
     current.password_at = current.auth_time = current.last_seen_at = now
     session.flush()
@@ -123,14 +125,21 @@ def after_password(
 
 
 def after_second_factor(
-    session: Session, services: Services, browser_session: BrowserSession
+    session: Session,
+    services: Services,
+    browser_session: BrowserSession,
+    *,
+    method: Method = Method.APP,
 ) -> str:
-    """Raise the session to `Cl.Cm` and return its new cookie."""
+    """Raise the session to `Cl.Cm` and return its new cookie.
+
+    Whoever can sign in so needs no recovery: one that is open ends.
+    """
     now = services.clock.now()
     secret = services.entropy.token()
     browser_session.cookie_hash = cookie_hash(secret)
     browser_session.level = "Cl.Cm"
-    browser_session.amr = "pwd otp mfa"
+    browser_session.amr = f"pwd {method} mfa"
     browser_session.otp_at = browser_session.auth_time = browser_session.last_seen_at = now
     session.flush()
     audit.record(
@@ -138,7 +147,87 @@ def after_second_factor(
         audit.SecondFactorPassed(account_id=browser_session.account_id, sid=browser_session.sid),
         now=now,
     )
+    _recovery_ends(session, services, browser_session)
     return secret
+
+
+def of_account(session: Session, services: Services, account_id: str) -> list[BrowserSession]:
+    """Return the live sessions of the account, the one used last first."""
+    now, settings = services.clock.now(), services.settings
+    live = (
+        select(BrowserSession)
+        .where(
+            BrowserSession.account_id == account_id,
+            BrowserSession.ended_at.is_(None),
+            BrowserSession.last_seen_at > now - settings.session_idle_lifetime,
+            BrowserSession.started_at > now - settings.session_lifetime,
+        )
+        .order_by(BrowserSession.last_seen_at.desc(), BrowserSession.sid)
+    )
+    return list(session.scalars(live))
+
+
+def after_passkey(
+    session: Session,
+    services: Services,
+    *,
+    browser_hash: str,
+    account: Account,
+    current: BrowserSession | None,
+    device: str,
+) -> tuple[BrowserSession, str]:
+    """Record that `account`'s passkey was used here; return the session and its new cookie.
+
+    Whoever's it is and whoever was signed in before: as `after_password`, but at `Cl.Cm`, since a
+    passkey proves both that they have it and that it is them.
+    """
+    now = services.clock.now()
+    current, secret = _begun(session, services, browser_hash, account, current, device)
+    current.level, current.amr = "Cl.Cm", f"{Method.PASSKEY} mfa"
+    current.password_at = current.otp_at = current.auth_time = current.last_seen_at = now
+    session.flush()
+    audit.record(
+        session, audit.SignedInWithPasskey(account_id=account.id, sid=current.sid), now=now
+    )
+    _recovery_ends(session, services, current)
+    return current, secret
+
+
+def _recovery_ends(session: Session, services: Services, signed_in: BrowserSession) -> None:
+    """End what this person waits for who has lost their second factor: here is one."""
+    recoveries.cancel(
+        session,
+        services,
+        signed_in.account_id,
+        recoveries.SIGNED_IN,
+        device=signed_in.device,
+    )
+
+
+def _begun(
+    session: Session,
+    services: Services,
+    browser_hash: str,
+    account: Account,
+    current: BrowserSession | None,
+    device: str,
+) -> tuple[BrowserSession, str]:
+    """Return the session that goes on or begins, and the cookie that will open it."""
+    secret = services.entropy.token()
+    if current is not None and current.account_id != account.id:
+        end(session, services, current, "another_person")
+        current = None
+    if current is None:
+        current = BrowserSession(
+            sid=services.entropy.short_token(),
+            account_id=account.id,
+            browser_hash=browser_hash,
+            started_at=services.clock.now(),
+            device=device[:256],
+        )
+        session.add(current)
+    current.cookie_hash = cookie_hash(secret)
+    return current, secret
 
 
 def touch(session: Session, sid: str, now: int) -> None:
@@ -149,6 +238,24 @@ def touch(session: Session, sid: str, now: int) -> None:
         .values(last_seen_at=now)
         .execution_options(synchronize_session=False)
     )
+
+
+def ends_at_latest(services: Services, browser_session: BrowserSession) -> int:
+    """Return when the session ends however much it is used."""
+    return browser_session.started_at + services.settings.session_lifetime
+
+
+def ends_at(services: Services, browser_session: BrowserSession) -> int:
+    """Return when the session ends unless it is used before."""
+    idle = browser_session.last_seen_at + services.settings.session_idle_lifetime
+    return min(idle, ends_at_latest(services, browser_session))
+
+
+def stay(session: Session, services: Services, browser_session: BrowserSession) -> int:
+    """Count this moment as a use of the session; return when it now ends."""
+    touch(session, browser_session.sid, services.clock.now())
+    session.refresh(browser_session)
+    return ends_at(services, browser_session)
 
 
 def end(
@@ -176,7 +283,7 @@ def end(
         ),
         now=now,
     )
-    return _tell_services(session, services, browser_session.sid)
+    return tell_services(session, services, browser_session.sid)
 
 
 def end_all(
@@ -197,9 +304,14 @@ def end_all(
     return len(ended)
 
 
-def _tell_services(session: Session, services: Services, sid: str) -> list[Service]:
+def tell_services(
+    session: Session, services: Services, sid: str, *, only: str | None = None
+) -> list[Service]:
+    """Queue a logout notice to each client of the session, or to one; return their services."""
     told: list[Service] = []
     for client_id, subject in grants.clients_of_session(session, sid):
+        if only not in (None, client_id):
+            continue
         client = session.get(clients.Client, client_id)
         if client is None or not clients.back_channel_uri(client):
             continue

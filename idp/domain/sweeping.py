@@ -9,7 +9,18 @@ from collections.abc import Callable
 from sqlalchemy import Engine, delete, select, tuple_
 from sqlalchemy.orm import Session
 
-from idp.domain import client_rates, grants, notices, outbox, registration_keys, sessions
+from idp.domain import (
+    client_rates,
+    feedback,
+    grants,
+    journey_times,
+    notices,
+    outbox,
+    passkey_challenges,
+    recoveries,
+    registration_keys,
+    sessions,
+)
 from idp.domain.grants import AssertionUse
 from idp.domain.handoffs import Handoff
 from idp.domain.journeys import Journey
@@ -31,8 +42,9 @@ Sweep = Callable[[Session, Services], int]
 
 def journey_kept_for(settings: Settings) -> int:
     """Return after how many seconds from its beginning a Journey is deleted, its code with it."""
-    # For as long again after its end, so that a late visitor is told what happened.
-    return 2 * settings.journey_lifetime
+    # It may be given more time, up to that of a session; then it is kept a while longer, so that a
+    # late visitor is told what happened.
+    return settings.session_lifetime + settings.journey_lifetime
 
 
 def grant_kept_for(settings: Settings) -> int:
@@ -63,8 +75,7 @@ def sweep(engine: Engine, services: Services) -> int:
 
 def _journeys(session: Session, services: Services) -> int:
     # Their email codes and provings go with them.
-    settings = services.settings
-    before = services.clock.now() + settings.journey_lifetime - journey_kept_for(settings)
+    before = services.clock.now() - services.settings.journey_lifetime
     old = select(Journey.id).where(Journey.expires_at < before).limit(BATCH)
     return len(
         session.scalars(delete(Journey).where(Journey.id.in_(old)).returning(Journey.id)).all()
@@ -117,6 +128,10 @@ def _mailbox(session: Session, services: Services) -> int:
     return notices.sweep(session, services.clock.now() - MAILBOX_KEPT_FOR, BATCH)
 
 
+def _passkey_challenges(session: Session, services: Services) -> int:
+    return passkey_challenges.sweep(session, services.clock.now(), BATCH)
+
+
 def _client_rates(session: Session, services: Services) -> int:
     return client_rates.sweep(session, services.clock.now(), BATCH)
 
@@ -125,7 +140,25 @@ def _registration_keys(session: Session, services: Services) -> int:
     return registration_keys.sweep(session, services.clock.now(), BATCH)
 
 
+def _recoveries(session: Session, services: Services) -> int:
+    return recoveries.sweep(session, services.clock.now(), BATCH)
+
+
+def _count_journeys(session: Session, services: Services) -> int:
+    return journey_times.count_ended(session, services.clock.now(), BATCH)
+
+
+def _journey_counts(session: Session, services: Services) -> int:
+    return journey_times.sweep(session, services.clock.now())
+
+
+def _feedback(session: Session, services: Services) -> int:
+    return feedback.sweep(session, services.clock.now(), BATCH)
+
+
 _TASKS: tuple[Sweep, ...] = (
+    # Before they are deleted.
+    _count_journeys,
     _journeys,
     _assertions,
     _throttles,
@@ -133,7 +166,11 @@ _TASKS: tuple[Sweep, ...] = (
     _grants,
     _sessions,
     _outbox,
+    _passkey_challenges,
     _client_rates,
     _registration_keys,
     _mailbox,
+    _recoveries,
+    _journey_counts,
+    _feedback,
 )

@@ -20,7 +20,13 @@ class Kind(StrEnum):
 
     PASSWORD = "password"  # noqa: S105 - the name of a counter
     APP_CODE = "app_code"
+    RECOVERY_CODE = "recovery_code"
     EMAIL_SEND = "email_send"
+    RESET_CODE = "reset_code"
+    RESET_APP_CODE = "reset_app_code"
+    RECOVERY_EMAIL = "recovery_email"
+    RECOVERY_CHECK = "recovery_check"
+    RECOVERY_STOP = "recovery_stop"
     REAUTH_EMAIL = "reauth_email"
     REAUTH_PASSWORD = "reauth_password"  # noqa: S105 - as above
     REAUTH_CODE = "reauth_code"
@@ -38,7 +44,13 @@ class Limit:
 LIMITS = {
     Kind.PASSWORD: Limit(6, 7200),
     Kind.APP_CODE: Limit(6, 7200),
+    Kind.RECOVERY_CODE: Limit(5, 7200),
     Kind.EMAIL_SEND: Limit(6, 7200),
+    Kind.RESET_CODE: Limit(6, 7200),
+    Kind.RESET_APP_CODE: Limit(6, 7200),
+    Kind.RECOVERY_EMAIL: Limit(6, 7200),
+    Kind.RECOVERY_CHECK: Limit(5, 7200),
+    Kind.RECOVERY_STOP: Limit(6, 7200),
     Kind.REAUTH_EMAIL: Limit(6, 3600),
     Kind.REAUTH_PASSWORD: Limit(6, 3600),
     Kind.REAUTH_CODE: Limit(6, 3600),

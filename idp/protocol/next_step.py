@@ -38,6 +38,9 @@ class Step(StrEnum):
     CREATE = "create"
     SIGN_IN = "sign_in"
     STEP_UP = "step_up"
+    RECOVER = "recover"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 - the name of a step
+    OFFER_PASSKEY = "offer_passkey"
     AGREE = "agree"
     PROVE = "prove"
     SHARE = "share"
@@ -188,7 +191,8 @@ def _about_the_person(
         return Decision(Step.REFUSE, level, description=facts.account_state)
     if facts.account_state == PART_CREATED:
         return _screen(Step.CREATE, level, silent=silent)
-    step = _missing_factor(facts, journey, level, fresh=fresh) or _due_before_leaving(facts)
+    step = _missing_factor(facts, journey, level, fresh=fresh)
+    step = _without_codes(step, facts, journey) or _due_before_leaving(facts, journey)
     return None if step is None else _screen(step, level, silent=silent)
 
 
@@ -226,9 +230,30 @@ def _missing_factor(
     return None if reaches(facts.level, level) else Step.STEP_UP
 
 
-def _due_before_leaving(facts: SessionFacts) -> Step | None:
-    """Find what the account itself asks for, whatever the service wants."""
+def _without_codes(
+    step: Step | None, facts: SessionFacts, journey: JourneyFacts | None
+) -> Step | None:
+    """Lead who cannot give a second factor to a new one: only in the Journey they said so in."""
+    if step is not Step.STEP_UP or journey is None or not journey.recovering:
+        return step
+    own = journey.password_at is not None and journey.account_id == facts.account_id
+    return Step.RECOVER if own else step
+
+
+def _due_before_leaving(facts: SessionFacts, journey: JourneyFacts | None) -> Step | None:
+    """Find what the account itself needs before its owner may go on to any service."""
+    if facts.reset_because is not None:
+        return Step.RESET_PASSWORD
+    if not facts.passkey_offered and _both_factors_given(facts, journey):
+        return Step.OFFER_PASSKEY
     return None if facts.terms_agreed else Step.AGREE
+
+
+def _both_factors_given(facts: SessionFacts, journey: JourneyFacts | None) -> bool:
+    """Say whether this person has just signed in with both factors, and not made the account."""
+    if journey is None or journey.choice == "create" or journey.account_id != facts.account_id:
+        return False
+    return journey.password_at is not None and journey.otp_at is not None
 
 
 def _screen(step: Step, level: str, *, silent: bool) -> Decision:

@@ -115,6 +115,16 @@ class Person:
 Document = TypeVar("Document", Address, Passport, DrivingPermit)
 
 
+def same_person(one: Person, other: Person) -> bool:
+    """Say whether two checks found the same person: a date of birth and a name in common.
+
+    Names change, so a former one counts; capitals and white space do not.
+    """
+    names = ({" ".join(name.text.casefold().split()) for name in who.names} for who in (one, other))
+    dates = (set(who.birth_dates) for who in (one, other))
+    return bool(set.intersection(*names)) and bool(set.intersection(*dates))
+
+
 def names_claim(names: tuple[Name, ...]) -> list[dict[str, object]]:
     """Write names as the core identity credential has them."""
     return [

@@ -42,7 +42,8 @@ class JourneyFacts:
     `password_at` and `otp_at` are set only by factors entered in this very Journey, by
     the person `account_id` names. `fresh` records that the request asked for a new
     sign-in when it arrived. `choice` is what the person said they came to do, `failed` the
-    error to tell the client when it cannot be done.
+    error to tell the client when it cannot be done; `recovering` records that the person
+    cannot give a second factor and is on the way to a new one.
     """
 
     opened_at: int
@@ -52,3 +53,4 @@ class JourneyFacts:
     choice: str | None = None
     account_id: str | None = None
     failed: str | None = None
+    recovering: bool = False

@@ -91,6 +91,11 @@ def full_name(name: str, settings: Settings) -> str:
     return _name(name, https=settings.https)
 
 
+def came_back() -> bool:
+    """Return whether the browser brought the cookie that every page with a form gives it."""
+    return current_app.config["SESSION_COOKIE_NAME"] in request.cookies
+
+
 def set_session_cookie(response: Response, secret: str) -> None:
     """Give this browser the cookie of a session; it ends with the browser."""
     response.set_cookie(_session_name(), secret, **_attributes())

@@ -16,6 +16,8 @@ class Row:
     words: tuple[LazyString, ...]
     plain: str
     retry_after: int | None = None
+    steps: tuple[LazyString, ...] = ()
+    """What to do, one thing after the other."""
 
 
 class Kind(Enum):
@@ -75,9 +77,15 @@ class Kind(Enum):
         _("Your browser is not keeping our cookies"),
         (
             _("We need cookies to keep you signed in and to protect the forms you send."),
-            _("Turn on cookies in the settings of your browser, then start again."),
+            _("They are turned off in this browser, or not allowed for this site. To go on:"),
         ),
         "Cookies are needed",
+        steps=(
+            _("Open the settings of your browser."),
+            _("Look for a part called privacy, site data or cookies."),
+            _("Allow cookies, for all sites or for this one."),
+            _("Open the service that you wanted to use, and start again from there."),
+        ),
     )
     OTHER_BROWSER = Row(
         403,
@@ -108,16 +116,34 @@ class Kind(Enum):
         410,
         _("This sign-in has expired"),
         (
-            _("You did not finish within an hour, so we stopped to keep you safe."),
+            _("You did not finish in time, so we stopped to keep you safe."),
             _("Start again from the service you want to use."),
         ),
         "This sign-in has expired",
+    )
+    NO_JOURNEY = Row(
+        410,
+        _("You cannot open this page directly"),
+        (
+            _("It is part of a sign-in that ended long ago, or that never began."),
+            _("Start again from the service you want to use."),
+        ),
+        "There is no such sign-in",
     )
     FINISHED = Row(
         410,
         _("You have already finished here"),
         (_("You cannot go back to this page. Carry on in the service, or start again from it."),),
         "This sign-in is finished",
+    )
+    SIGNED_OUT = Row(
+        410,
+        _("You have been signed out"),
+        (
+            _("You signed out in another tab, or did nothing for so long that we signed you out."),
+            _("What you sent was not kept. Sign in again to go on."),
+        ),
+        "You are signed out",
     )
     TOO_LARGE = Row(
         413,

@@ -25,7 +25,7 @@ from werkzeug.routing import RequestRedirect
 
 from idp.domain.passwords import TooBusy
 from idp.protocol.errors import ProtocolError
-from idp.web import current
+from idp.web import cookies, current
 from idp.web.error_table import Kind, Row
 
 __all__ = ["Kind", "PageRefused", "answer", "init_errors", "wants_html"]
@@ -115,6 +115,7 @@ def _page(row: Row, refused: PageRefused) -> Response:
             "error.html",
             heading=row.heading,
             words=row.words,
+            steps=row.steps,
             sentence=refused.sentence,
             service_url=refused.service_url,
             reference=current.request_id(),
@@ -160,7 +161,7 @@ def _too_busy(error: TooBusy) -> Response:
 
 def _foreign_form(error: CSRFError) -> Response:
     log.warning("cross_site_request_refused", path=request.path, reason=error.description)
-    return answer(PageRefused(Kind.FOREIGN_FORM if request.cookies else Kind.NO_COOKIES))
+    return answer(PageRefused(Kind.FOREIGN_FORM if cookies.came_back() else Kind.NO_COOKIES))
 
 
 def _http(error: HTTPException) -> Response:

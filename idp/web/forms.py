@@ -15,9 +15,15 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from govuk_frontend_wtf.wtforms_widgets import GovPasswordInput, GovRadioInput, GovTextInput
+from govuk_frontend_wtf.wtforms_widgets import (
+    GovCharacterCount,
+    GovCheckboxInput,
+    GovPasswordInput,
+    GovRadioInput,
+    GovTextInput,
+)
+from wtforms import BooleanField, RadioField, StringField, ValidationError
 from wtforms import PasswordField as WTPasswordField
-from wtforms import RadioField, StringField, ValidationError
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
 
 from idp.web import current
@@ -27,6 +33,8 @@ LONGEST_FIELD: Final = 4096
 CODE_DIGITS: Final = 6
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 DOORS: Final = frozenset({"authorize.start_by_post", "sign_out.logout_by_post"})
+NOBODYS: Final = frozenset({"feedback.ask"})
+"""Forms that act for nobody: they need no cookie, and must come from our pages all the same."""
 
 _EMAIL: Final = re.compile(
     r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?!-)[^\s@.<>()\[\]\\,;:\"/_]+(?:\.[^\s@.<>()\[\]\\,;:\"/_]+)+"
@@ -41,7 +49,8 @@ class Protection(CSRFProtect):
         """Raise CSRFError unless the post came from one of our own pages."""
         if request.method in READING or not request.endpoint or _is_open_to_others():
             return
-        super().protect(apply_exemptions)
+        if request.endpoint not in NOBODYS:
+            super().protect(apply_exemptions)
         origin = request.headers.get("Origin")
         if origin is not None and not _is_ours(origin):
             raise CSRFError("The Origin is not ours.")
@@ -104,6 +113,14 @@ class TextInput(_Spoken, GovTextInput):
 
 class RadioInput(_Spoken, GovRadioInput):
     """A choice of one."""
+
+
+class CheckInput(_Spoken, GovCheckboxInput):
+    """A box to tick."""
+
+
+class WordsInput(_Spoken, GovCharacterCount):
+    """Some lines of text, with a count of characters where there is JavaScript."""
 
 
 class PasswordInput(_Spoken, GovPasswordInput):
@@ -219,6 +236,13 @@ class LineField(_PlainText, StringField):
             )
 
 
+class SecretLineField(LineField):
+    """A line that is a secret: what was typed is never shown again."""
+
+    def _value(self) -> str:
+        return ""
+
+
 class ChoiceField(RadioField):
     """One of a few things, chosen by a radio button."""
 
@@ -230,7 +254,13 @@ class ChoiceField(RadioField):
         offered = [SelectChoice(value=value, label=words) for value, words in choices]
         super().__init__(*args, choices=offered, **kwargs)  # type: ignore[misc]
         self.when_empty = when_empty
+        self._all = offered
         self._values = {choice.value for choice in offered}
+
+    def offer(self, values: Iterable[str]) -> None:
+        """Offer only these of the choices."""
+        self._values &= set(values)
+        self.choices = [choice for choice in self._all if choice.value in self._values]
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Keep the choice; two at once are none."""
@@ -241,6 +271,12 @@ class ChoiceField(RadioField):
         if self.data not in self._values:
             self.data = None
             raise ValidationError(self.when_empty)
+
+
+class CheckField(BooleanField):
+    """Something to say yes to."""
+
+    widget = CheckInput()
 
 
 class PasswordField(_PlainText, WTPasswordField):

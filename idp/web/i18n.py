@@ -17,10 +17,12 @@ from flask_babel import (
     format_datetime,
     format_time,
     get_locale,
+    gettext,
     ngettext,
     refresh,
 )
 
+from idp.domain import devices
 from idp.domain.journeys import Journey
 from idp.web import cookies
 
@@ -85,6 +87,11 @@ def date_and_time(at: int) -> str:
     return str(format_datetime(datetime.fromtimestamp(at, UTC), "d MMMM y, HH:mm"))
 
 
+def date(at: int) -> str:
+    """Return the day of `at` (seconds since the epoch) in the page's language."""
+    return str(format_date(datetime.fromtimestamp(at, UTC), "d MMMM y"))
+
+
 def day(date: str) -> str:
     """Return a date written `YYYY-MM-DD` as people write it in the page's language."""
     return str(format_date(datetime.fromisoformat(date), "d MMMM y"))
@@ -93,6 +100,11 @@ def day(date: str) -> str:
 def country(code: str) -> str:
     """Return a country's name (ISO 3166 two-letter code) in the page's language."""
     return str((get_locale() or Locale(DEFAULT)).territories.get(code, code))
+
+
+def device(user_agent: str) -> str:
+    """Return what a browser says it is, in the page's language; that it is unknown if it is."""
+    return devices.described(user_agent, language()) or str(gettext("A device we do not know"))
 
 
 def duration(seconds: int) -> str:

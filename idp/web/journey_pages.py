@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Response, make_response, redirect, url_for
+from flask import Response, g, make_response, redirect, request, url_for
 
 from idp.domain import journeys
 from idp.domain.journeys import Journey
 from idp.protocol.parameters import from_text
-from idp.web import current, headers, i18n, own_pages
+from idp.web import cookies, current, headers, i18n, own_pages, time_limits
 from idp.web.errors import Kind, PageRefused
 
 SEE_OTHER: Final = 303
@@ -27,11 +27,16 @@ class ServiceWords:
 def enter(journey_id: str) -> Journey:
     """Return this browser's Journey, speak its language, and let its forms end at its service.
 
-    Raises PageRefused when it is unknown, over, finished, or another browser's.
+    Raises PageRefused when it is unknown, over, finished, or another browser's, and when this
+    browser keeps no cookies.
     """
     journey = current.session().get(Journey, journey_id) if _ID.fullmatch(journey_id) else None
     if journey is None:
-        raise PageRefused(Kind.EXPIRED)
+        raise PageRefused(Kind.NO_JOURNEY)
+    if journey.pages is None and not cookies.came_back():
+        # Nobody has seen a page of it: this is the redirect that gave the cookie.
+        i18n.follow(journey)
+        raise PageRefused(Kind.NO_COOKIES, service_url=service_of(journey).landing_page_url)
     if journey.browser_hash != journeys.browser_hash(current.browser_id()):
         raise PageRefused(Kind.OTHER_BROWSER)
     i18n.follow(journey)
@@ -41,6 +46,8 @@ def enter(journey_id: str) -> Journey:
     if journey.expires_at <= current.now():
         raise PageRefused(Kind.EXPIRED, service_url=service.landing_page_url)
     headers.allow_form_to(destination(journey))
+    time_limits.of_journey(journey)
+    g.journey = journey
     return journey
 
 
@@ -55,6 +62,16 @@ def destination(journey: Journey) -> str:
 def leave(journey: Journey) -> Response:
     """Send the browser to the dispatcher, which knows what is next."""
     return to("authorize.resume", journey)
+
+
+def leave_signed_out(journey: Journey) -> Response:
+    """Send somebody who is not signed in to the dispatcher; a form of theirs is refused in words.
+
+    They were signed in when its page was shown. Raises PageRefused.
+    """
+    if request.method == "POST":
+        raise PageRefused(Kind.SIGNED_OUT, service_url=service_of(journey).landing_page_url)
+    return leave(journey)
 
 
 def to(endpoint: str, journey: Journey) -> Response:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 from urllib.parse import quote, urlencode
 
-from flask import Flask, Response, make_response, render_template, request, send_from_directory
+from flask import Flask, Response, g, make_response, render_template, request, send_from_directory
 from govuk_frontend_wtf.main import WTFormsHelpers
 from jinja2 import (
     BaseLoader,
@@ -24,7 +24,9 @@ from jinja2 import (
     Template,
 )
 
-from idp.web import footer, forms, headers, i18n
+from idp.domain import journey_times
+from idp.domain.journeys import Journey
+from idp.web import current, footer, forms, headers, i18n, time_limits
 
 HERE: Final = Path(__file__).parent
 GOVUK_PACKAGES: Final = ("govuk_frontend_jinja", "govuk_frontend_wtf")
@@ -55,12 +57,15 @@ def init_web(app: Flask) -> None:
         nonce=headers.nonce,
         clock_time=i18n.clock_time,
         date_and_time=i18n.date_and_time,
+        date=i18n.date,
         day=i18n.day,
         country=i18n.country,
         duration=i18n.duration,
         footer_links=footer.footer_links,
         is_under_way=footer.is_under_way,
         about=footer.about,
+        time_limit=time_limits.time_limit,
+        warn_before=time_limits.WARN_BEFORE,
     )
 
 
@@ -69,6 +74,9 @@ def show(
 ) -> Response:
     """Return the page `template`; a form with errors is answered with 400."""
     refused = form is not None and bool(form.errors)
+    journey: Journey | None = g.get("journey")
+    if journey is not None and request.endpoint is not None:
+        journey_times.show(journey, request.endpoint, current.now())
     html = render_template(template, form=form, **words)
     return make_response(html, 400 if refused else status)
 

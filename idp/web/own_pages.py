@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _
 
 from idp.domain import journeys, sessions
 from idp.protocol.next_step import Step, next_step_at_home
-from idp.web import current, i18n
+from idp.web import current, i18n, time_limits
 
 SEE_OTHER: Final = 303
 
@@ -47,6 +47,9 @@ def sign_in_first(pages: OwnPages) -> Response | None:
         if seen is not None and sessions.must_be_touched(seen, current.now()):
             sessions.touch(current.session(), seen.facts.sid, current.now())
             current.checkpoint()
+        signed_in = current.signed_in()
+        if signed_in is not None:
+            time_limits.of_session(signed_in)
         return None
     journey = journeys.open_journey(
         current.session(),

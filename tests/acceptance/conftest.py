@@ -34,6 +34,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
+@pytest.fixture
+def pages_folder(pytestconfig: pytest.Config) -> Path | None:
+    """Where pictures of pages are kept, if anybody wants them."""
+    folder = pytestconfig.getoption("--pages")
+    return Path(folder) if folder else None
+
+
 @pytest.fixture(scope="session")
 def street(
     tmp_path_factory: pytest.TempPathFactory,

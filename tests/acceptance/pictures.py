@@ -1,76 +1,51 @@
-"""`make pages`: a picture of every page in every state, in both languages, and its axe result.
+"""`make pages`: pictures of every page in every state, in both languages and two widths.
 
-Writes `var/pages/<language>/<page>.png` and `var/pages/axe.json`; the exit status is 1 when axe
-found something.
+Walks what `test_every_page.py` walks, by running it, and joins what each walk found:
+`var/pages/*.png` and `var/pages/index.json`, which holds the axe result of each picture. The exit
+status is 1 when axe found something on a page, when a page is missing, or when no walk shows a
+message that a form can show.
 """
 
 import json
-import os
 import shutil
+import subprocess
 import sys
-import tempfile
-from pathlib import Path
+from typing import Final
 
-from playwright.sync_api import sync_playwright
+from tests.acceptance import examining, form_messages
+from tests.acceptance.showing import ALL_ROUTES
+from tests.support.chromium import ROOT
+from tools.run_tests import environment
 
-from tests.acceptance.showing import WALKS
-from tests.support.addresses import own_address
-from tests.support.building import KeyRoom
-from tests.support.chromium import ROOT, axe_violations, launch, visiting
-from tests.support.clock import FixedClock
-from tests.support.databases import SqliteTemplate
-from tests.support.network import resolve_localhost_names
-from tests.support.servers import Street, lay_out
-
-PAGES = ROOT / "var" / "pages"
-LANGUAGES = ("en", "cy")
+PAGES: Final = ROOT / "var" / "pages"
 
 
-def take(street: Street) -> dict[str, list[dict[str, object]]]:
-    """Walk every walk, take a picture of everything shown; what axe found, by page."""
-    results: dict[str, list[dict[str, object]]] = {}
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        for language in LANGUAGES:
-            folder = PAGES / language
-            folder.mkdir(parents=True)
-            for name, walk in WALKS.items():
-                print(f"{language}: {name}", flush=True)
-                with visiting(browser, address=own_address()) as visitor:
-                    for shown in walk(visitor, street, language):
-                        visitor.page.screenshot(path=folder / f"{shown.name}.png", full_page=True)
-                        results[f"{language}/{shown.name}"] = axe_violations(visitor.page)
-        browser.close()
-    return results
+def take() -> int:
+    """Walk every walk on two workers, keeping pictures; pytest's exit status."""
+    shutil.rmtree(PAGES, ignore_errors=True)
+    PAGES.mkdir(parents=True)
+    walks = "tests/acceptance/test_every_page.py"
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", walks, "--pages", str(PAGES)]
+    return subprocess.call(command, cwd=ROOT, env=environment())
 
 
 def main() -> int:
-    """Take the pictures; 1 if axe found something."""
-    for name in [name for name in os.environ if name.startswith("ONEPASS_")]:
-        if name != "ONEPASS_CHROMIUM":
-            del os.environ[name]
-    resolve_localhost_names()
-    shutil.rmtree(PAGES, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix="onepass-pages-") as scratch:
-        folder = Path(scratch)
-        template = SqliteTemplate(folder)
-        (folder / "keys-room").mkdir()
-        room = KeyRoom(
-            template.copy_to(folder / "keys-room" / "keys.db"), folder / "keys-room", FixedClock()
-        )
-        street = lay_out(folder, template.copy_to(folder / "onepass.db"), room)
-        try:
-            street.start_provider()
-            street.start_departments()
-            results = take(street)
-        finally:
-            street.end()
-    (PAGES / "axe.json").write_text(json.dumps(results, indent=2) + "\n")
-    found = {page: violations for page, violations in results.items() if violations}
-    for page, violations in found.items():
-        print(f"{page}: {', '.join(str(violation['id']) for violation in violations)}")
-    print(f"{len(results)} pictures in {PAGES}, {len(found)} with violations")
-    return 1 if found else 0
+    """Take the pictures and write the index; 1 if anything is wrong."""
+    failed = take()
+    found = examining.joined(PAGES)
+    shutil.rmtree(PAGES / examining.PARTS, ignore_errors=True)
+    (PAGES / "index.json").write_text(json.dumps({"pages": found.pages}, indent=2) + "\n")
+    wrong = [page for page in found.pages if page["violations"]]
+    for page in wrong:
+        print(f"{page['file']}: {', '.join(str(each['id']) for each in page['violations'])}")
+    missing = sorted(ALL_ROUTES - {page["route"] for page in found.pages})
+    for route in missing:
+        print(f"no picture of {route}")
+    unseen = form_messages.unseen(form_messages.all_messages(), found.messages)
+    for message in sorted(unseen):
+        print(f"no page shows, of {message.room or 'any room'}: {message.words}")
+    print(f"{len(found.pages)} pictures in {PAGES}, {len(wrong)} with violations")
+    return 1 if failed or wrong or missing or unseen else 0
 
 
 if __name__ == "__main__":

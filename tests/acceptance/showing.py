@@ -4,69 +4,54 @@ Each walk yields the name of what is shown, once it is shown. Used by the access
 by the pictures of `make pages`.
 """
 
-import itertools
+import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from idp.domain import accounts, notices
+from idp.protocol import subjects
+from tests.acceptance import showing_account, showing_recovering
+from tests.acceptance.shown import (
+    JOURNEY,
+    NO_CODE,
+    WRONG_PASSWORDS,
+    Shown,
+    Walk,
+    answer_with_passkey,
+    arrive,
+    go_through_check,
+    mistakes,
+    newcomer,
+    page_of_journey,
+    speak,
+    stranger,
+)
 from tests.acceptance.walking import (
     code_from_mailbox,
     enter_code,
     enter_email,
     enter_password,
     prove_identity,
-    set_out,
     sign_in,
     typed_key,
 )
+from tests.support.building import register
 from tests.support.chromium import Visitor
-from tests.support.citizens import Citizen, enrol
+from tests.support.citizens import Citizen, give_every_way, give_passkey
+from tests.support.relying_party import RelyingParty
 from tests.support.servers import SLUGS, Street
 
-JOURNEY = "/j/<journey_id>"
-_numbers = itertools.count(1)
+WRONG_ADDRESSES = {
+    "empty": "",
+    "wrong": "not an address",
+    "too long": f"{'x' * 250}@example.com",
+    "unreadable": "a\x01b@example.com",
+}
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What is on the screen: the provider's route (or a department), and its state."""
-
-    route: str
-    state: str = "as it is"
-
-    @property
-    def name(self) -> str:
-        """A name for files and reports."""
-        route = "front page" if self.route == "/" else self.route
-        return re.sub(r"[^a-z0-9]+", "-", f"{route} {self.state}".lower()).strip("-")
-
-
-Walk = Callable[[Visitor, Street, str], Iterator[Shown]]
-
-
-def stranger(name: str) -> Citizen:
-    """Somebody without an account, whom no other walk knows."""
-    return Citizen(email=f"{name}.{next(_numbers)}@example.com")
-
-
-def newcomer(street: Street, name: str) -> Citizen:
-    """A citizen with an account, whom no other walk knows."""
-    with street.records() as session:
-        return enrol(session, street.services, stranger(name))
-
-
-def speak(visitor: Visitor, language: str) -> None:
-    """Choose the language by the toggle of the page, where it is not chosen already."""
-    if visitor.page.locator("html").get_attribute("lang") != language:
-        separator = "&" if "?" in visitor.page.url else "?"
-        visitor.open(f"{visitor.page.url}{separator}lng={language}")
-
-
-def arrive(visitor: Visitor, street: Street, slug: str, language: str) -> None:
-    """Set out from a department, and choose the language where it sent another one along."""
-    set_out(visitor, street, slug)
-    speak(visitor, language)
+def wrong_codes(street: Street, citizen: Citizen) -> dict[str, str]:
+    """What can be typed for a code that is none."""
+    return {"empty": "", "short": "12 34", "wrong": citizen.wrong_code(street.clock.now())}
 
 
 def signing_in(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
@@ -76,8 +61,7 @@ def signing_in(visitor: Visitor, street: Street, language: str) -> Iterator[Show
     yield Shown(f"{JOURNEY}/start")
     visitor.submit(1)
     yield Shown(f"{JOURNEY}/email")
-    enter_email(visitor, "not an address")
-    yield Shown(f"{JOURNEY}/email", "wrong")
+    yield from mistakes(visitor, f"{JOURNEY}/email", "email", WRONG_ADDRESSES)
     enter_email(visitor, citizen.email)
     yield Shown(f"{JOURNEY}/password")
     enter_password(visitor, "")
@@ -86,10 +70,99 @@ def signing_in(visitor: Visitor, street: Street, language: str) -> Iterator[Show
     yield Shown(f"{JOURNEY}/password", "wrong")
     enter_password(visitor, citizen.password)
     yield Shown(f"{JOURNEY}/code")
-    visitor.fill("code", citizen.wrong_code(street.clock.now()))
-    visitor.submit()
-    yield Shown(f"{JOURNEY}/code", "wrong")
+    yield from mistakes(visitor, f"{JOURNEY}/code", "code", wrong_codes(street, citizen))
     enter_code(visitor, street, citizen)
+
+
+def using_another_way(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """Everything that stands in for the code of an app, each also with what can go wrong."""
+    citizen = newcomer(street, "ways")
+    with street.records() as session:
+        codes = give_every_way(session, street.services, citizen)
+    arrive(visitor, street, "tax", language)
+    visitor.open(visitor.page.url.replace("/start", "/passkey"))
+    yield Shown(f"{JOURNEY}/passkey")
+    visitor.open(visitor.page.url.replace("/passkey", "/email"))
+    enter_email(visitor, citizen.email)
+    enter_password(visitor, citizen.password)
+    visitor.open(f"{visitor.page.url}?app=backup")
+    yield Shown(f"{JOURNEY}/code", "of the back-up app")
+    visitor.open(re.sub(r"/code.*", "/method", visitor.page.url))
+    yield Shown(f"{JOURNEY}/method")
+    visitor.submit()
+    yield Shown(f"{JOURNEY}/method", "nothing chosen")
+    visitor.choose("way", "passkey")
+    visitor.submit()
+    yield Shown(f"{JOURNEY}/passkey", "stepping up")
+    with visitor.page.expect_navigation(wait_until="load"):
+        visitor.page.evaluate("document.querySelector('[data-onepass-passkey]').submit()")
+    yield Shown(f"{JOURNEY}/passkey", "no answer")
+    visitor.open(visitor.page.url.replace("/passkey", "/recovery-code"))
+    yield Shown(f"{JOURNEY}/recovery-code")
+    for _ in range(5):
+        visitor.fill("recovery_code", "ABCD EFGH JKLM NPQR")
+        visitor.submit()
+        if visitor.page.url.endswith("/recovery-code"):
+            continue
+        yield Shown(f"{JOURNEY}/locked", "with another way")
+    street.clock.move(7200)
+    arrive(visitor, street, "tax", language)
+    visitor.submit(1)
+    enter_email(visitor, citizen.email)
+    enter_password(visitor, citizen.password)
+    visitor.open(visitor.page.url.replace("/code", "/recovery-code"))
+    wrong = {**NO_CODE, "wrong": "ABCD EFGH JKLM NPQR"}
+    yield from mistakes(visitor, f"{JOURNEY}/recovery-code", "recovery_code", wrong)
+    visitor.fill("recovery_code", codes[0])
+    visitor.submit()
+    yield Shown(f"{JOURNEY}/recovery-code/used")
+
+
+def having_no_other_way(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """An account with one app, and the offer of a passkey."""
+    citizen = newcomer(street, "plain")
+    with street.records() as session:
+        account = accounts.get(session, citizen.account_id)
+        assert account is not None
+        account.passkey_offered_at = None
+    arrive(visitor, street, "tax", language)
+    visitor.submit(1)
+    enter_email(visitor, citizen.email)
+    enter_password(visitor, citizen.password)
+    code = visitor.page.url
+    visitor.open(code.replace("/code", "/method"))
+    yield Shown(f"{JOURNEY}/method", "no other")
+    visitor.open(code)
+    enter_code(visitor, street, citizen)
+    yield Shown(f"{JOURNEY}/passkey-offer")
+    with visitor.page.expect_navigation(wait_until="load"):
+        visitor.page.evaluate("document.querySelector('[data-onepass-passkey]').submit()")
+    yield Shown(f"{JOURNEY}/passkey-offer", "no answer")
+    answer_with_passkey(visitor, "{}")
+    yield Shown(f"{JOURNEY}/passkey-offer", "a wrong answer")
+
+
+def signing_in_again(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """A service that wants one certain person, and somebody who types another address."""
+    citizen, other = newcomer(street, "again"), newcomer(street, "other")
+    name = re.sub(r"[^a-z0-9]", "-", citizen.email.partition("@")[0])
+    party = RelyingParty(street.issuer, client_id=name, more={"profile": "openid"})
+    with street.records() as session:
+        others = give_passkey(session, street.services, other)
+        register(session, street.services, party)
+        account = accounts.get(session, citizen.account_id)
+        assert account is not None
+        subject = subjects.pairwise(f"{party.client_id}.example", account.id, account.subject_salt)
+    claims = json.dumps({"id_token": {"sub": {"value": subject}}})
+    visitor.open(party.url(party.ask(claims=claims, prompt="login")))
+    speak(visitor, language)
+    yield Shown(f"{JOURNEY}/email", "again")
+    enter_email(visitor, "somebody.else@example.com")
+    yield Shown(f"{JOURNEY}/email", "again, as another person")
+    page_of_journey(visitor, "passkey")
+    options = visitor.page.locator("[data-onepass-passkey]").get_attribute("data-onepass-options")
+    answer_with_passkey(visitor, others.get(options or ""))
+    yield Shown(f"{JOURNEY}/passkey", "of another person")
 
 
 def being_locked_out(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
@@ -100,7 +173,15 @@ def being_locked_out(visitor: Visitor, street: Street, language: str) -> Iterato
     enter_email(visitor, citizen.email)
     for _ in range(6):
         enter_password(visitor, "not this one at all")
+    yield Shown(f"{JOURNEY}/locked", "just happened")
+    visitor.open(visitor.page.url)
     yield Shown(f"{JOURNEY}/locked")
+    page_of_journey(visitor, "reset/request")
+    visitor.submit()
+    visitor.fill("code", code_from_mailbox(visitor, street, citizen.email))
+    visitor.submit()
+    enter_code(visitor, street, citizen)
+    yield Shown(f"{JOURNEY}/reset/password")
 
 
 def stepping_up_and_signing_out(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
@@ -134,9 +215,8 @@ def creating_an_account(visitor: Visitor, street: Street, language: str) -> Iter
     yield Shown(f"{create}/email", "empty")
     enter_email(visitor, citizen.email)
     yield Shown(f"{create}/email-code")
-    visitor.fill("code", "12 34")
-    visitor.submit()
-    yield Shown(f"{create}/email-code", "wrong")
+    wrong = {**NO_CODE, "short": "12 34", "wrong": "000000"}
+    yield from mistakes(visitor, f"{create}/email-code", "code", wrong)
     for again in range(5):
         visitor.open(re.sub(r"/create/.*", "/create/email-resend", visitor.page.url))
         if not again:
@@ -148,15 +228,23 @@ def creating_an_account(visitor: Visitor, street: Street, language: str) -> Iter
     visitor.fill("code", code_from_mailbox(visitor, street, citizen.email))
     visitor.submit()
     yield Shown(f"{create}/password")
-    enter_password(visitor, "password12")
-    yield Shown(f"{create}/password", "common")
+    wrong = {**WRONG_PASSWORDS, "short": "too short"}
+    yield from mistakes(visitor, f"{create}/password", "password", wrong)
     enter_password(visitor, citizen.password)
     yield Shown(f"{create}/app")
     citizen.seed = typed_key(visitor)
-    visitor.fill("code", citizen.wrong_code(street.clock.now()))
-    visitor.submit()
-    yield Shown(f"{create}/app", "wrong")
+    yield from mistakes(visitor, f"{create}/app", "code", wrong_codes(street, citizen))
     enter_code(visitor, street, citizen)
+    yield Shown(f"{create}/recovery-codes")
+    visitor.submit()
+    yield Shown(f"{create}/recovery-codes", "shown")
+    visitor.submit(1)
+    yield Shown(f"{create}/recovery-codes", "not ticked")
+    visitor.open(visitor.page.url)
+    yield Shown(f"{create}/recovery-codes", "reloaded")
+    visitor.submit(1)
+    visitor.page.locator("[name=saved]").check()
+    visitor.submit(1)
     yield Shown(f"{create}/done")
     finished = visitor.page.url
     visitor.open(finished.replace("/create/done", "/"))
@@ -164,16 +252,27 @@ def creating_an_account(visitor: Visitor, street: Street, language: str) -> Iter
     yield Shown(f"{create}/done", "finished")
 
 
-def _check(visitor: Visitor, street: Street, person: str, ending: str, delay: int = 0) -> None:
-    """From the first page of proving to what comes of it."""
-    visitor.submit(0)
-    visitor.choose("person", person)
-    visitor.choose("ending", ending)
-    visitor.fill("delay", str(delay))
+def _mistyping_a_person(visitor: Visitor) -> Iterator[Shown]:
+    """What can be wrong in the stand-in's form."""
+    for chosen in visitor.page.locator("input[type=radio]:checked").all():
+        chosen.evaluate("radio => { radio.checked = false; }")
     visitor.submit()
-    if delay:
-        street.clock.move(delay)
-        visitor.open(visitor.page.url)
+    yield Shown(f"{JOURNEY}/prove/stand-in", "nothing chosen")
+    mistakes = {
+        "wrong": {"birth_date": "31 2 1990", "strength": "9", "town": "x" * 101},
+        "half a document": {"passport_number": "123456789", "licence_expiry": "1 1 2040"},
+        "the other half": {"passport_expiry": "1 1 2040", "licence_number": "MORGA753116SM9IJ"},
+    }
+    typed = {name: "" for fields in mistakes.values() for name in fields} | {"strength": "4"}
+    for state, fields in mistakes.items():
+        for summary in visitor.page.locator("details:not([open]) > summary").all():
+            summary.click()
+        visitor.choose("person", "typed")
+        visitor.choose("ending", "scores")
+        for name, value in (typed | fields).items():
+            visitor.fill(name, value)
+        visitor.submit()
+        yield Shown(f"{JOURNEY}/prove/stand-in", state)
 
 
 def proving_an_identity(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
@@ -184,16 +283,9 @@ def proving_an_identity(visitor: Visitor, street: Street, language: str) -> Iter
     yield Shown(f"{JOURNEY}/prove")
     visitor.submit(0)
     yield Shown(f"{JOURNEY}/prove/stand-in")
-    for summary in visitor.page.locator("summary").all():
-        summary.click()
-    visitor.choose("person", "typed")
-    visitor.choose("ending", "scores")
-    visitor.fill("birth_date", "31 2 1990")
-    visitor.fill("strength", "9")
-    visitor.submit()
-    yield Shown(f"{JOURNEY}/prove/stand-in", "wrong")
+    yield from _mistyping_a_person(visitor)
     visitor.open(re.sub(r"/stand-in$", "", visitor.page.url))
-    _check(visitor, street, "margaret", "pending")
+    go_through_check(visitor, street, "margaret", "pending")
     yield Shown(f"{JOURNEY}/prove/result", "pending")
     visitor.submit(0)
     yield Shown(f"{JOURNEY}/share", "a return code")
@@ -229,11 +321,11 @@ def failing_to_prove_an_identity(
     sign_in(visitor, street, "tax", citizen)
     arrive(visitor, street, "driving", language)
     for ending in ("P1", "not_matched", "cancelled", "timed_out", "technical_error"):
-        _check(visitor, street, "kwame", ending)
+        go_through_check(visitor, street, "kwame", ending)
         yield Shown(f"{JOURNEY}/prove/result", ending)
         visitor.submit(1)
     for ending in ("fraud", "other_browser"):
-        _check(visitor, street, "kwame", ending)
+        go_through_check(visitor, street, "kwame", ending)
         yield Shown(f"{JOURNEY}/prove/result", ending)
         arrive(visitor, street, "driving", language)
 
@@ -295,6 +387,20 @@ def looking_around(visitor: Visitor, street: Street, language: str) -> Iterator[
         yield Shown("an error", state)
 
 
+def saying_how_it_was(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """The question after signing out, what can be wrong with an answer, and the thanks."""
+    visitor.open(f"{street.issuer}signed-out?lng={language}")
+    visitor.follow("/feedback?after=signing_out")
+    yield Shown("/feedback")
+    visitor.page.locator("[name=words]").fill("x" * 1201)
+    visitor.submit()
+    yield Shown("/feedback", "wrong")
+    visitor.choose("satisfaction", "4")
+    visitor.page.locator("[name=words]").fill("Easy.")
+    visitor.submit()
+    yield Shown("/feedback/thanks")
+
+
 def meeting_a_stranger(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     """A Journey of another browser, one that is too old, and an account that is closed."""
     citizen = newcomer(street, "closed")
@@ -319,20 +425,6 @@ def meeting_a_stranger(visitor: Visitor, street: Street, language: str) -> Itera
     street.clock.move(3601)
     visitor.open(address)
     yield Shown("an error", "an expired journey")
-
-
-def minding_ones_account(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
-    """One's own account, with new terms on the way to it."""
-    citizen = newcomer(street, "owner")
-    sign_in(visitor, street, "tax", citizen)
-    with street.records() as session:
-        account = accounts.get(session, citizen.account_id)
-        assert account is not None
-        account.terms_version = 0
-    visitor.open(f"{street.issuer}account?lng={language}")
-    yield Shown(f"{JOURNEY}/terms")
-    visitor.submit()
-    yield Shown("/account")
 
 
 def visiting_departments(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
@@ -366,21 +458,27 @@ def visiting_departments(visitor: Visitor, street: Street, language: str) -> Ite
 
 WALKS: dict[str, Walk] = {
     "signing in": signing_in,
+    "using another way": using_another_way,
+    "having no other way": having_no_other_way,
+    "signing in again": signing_in_again,
     "being locked out": being_locked_out,
     "stepping up and signing out": stepping_up_and_signing_out,
     "creating an account": creating_an_account,
     "proving an identity": proving_an_identity,
     "failing to prove an identity": failing_to_prove_an_identity,
     "looking around": looking_around,
+    "saying how it was": saying_how_it_was,
     "meeting a stranger": meeting_a_stranger,
-    "minding one's account": minding_ones_account,
+    **showing_account.WALKS,
+    **showing_recovering.WALKS,
     "visiting departments": visiting_departments,
 }
 
 ALL_ROUTES = {
     "/",
     "/about",
-    "/account",
+    *showing_account.ROUTES,
+    *showing_recovering.ROUTES,
     f"{JOURNEY}/terms",
     "/accessibility",
     "/cookies",
@@ -392,13 +490,18 @@ ALL_ROUTES = {
     "/faults/<client_id>",
     "/mailbox",
     "/mailbox/<message_id>",
+    "/feedback",
+    "/feedback/thanks",
     "/logout",
     "/signed-out",
     *(f"{JOURNEY}/{page}" for page in ("start", "email", "password", "code", "locked")),
+    *(f"{JOURNEY}/{page}" for page in ("method", "passkey", "passkey-offer", "recovery-code")),
+    f"{JOURNEY}/recovery-code/used",
     *(
         f"{JOURNEY}/create/{page}"
         for page in ("email", "email-code", "email-resend", "password", "app", "done")
     ),
+    f"{JOURNEY}/create/recovery-codes",
     f"{JOURNEY}/prove",
     *(f"{JOURNEY}/prove/{page}" for page in ("stand-in", "wait", "details", "result")),
     f"{JOURNEY}/share",

@@ -1,10 +1,13 @@
 """axe finds nothing on any page, in any state, in either language, and none is too wide.
 
 The pages are those of `showing.WALKS`; a route that shows a page and stands in none of them makes
-`test_every_page_is_shown_by_some_walk` fail. Errors that no address leads to are planted.
+`test_every_page_is_shown_by_some_walk` fail. Errors that no address leads to are planted. A message
+of a form that no walk has shown makes the whole run fail, when all walks are through
+(`tests/conftest.py`). `make pages` runs this file, keeping a picture of everything shown.
 """
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -12,14 +15,14 @@ from flask import Flask
 from playwright.sync_api import Route
 
 from idp.web import errors
-from tests.acceptance import showing
+from tests.acceptance import examining, form_messages
+from tests.acceptance.examining import NARROW, Album, width_of
+from tests.acceptance.form_messages import Message
 from tests.acceptance.showing import ALL_ROUTES, WALKS
+from tests.acceptance.shown import JOURNEY, Shown
 from tests.guards.test_routes import ROUTES
 from tests.support.chromium import Visitor, axe_violations
 from tests.support.servers import Street
-
-NARROW = 320
-"""Pixels: a small phone, or a window of 1280 at 400 % (WCAG 2.2, 1.4.10)."""
 
 SHOWS_NO_PAGE = {
     "/static/<path:filename>",
@@ -39,46 +42,50 @@ SHOWS_NO_PAGE = {
     "/authorize",
     "/authorize/posted/<ticket>",
     "/logout/confirm",
+    "/account/devices/<sid>",
+    "/account/passkeys/<passkey_id>/remove",
     "/j/<journey_id>/",
+    "/j/<journey_id>/stay",
+    "/stay",
 }
 """Routes that answer machines, serve files, or lead on to a page of another route."""
 
 
 def test_every_page_is_shown_by_some_walk() -> None:
     assert set(ROUTES) - SHOWS_NO_PAGE == ALL_ROUTES
-    source = Path(showing.__file__).read_text()
+    sources = sorted(Path(__file__).parent.glob("showing*.py"))
     told = {
-        ast.unparse(call.args[0]).strip("f'\"").replace("{JOURNEY}", showing.JOURNEY)
-        for call in ast.walk(ast.parse(source))
+        ast.unparse(call.args[0]).strip("f'\"").replace("{JOURNEY}", JOURNEY)
+        for source in sources
+        for call in ast.walk(ast.parse(source.read_text()))
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Shown"
     }
-    told = {route.replace("{create}", f"{showing.JOURNEY}/create") for route in told}
+    for room in ("create", "reset", "recover"):
+        told = {route.replace(f"{{{room}}}", f"{JOURNEY}/{room}") for route in told}
     assert told >= ALL_ROUTES
 
 
 @pytest.mark.parametrize("language", ["en", "cy"])
 @pytest.mark.parametrize("walk", WALKS)
-def test_axe_finds_nothing(street: Street, visitor: Visitor, walk: str, language: str) -> None:
+def test_axe_finds_nothing(
+    street: Street,
+    visitor: Visitor,
+    plain_app: Flask,
+    pages_folder: Path | None,
+    run_dir: Path,
+    walk: str,
+    language: str,
+) -> None:
+    album = Album(language, pages_folder)
     seen = []
     for shown in WALKS[walk](visitor, street, language):
-        assert visitor.page.locator("html").get_attribute("lang") == language, shown
-        # The colours are the same in both languages.
-        found = axe_violations(visitor.page, colours=language == "en")
-        assert found == [], f"{shown.name} at {visitor.page.url}"
-        assert width_at(visitor, NARROW) <= NARROW, f"{shown.name} at {visitor.page.url}"
+        album.look(visitor.page, shown)
         seen.append(shown)
         visitor.look()
+    name = re.sub(r"[^a-z]+", "-", f"{language} {walk}")
+    album.keep((pages_folder or run_dir) / examining.PARTS / f"{name}.json", plain_app)
+    assert album.violations == []
     assert len(seen) == len(set(seen)) > 0
-
-
-def width_at(visitor: Visitor, width: int) -> int:
-    """How wide the page is, in pixels, in a window of this width; the window is as before then."""
-    usual = visitor.page.viewport_size
-    assert usual is not None
-    visitor.page.set_viewport_size({"width": width, "height": usual["height"]})
-    found: int = visitor.page.evaluate("document.documentElement.scrollWidth")
-    visitor.page.set_viewport_size(usual)
-    return found
 
 
 @pytest.fixture
@@ -93,23 +100,28 @@ def planted(street: Street, visitor: Visitor) -> list[str]:
     return pages
 
 
+@pytest.mark.parametrize("language", ["en", "cy"])
 def test_axe_finds_nothing_on_any_error_page(
-    street: Street, visitor: Visitor, planted: list[str], plain_app: Flask
+    street: Street,
+    visitor: Visitor,
+    planted: list[str],
+    plain_app: Flask,
+    pages_folder: Path | None,
+    run_dir: Path,
+    language: str,
 ) -> None:
+    album = Album(language, pages_folder)
     for kind in errors.Kind:
-        for language in ("en", "cy"):
-            with plain_app.test_request_context(
-                f"/?lng={language}", headers={"Accept": "text/html"}
-            ):
-                refused = errors.PageRefused(
-                    kind, sentence="Request is missing parameters", service_url="https://a.example/"
-                )
-                planted.append(errors.answer(refused).get_data(as_text=True))
-            visitor.page.goto(f"{street.issuer}planted")
-            visitor.look()
-            assert visitor.page.locator("html").get_attribute("lang") == language
-            found = axe_violations(visitor.page, colours=language == "en")
-            assert found == [], f"{kind.name} in {language}"
+        with plain_app.test_request_context(f"/?lng={language}", headers={"Accept": "text/html"}):
+            refused = errors.PageRefused(
+                kind, sentence="Request is missing parameters", service_url="https://a.example/"
+            )
+            planted.append(errors.answer(refused).get_data(as_text=True))
+        visitor.page.goto(f"{street.issuer}planted")
+        visitor.look()
+        album.look(visitor.page, Shown("an error", kind.name.lower().replace("_", " ")))
+    album.keep((pages_folder or run_dir) / examining.PARTS / f"{language}-errors.json", plain_app)
+    assert album.violations == []
 
 
 def test_a_planted_fault_is_found(street: Street, visitor: Visitor, planted: list[str]) -> None:
@@ -126,4 +138,20 @@ def test_a_page_that_is_too_wide_is_found(
 ) -> None:
     planted.append("<!doctype html><html lang=en><title>Wide</title><h1>" + "x" * 100 + "</h1>")
     visitor.page.goto(f"{street.issuer}planted")
-    assert width_at(visitor, NARROW) > NARROW
+    visitor.page.set_viewport_size({"width": NARROW, "height": 900})
+    assert width_of(visitor.page) > NARROW
+
+
+def test_a_message_that_no_page_shows_is_found() -> None:
+    messages = form_messages.all_messages()
+    assert Message("sign_in", "Email or password is wrong") in messages
+    assert Message("create_account", "Enter a password") in messages, "chosen from a table"
+    assert Message("prove_identity", "Enter given names") in messages, "chosen at run time"
+    asked = {
+        Message("sign_in", "Enter your password"),
+        Message("", "%(name)s must be %(count)s characters or fewer"),
+    }
+    shown = {"create_account": {"Enter your password"}, "sign_in": {"Town must be 9 characters or"}}
+    assert form_messages.unseen(asked, shown) == asked
+    shown = {"sign_in": {"Enter your password", "Town must be 9 characters or fewer"}}
+    assert form_messages.unseen(asked, shown) == set()

@@ -12,6 +12,7 @@ from tests.acceptance.walking import (
     path_in_journey,
     posts_to_onepass,
     prove_identity,
+    save_codes,
     set_out,
     sign_in,
     typed_key,
@@ -85,6 +86,7 @@ def test_a_new_citizen_creates_an_account_from_a_department_and_lands_signed_in(
 ) -> None:
     newcomer = Citizen(email="newcomer@example.com")
     create_account(visitor, street, "driving", newcomer)
+    save_codes(visitor)
     assert visitor.heading == "You have created your Onepass account"
     visitor.press("Continue to Renew your driving licence")
     prove_identity(visitor, "kwame")
@@ -96,15 +98,6 @@ def test_a_new_citizen_creates_an_account_from_a_department_and_lands_signed_in(
     set_out(visitor, street, "tax")
     assert visitor.heading == SIGNED_IN["tax"]
     assert posts_to_onepass(visitor, before) == []
-
-
-def test_s10_an_account_can_be_created_to_the_end_without_javascript(
-    street: Street, visitor_without_javascript: Visitor
-) -> None:
-    newcomer = Citizen(email="no.scripts@example.com")
-    create_account(visitor_without_javascript, street, "tax", newcomer)
-    visitor_without_javascript.press("Continue to Check your tax account")
-    assert visitor_without_javascript.heading == SIGNED_IN["tax"]
 
 
 def test_s13_the_library_asks_for_a_password_alone(

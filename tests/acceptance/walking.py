@@ -97,6 +97,20 @@ def typed_key(visitor: Visitor) -> str:
     return re.sub(r"\s", "", groups)
 
 
+def save_codes(visitor: Visitor) -> list[str]:
+    """On the page of recovery codes: look at them, say that they are saved, go on."""
+    visitor.submit()
+    codes = codes_shown(visitor)
+    visitor.page.locator("[name=saved]").check()
+    visitor.submit(1)
+    return codes
+
+
+def codes_shown(visitor: Visitor) -> list[str]:
+    """The recovery codes on this page."""
+    return visitor.page.locator(".onepass-codes code").all_inner_texts()
+
+
 def posts_to_onepass(visitor: Visitor, since: int = 0) -> list[str]:
     """The forms this person sent to Onepass since their `since`th visit."""
     return [

@@ -7,7 +7,7 @@ import pytest
 
 from idp.commands.accounts import accounts
 from idp.domain import accounts as accounts_of
-from idp.domain import authenticator_apps
+from idp.domain import authenticator_apps, recoveries
 from tests.commands.conftest import Terminal
 from tests.support.citizens import PASSWORD, SEED
 
@@ -102,3 +102,46 @@ def test_an_account_is_suspended_opened_blocked_and_signed_out(terminal: Termina
         "The account is blocked. Nothing has changed."
     )
     assert "There is no account" in terminal.refused(accounts, "suspend", "nobody@example.com")
+
+
+def test_a_new_password_is_ordered_once(terminal: Terminal) -> None:
+    terminal.json(accounts, *ALICE)
+    for changed in (True, False):
+        assert terminal.json(accounts, "force-reset", "Alice@example.com")["changed"] is changed
+    with terminal.session() as session:
+        account = accounts_of.find_by_email(session, "alice@example.com")
+        assert account is not None
+        assert account.reset_because == accounts_of.ORDERED
+    terminal.json(accounts, "create", "--email", "b@example.com")
+    terminal.json(accounts, "block", "b@example.com")
+    assert terminal.json(accounts, "force-reset", "b@example.com")["changed"] is False
+
+
+def test_who_waits_for_a_new_second_factor_is_listed_until_they_have_it(
+    terminal: Terminal,
+) -> None:
+    assert terminal.run(accounts, "recoveries").stdout == "Nobody is waiting.\n"
+    terminal.json(accounts, *ALICE)
+    services = terminal.workplace.services
+    with terminal.workplace.session() as session:
+        account = accounts_of.find_by_email(session, "alice@example.com")
+        assert account is not None
+        assert recoveries.begin(session, services, account, device="")
+    began = terminal.clock.now()
+    [one] = terminal.json(accounts, "recoveries")["recoveries"]
+    assert one == {
+        "account_id": account.id,
+        "email": "alice@example.com",
+        "proved": False,
+        "begun_at": began,
+        "ready_at": began + 7 * 86_400,
+        "lapses_at": began + 37 * 86_400,
+        "ready": False,
+    }
+    assert "alice@example.com  waits until 2026-09-28 14:13 UTC" in (
+        terminal.run(accounts, "recoveries").stdout
+    )
+    terminal.clock.move(7 * 86_400)
+    assert "may set up an app now" in terminal.run(accounts, "recoveries").stdout
+    terminal.clock.move(30 * 86_400)
+    assert terminal.json(accounts, "recoveries") == {"recoveries": []}

@@ -19,6 +19,7 @@ from idp.domain.identities import Identity
 from idp.domain.outbox import OutboxMessage
 from idp.domain.provings import Proving
 from idp.domain.secrets import SealedSecret
+from idp.domain.sessions import BrowserSession
 from idp.domain.signing_keys import JWKS_CACHE_LIFETIME
 from idp.kernel.database import Base
 from idp.kernel.sealing import Sealer, SealingKey, parse_sealing_keys
@@ -140,14 +141,13 @@ def test_every_sealed_column_is_sealed_anew_and_as_what_it_is() -> None:
 
 
 def test_the_purposes_are_those_of_the_modules_that_seal() -> None:
-    from idp.journeys.create_account import steps
-
     purposes = {column.class_: purpose for column, _, purpose in resealing.SEALED_COLUMNS}
     assert purposes == {
         Identity: identities.PURPOSE,
         Proving: provings.PURPOSE,
         authenticator_apps.AuthenticatorApp: authenticator_apps._PURPOSE,
-        journeys.Journey: steps._SEED_PURPOSE,
+        journeys.Journey: authenticator_apps.PROPOSAL,
+        BrowserSession: authenticator_apps.PROPOSAL,
         OutboxMessage: outbox._PURPOSE,
         SealedSecret: secrets._PURPOSE,
     }

@@ -60,3 +60,27 @@ def test_a_ticket_lasts_a_minute(session: Session, services: Services, clock: Fi
     ticket = handoffs.leave(session, services, "{}")
     clock.move(handoffs.LIFETIME)
     assert handoffs.take(session, services, ticket) is None
+
+
+def test_a_journey_stays_its_lifetime_from_now_and_no_longer_than_a_session(
+    session: Session, services: Services, clock: FixedClock
+) -> None:
+    journey = _open(session, services)
+    clock.move(3599)
+    assert journeys.may_stay(services, journey)
+    assert journeys.stay(session, services, journey) == clock.now() + 3600
+    journey.opened_at = clock.now() - 42_000
+    session.flush()
+    assert journeys.stay(session, services, journey) == clock.now() + 1200
+    session.refresh(journey)
+    assert not journeys.may_stay(services, journey)
+
+
+def test_a_journey_that_is_over_gets_no_more_time(
+    session: Session, services: Services, clock: FixedClock
+) -> None:
+    journey, ended = _open(session, services), _open(session, services)
+    journeys.end(session, ended, clock.now())
+    assert journeys.stay(session, services, ended) is None
+    clock.move(3600)
+    assert journeys.stay(session, services, journey) is None

@@ -290,3 +290,72 @@ def test_of_many_who_settle_at_once_one_does(installation: Installation) -> None
         lambda session, proving: provings.settle(session, proving, Outcome.CANCELLED),
     )
     assert sorted(answers) == [False, False, False, True]
+
+
+class TestForRecovery:
+    """Finding again the person whom the account's proof is about."""
+
+    @staticmethod
+    def begin(walk: Walk, level: str = "P2") -> None:
+        provings.begin_for_recovery(
+            walk.session, journey_id=walk.journey_id, account_id=walk.account_id, level=level
+        )
+
+    def check(self, walk: Walk, result: Result, kept: bool = True) -> Outcome:
+        if kept:
+            identities.keep(
+                walk.session, walk.services, account_id=walk.account_id, level="P2", person=NIA
+            )
+        self.begin(walk)
+        assert walk.submit(result)
+        received = walk.receive()
+        assert received is not None
+        assert walk.proving.result == received.outcome
+        return received.outcome
+
+    @pytest.mark.parametrize(
+        ("result", "outcome"),
+        [
+            (MATCHED, Outcome.PROVED),
+            (Result(Outcome.PROVED, "P3", NIA), Outcome.PROVED),
+            (Result(Outcome.PROVED, "P1", NIA), Outcome.NOT_MATCHED),
+            (Result(Outcome.PROVED, "P2", SAMPLE_PEOPLE["kwame"]), Outcome.NOT_MATCHED),
+            (Result(Outcome.PROVED, "P2", None), Outcome.NOT_MATCHED),
+            (Result(Outcome.TIMED_OUT), Outcome.TIMED_OUT),
+            (Result(Outcome.FRAUD), Outcome.FRAUD),
+        ],
+    )
+    def test_only_the_owner_is_found(self, walk: Walk, result: Result, outcome: Outcome) -> None:
+        assert self.check(walk, result) is outcome
+        kept = identities.find(walk.session, walk.services, walk.account_id)
+        assert kept is not None
+        assert (kept.level, kept.person) == ("P2", NIA), "what is kept never changes by this"
+
+    def test_without_a_kept_proof_nobody_is_found(self, walk: Walk) -> None:
+        assert self.check(walk, MATCHED, kept=False) is Outcome.NOT_MATCHED
+
+    def test_it_is_used_once_and_only_when_it_proves(self, walk: Walk) -> None:
+        assert self.check(walk, MATCHED) is Outcome.PROVED
+        proving = walk.proving
+        assert not provings.use_for_recovery(walk.session, proving)
+        assert provings.settle(walk.session, proving, Outcome.PROVED)
+        assert walk.known.facts.outcome is None, "no service hears of it"
+        assert provings.use_for_recovery(walk.session, proving)
+        assert not provings.use_for_recovery(walk.session, proving)
+
+    def test_a_proof_for_a_service_is_none_for_a_recovery(self, walk: Walk) -> None:
+        walk.prove()
+        assert not provings.use_for_recovery(walk.session, walk.proving)
+
+    def test_each_takes_the_place_of_the_other(self, walk: Walk) -> None:
+        walk.begin()
+        self.begin(walk)
+        seen = [walk.proving.for_recovery]
+        walk.submit()
+        walk.begin()
+        seen.append(walk.proving.for_recovery)
+        assert seen == [True, False]
+        assert walk.proving.submitted_at is None
+        walk.submit()
+        walk.begin()
+        assert walk.proving.submitted_at is not None, "what is under way for a service goes on"

@@ -63,6 +63,8 @@ PAGES = {
     Kind.FOREIGN_FORM,
     Kind.EXPIRED,
     Kind.FINISHED,
+    Kind.SIGNED_OUT,
+    Kind.NO_JOURNEY,
 }
 # PROTOCOL carries a sentence of its own, which is looked for above; nothing that a service may
 # call answers FORBIDDEN.

@@ -9,46 +9,24 @@ from idp.domain.notice_texts import NOTICES
 ROOT = Path(__file__).resolve().parents[2]
 
 AWAITED = {
-    "password_reset_code",
-    "account_recovery_code",
-    "email_change_code",
-    "password_changed",
-    "email_changed_from",
-    "email_changed_to",
-    "email_address_in_use",
-    "account_deleted",
-    "authenticator_app_changed",
-    "backup_added",
-    "backup_removed",
-    "backup_switched",
-    "recovery_codes_made",
-    "recovery_code_used",
-    "passkey_added",
-    "passkey_removed",
     "new_device_signed_in",
-    "signed_out_everywhere",
-    "activity_reported",
-    "activity_reported_again",
-    "recovery_begun",
-    "recovery_reminder",
-    "recovery_done",
-    "recovery_cancelled",
 }
 """Written, and not yet sent: the rooms that will send them are being built."""
 
+SENDERS = {"notices.send", "notices.send_nobody"}
+
 
 def sent_by_the_code() -> set[str]:
-    """The `template` of every call of `notices.send`."""
+    """Every kind named in a module that calls `notices.send`."""
     found: set[str] = set()
     for path in (ROOT / "idp").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "notices.send":
-                [template] = [word.value for word in node.keywords if word.arg == "template"]
-                found |= {
-                    part.value
-                    for part in ast.walk(template)
-                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
-                }
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        if any(isinstance(n, ast.Call) and ast.unparse(n.func) in SENDERS for n in nodes):
+            found |= {
+                node.value
+                for node in nodes
+                if isinstance(node, ast.Constant) and node.value in set(NOTICES)
+            }
     return found
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from idp.domain.services import Services
 from idp.settings import Settings
 from tests.support.building import ISSUER, PRODUCTION, make_services, make_settings, register
-from tests.support.citizens import enrol
+from tests.support.citizens import Citizen, enrol
 from tests.support.clock import FixedClock
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty
@@ -32,6 +32,7 @@ TEAM: Final = "a service team with a registration key"
 FORM: Final = "our token of this browser, and our Origin"
 NOT_A_FORM: Final = "exempt: a machine proves itself in the request"
 FOREIGN_BY_DESIGN: Final = "exempt: services post here; it changes nothing before a page asked"
+NOBODYS: Final = "our Origin; it acts for nobody, so that no cookie is needed"
 NO_POST: Final = ""
 
 
@@ -79,17 +80,52 @@ ROUTES: Final = {
     "/faults/<client_id>": Policy(NO_PRODUCTION, FORM, production=False),
     "/mailbox/<message_id>": Policy(NO_PRODUCTION, production=False),
     "/account": Policy(OWNER),
+    "/account/service/<client_id>": Policy(OWNER, FORM),
+    "/account/service-removed": Policy(OWNER),
+    "/account/history": Policy(OWNER),
+    "/account/history/<reference>": Policy(OWNER, FORM),
+    "/account/history/<reference>/reported": Policy(OWNER),
+    "/account/security": Policy(OWNER),
+    "/account/devices": Policy(OWNER),
+    "/account/devices/<sid>": Policy(OWNER, FORM, only_post=True),
+    "/account/sign-out-everywhere": Policy(OWNER, FORM),
+    "/account/confirm/<change>": Policy(OWNER, FORM),
+    "/account/confirm/<change>/code": Policy(OWNER, FORM),
+    "/account/password": Policy(OWNER, FORM),
+    "/account/password-changed": Policy(OWNER),
+    "/account/email": Policy(OWNER, FORM),
+    "/account/email/<journey_id>": Policy(OWNER, FORM),
+    "/account/email/<journey_id>/resend": Policy(OWNER, FORM),
+    "/account/email-changed": Policy(OWNER),
+    "/account/app": Policy(OWNER, FORM),
+    "/account/backup": Policy(OWNER, FORM),
+    "/account/backup/app": Policy(OWNER, FORM),
+    "/account/passkeys": Policy(OWNER, FORM),
+    "/account/passkeys/<passkey_id>/remove": Policy(OWNER, FORM, only_post=True),
+    "/account/recovery-codes": Policy(OWNER, FORM),
+    "/account/ways-changed": Policy(OWNER),
+    "/account/delete": Policy(OWNER, FORM),
+    "/account/data": Policy(OWNER, FORM),
+    "/feedback": Policy(PUBLIC, NOBODYS),
+    "/feedback/thanks": Policy(PUBLIC),
+    "/stay": Policy(SIGNED_IN, FORM, only_post=True),
     "/j/<journey_id>/": Policy(JOURNEY),
     "/j/<journey_id>/start": Policy(JOURNEY, FORM),
     "/j/<journey_id>/email": Policy(JOURNEY, FORM),
     "/j/<journey_id>/password": Policy(JOURNEY, FORM),
     "/j/<journey_id>/code": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/method": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/passkey": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/passkey-offer": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recovery-code": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recovery-code/used": Policy(JOURNEY),
     "/j/<journey_id>/locked": Policy(JOURNEY),
     "/j/<journey_id>/create/email": Policy(JOURNEY, FORM),
     "/j/<journey_id>/create/email-code": Policy(JOURNEY, FORM),
     "/j/<journey_id>/create/email-resend": Policy(JOURNEY, FORM),
     "/j/<journey_id>/create/password": Policy(JOURNEY, FORM),
     "/j/<journey_id>/create/app": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/create/recovery-codes": Policy(JOURNEY, FORM),
     "/j/<journey_id>/create/done": Policy(JOURNEY),
     "/j/<journey_id>/prove": Policy(JOURNEY, FORM, production=False),
     "/j/<journey_id>/prove/stand-in": Policy(JOURNEY, FORM, production=False),
@@ -97,11 +133,34 @@ ROUTES: Final = {
     "/j/<journey_id>/prove/details": Policy(JOURNEY, FORM, production=False),
     "/j/<journey_id>/prove/result": Policy(JOURNEY, FORM, production=False),
     "/j/<journey_id>/share": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/stay": Policy(JOURNEY, FORM, only_post=True),
     "/j/<journey_id>/terms": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/request": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/required": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/email-code": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/email-resend": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/second-factor": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/password": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/locked": Policy(JOURNEY),
+    "/j/<journey_id>/recover": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recover/email-code": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recover/email-resend": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recover/stop": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recover/ready": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recover/not-now": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recover/not-confirmed": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/recover/waiting": Policy(JOURNEY),
+    "/j/<journey_id>/recover/stopped": Policy(JOURNEY),
+    "/j/<journey_id>/recover/done": Policy(JOURNEY),
 }
 
 FORMS: Final = sorted(rule for rule, policy in ROUTES.items() if policy.posts == FORM)
-OF_A_JOURNEY: Final = sorted(rule for rule, policy in ROUTES.items() if policy.who == JOURNEY)
+OF_AN_OWNER: Final = sorted(
+    rule for rule, policy in ROUTES.items() if policy.who == OWNER and not policy.only_post
+)
+OF_A_JOURNEY: Final = sorted(
+    rule for rule, policy in ROUTES.items() if policy.who == JOURNEY and not policy.only_post
+)
 
 
 @pytest.fixture
@@ -186,6 +245,23 @@ def test_a_journey_is_worth_nothing_in_another_browser(app: Flask, journey: str,
 def test_a_journey_that_never_was_shows_a_page_of_its_own(person: Person, rule: str) -> None:
     person.open(ISSUER + rule[1:].replace("<journey_id>", "a" * 43))
     assert person.status == 410
+
+
+@pytest.mark.parametrize("rule", OF_AN_OWNER)
+def test_an_account_is_shown_to_nobody_who_is_not_signed_in(person: Person, rule: str) -> None:
+    person.open(ISSUER + rule[1:])
+    assert "/j/" in person.url
+    assert person.url.endswith("/start")
+
+
+@pytest.mark.parametrize("rule", OF_AN_OWNER)
+def test_a_password_alone_opens_no_account(person: Person, journey: str, rule: str) -> None:
+    citizen = Citizen()
+    person.send(button=1)
+    person.send({"email": citizen.email})
+    person.send({"password": citizen.password})
+    person.open(ISSUER + rule[1:])
+    assert person.url.endswith("/code")
 
 
 @pytest.mark.parametrize("path", ["token", "introspect", "revoke"])

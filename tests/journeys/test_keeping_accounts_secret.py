@@ -57,6 +57,21 @@ def test_creating_costs_the_same_for_a_known_and_a_new_address(
     assert seen[1] == seen[2]
 
 
+def test_a_code_for_a_new_password_costs_the_same_for_a_known_and_an_unknown_address(
+    browser: Callable[[], Person], library: RelyingParty, alice: Citizen, work: DatabaseWork
+) -> None:
+    asking, guessing = [], []
+    for email in ("first@example.com", NOBODY, alice.email):
+        person = browser()
+        walks.come_to_password(person, library, email)
+        person.open(person.url.replace("/password", "/reset/request"))
+        asking.append(effort_of(work, person.send))
+        guessing.append(effort_of(work, partial(person.send, {"code": "000000"})))
+    assert asking[1] == asking[2]
+    assert guessing[1] == guessing[2]
+    assert asking[1][0], "nothing was counted"
+
+
 def test_a_wrong_password_costs_the_same_for_a_known_and_an_unknown_address(
     browser: Callable[[], Person], library: RelyingParty, alice: Citizen, work: DatabaseWork
 ) -> None:

@@ -13,7 +13,7 @@ from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
 from tests.journeys import walks
 from tests.support.building import register
-from tests.support.citizens import Citizen
+from tests.support.citizens import Citizen, give_passkey
 from tests.support.clock import FixedClock
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty, Request
@@ -194,3 +194,26 @@ def test_another_person_on_this_browser_is_asked_to_be_the_one_named(
     person.send({"code": alice.code(clock.now())})
     assert "code" in library.answer(request, person.left_to)
     assert ended(session, bob.account_id) == ["another_person"]
+
+
+def test_a_passkey_of_the_person_named_stands_for_all_three_and_no_other_does(
+    person: Person,
+    library: RelyingParty,
+    alice: Citizen,
+    bob: Citizen,
+    clock: FixedClock,
+    hint: str,
+    session: Session,
+    services: Services,
+) -> None:
+    alices, bobs = (give_passkey(session, services, citizen) for citizen in (alice, bob))
+    session.commit()
+    walks.sign_in(person, library, alice, clock)
+    request = ask_again(person, library, hint, clock.now())
+    person.open(person.url.replace("/email", "/passkey"))
+    person.send({"answer": bobs.get(walks.options_of(person))})
+    assert person.status == 400
+    assert "Use the passkey of the account you signed in with" in person.page.text
+    assert ended(session, bob.account_id) == []
+    person.send({"answer": alices.get(walks.options_of(person))})
+    assert "code" in library.answer(request, person.left_to)

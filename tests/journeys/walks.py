@@ -1,5 +1,6 @@
 """Walks that several stories begin with: from a service's link to some page."""
 
+import html
 import re
 
 import pyotp
@@ -79,3 +80,24 @@ def seed_shown(person: Person) -> str:
 def first_code(person: Person, clock: FixedClock) -> str:
     """What an app shows that was given the key of this page."""
     return str(pyotp.TOTP(seed_shown(person)).at(clock.now()))
+
+
+def save_codes(person: Person) -> list[str]:
+    """On the page of recovery codes: look at them, say that they are saved, go on."""
+    assert person.heading == "Save your recovery codes"
+    person.send()
+    codes = codes_shown(person)
+    person.send({"saved": "y"}, form=1)
+    return codes
+
+
+def codes_shown(person: Person) -> list[str]:
+    """The recovery codes on this page."""
+    return re.findall(r"<code>([A-Z2-9]{4}(?:-[A-Z2-9]{4}){3})</code>", person.html)
+
+
+def options_of(person: Person) -> str:
+    """What the page's script would ask the browser for."""
+    found = re.search(r'data-onepass-options="([^"]*)"', person.html)
+    assert found, person.heading
+    return html.unescape(found[1])

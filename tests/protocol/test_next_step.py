@@ -31,9 +31,12 @@ ONE_LOGIN = a_client()
 MAX_AGE = a_client(max_age_enabled=True)
 OPENID = an_openid_client()
 AT_CL = a_session(level="Cl", amr=("pwd",), otp_at=None)
+WEAK_AT_CL = replace(AT_CL, reset_because="weak")
+LOST = a_journey(recovering=True, password_at=NOW - 10, account_id="account-1")
 FRESH = a_journey(fresh=True)
 PASSWORD_DONE = a_journey(fresh=True, password_at=NOW - 10, account_id="account-1")
 BOTH_DONE = a_journey(fresh=True, password_at=NOW - 10, otp_at=NOW - 5, account_id="account-1")
+BOTH_GIVEN = replace(BOTH_DONE, fresh=False)
 OTHERS = a_journey(fresh=True, password_at=NOW - 10, otp_at=NOW - 5, account_id="account-2")
 
 
@@ -68,6 +71,32 @@ def step(
         ({}, replace(AT_CL, terms_agreed=False), None, ONE_LOGIN, Step.STEP_UP),
         ({"prompt": "consent"}, a_session(), None, ONE_LOGIN, Step.ISSUE),
         ({"prompt": "create"}, a_session(), None, ONE_LOGIN, Step.ISSUE),
+        # Who has no codes, in the Journey in which they said so and after the password.
+        ({}, AT_CL, LOST, ONE_LOGIN, Step.RECOVER),
+        ({}, AT_CL, a_journey(recovering=True), ONE_LOGIN, Step.STEP_UP),
+        ({}, AT_CL, replace(LOST, account_id="account-2"), ONE_LOGIN, Step.STEP_UP),
+        ({}, a_session(), LOST, ONE_LOGIN, Step.ISSUE),
+        ({"vtr": '["Cl"]'}, AT_CL, LOST, ONE_LOGIN, Step.ISSUE),
+        # A new password is due: after the factors, before anything else.
+        ({}, a_session(reset_because="weak"), None, ONE_LOGIN, Step.RESET_PASSWORD),
+        ({}, a_session(reset_because="ordered"), a_journey(), ONE_LOGIN, Step.RESET_PASSWORD),
+        ({"vtr": '["Cl"]'}, WEAK_AT_CL, None, ONE_LOGIN, Step.RESET_PASSWORD),
+        ({}, WEAK_AT_CL, None, ONE_LOGIN, Step.STEP_UP),
+        ({}, WEAK_AT_CL, LOST, ONE_LOGIN, Step.RECOVER),
+        (
+            {"vtr": '["Cl.Cm.P2"]'},
+            a_session(reset_because="weak"),
+            None,
+            ONE_LOGIN,
+            Step.RESET_PASSWORD,
+        ),
+        (
+            {},
+            a_session(account_state="part_created", reset_because="weak"),
+            None,
+            ONE_LOGIN,
+            Step.CREATE,
+        ),
         # A new sign-in by request.
         ({"prompt": "login"}, a_session(), None, ONE_LOGIN, Step.SIGN_IN),
         ({"prompt": "login"}, a_session(), FRESH, ONE_LOGIN, Step.SIGN_IN),
@@ -136,6 +165,14 @@ def test_silence_is_no_obstacle_to_single_sign_on() -> None:
         (a_session(), FRESH, Step.SIGN_IN),
         (a_session(), BOTH_DONE, Step.ISSUE),
         (a_session(terms_agreed=False), None, Step.AGREE),
+        (a_session(passkey_offered=False), None, Step.ISSUE),
+        (a_session(passkey_offered=False), BOTH_GIVEN, Step.OFFER_PASSKEY),
+        (a_session(passkey_offered=False, terms_agreed=False), BOTH_GIVEN, Step.OFFER_PASSKEY),
+        (a_session(terms_agreed=False), BOTH_GIVEN, Step.AGREE),
+        (a_session(passkey_offered=False), replace(BOTH_GIVEN, otp_at=None), Step.ISSUE),
+        (a_session(passkey_offered=False), replace(BOTH_GIVEN, password_at=None), Step.ISSUE),
+        (a_session(passkey_offered=False), replace(BOTH_GIVEN, choice="create"), Step.ISSUE),
+        (a_session(passkey_offered=False), replace(BOTH_GIVEN, account_id="other"), Step.ISSUE),
         (a_session(account_state="suspended"), None, Step.REFUSE),
     ],
 )

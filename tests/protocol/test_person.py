@@ -12,6 +12,7 @@ from idp.protocol.person import (
     documents_claim,
     from_members,
     names_claim,
+    same_person,
     to_members,
 )
 from tests.protocol.examples import AN_IDENTITY
@@ -104,3 +105,36 @@ def test_an_address_is_written_line_by_line(address: Address, lines: tuple[str, 
 
 def test_a_name_is_written_in_the_order_of_its_parts() -> None:
     assert Name((NamePart("FamilyName", "Ito"), NamePart("GivenName", "Aki"))).text == "Ito Aki"
+
+
+NIA = Person(
+    names=(Name((NamePart("GivenName", "Nia"), NamePart("FamilyName", "Roberts"))),),
+    birth_dates=("1987-02-14",),
+)
+
+
+@pytest.mark.parametrize(
+    ("names", "dates", "same"),
+    [
+        ((("Nia", "Roberts"),), ("1987-02-14",), True),
+        ((("NIA ", " roberts"),), ("1987-02-14",), True),
+        ((("Nia", "Griffiths"), ("Nia", "Roberts")), ("1987-02-14",), True),
+        ((("Nia", "Roberts"),), ("1987-02-15",), False),
+        ((("Mia", "Roberts"),), ("1987-02-14",), False),
+        ((("Roberts", "Nia"),), ("1987-02-14",), False),
+        ((), ("1987-02-14",), False),
+        ((("Nia", "Roberts"),), (), False),
+    ],
+)
+def test_a_person_is_found_again_by_a_name_and_a_date_of_birth(
+    names: tuple[tuple[str, str], ...], dates: tuple[str, ...], same: bool
+) -> None:
+    other = Person(
+        names=tuple(
+            Name((NamePart("GivenName", first), NamePart("FamilyName", last)))
+            for first, last in names
+        ),
+        birth_dates=dates,
+    )
+    assert same_person(NIA, other) is same
+    assert same_person(other, NIA) is same

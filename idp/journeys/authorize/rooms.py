@@ -10,6 +10,9 @@ from idp.protocol.session_facts import PART_CREATED, SessionFacts
 
 _PAGES: Final = {
     Step.STEP_UP: "sign_in.code",
+    Step.RECOVER: "recover.start",
+    Step.RESET_PASSWORD: "reset_password.required",
+    Step.OFFER_PASSKEY: "offer_passkey.offer",
     Step.AGREE: "agree_to_terms.agree",
     Step.PROVE: "prove_identity.start",
     Step.SHARE: "share.share",

@@ -76,6 +76,11 @@ def resume(journey_id: str) -> Answer:
     """Decide the next step of a stored request; every room comes back here."""
     journey = journey_pages.enter(journey_id)
     seen = current.seen()
+    if seen is None and journey.password_at is not None and journey.failed is None:
+        # Signed out meanwhile, in another tab or by time: told once, then asked to sign in.
+        journeys.forget_proofs(journey)
+        service = journey_pages.service_of(journey)
+        raise PageRefused(Kind.SIGNED_OUT, service_url=service.landing_page_url)
     if seen is not None and not steps.same_person(seen.facts, journey.account_id):
         # Somebody else signed in meanwhile, in another tab: whose code would it be?
         seen = None

@@ -10,19 +10,23 @@ from idp.domain import (
     journeys,
     notices,
     passwords,
+    recoveries,
+    recovery_codes,
+    second_factors,
     sessions,
     throttles,
 )
+from idp.domain.accounts import Account
 from idp.domain.email_codes import Purpose
 from idp.domain.journeys import Journey
 from idp.domain.passwords import Problem
+from idp.domain.recoveries import Recovery
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
 from idp.domain.throttles import Kind
+from idp.protocol.session_facts import ACTIVE
 
 PURPOSE = Purpose.CREATE_ACCOUNT
-_SEED_PURPOSE = "proposed authenticator app"
-GROUP = 4
 
 
 class AlreadyDone(Exception):
@@ -145,12 +149,34 @@ def sign_in_instead(journey: Journey) -> None:
     journey.email_proved_at = None
 
 
-def app_is_due(session: Session, signed_in: BrowserSession) -> bool:
-    """Return whether the person signed in here has no app yet.
+def app_is_due(
+    session: Session, services: Services, journey: Journey, signed_in: BrowserSession
+) -> bool:
+    """Return whether the person signed in here may set up an app: they have none, or recover.
 
-    Only then may one be set up here, so that a password alone never replaces or adds one.
+    Only then, so that a password alone never replaces or adds one.
     """
-    return not authenticator_apps.has_app(session, signed_in.account_id)
+    if not second_factors.has_any(session, signed_in.account_id):
+        return True
+    return recovery_of(session, services, journey, signed_in) is not None
+
+
+def recovery_of(
+    session: Session, services: Services, journey: Journey, signed_in: BrowserSession
+) -> Recovery | None:
+    """Return the recovery that lets this person put a new app in the place of everything.
+
+    For who gave the password in this Journey and said in it that they recover.
+    """
+    now = services.clock.now()
+    account = accounts.get(session, signed_in.account_id)
+    given = journey.password_at is not None and journey.account_id == signed_in.account_id
+    if account is None or not (given and journey.recovering):
+        return None
+    if recoveries.held_until(account, now) is not None:
+        return None
+    recovery = recoveries.find(session, account.id, now)
+    return recovery if recovery and recovery.may_be_finished(journey, now) else None
 
 
 def owner_email(session: Session, signed_in: BrowserSession) -> str:
@@ -161,18 +187,46 @@ def owner_email(session: Session, signed_in: BrowserSession) -> str:
 
 def proposed_seed(services: Services, journey: Journey) -> str:
     """Return the seed to show on this Journey's page: the same one until a code proves it."""
-    if journey.app_secret_sealed is None:
-        seed = authenticator_apps.propose(services.entropy)
-        journey.app_secret_sealed = services.sealer.seal(
-            seed.encode("ascii"), _SEED_PURPOSE, journey.id
-        )
-        return seed
-    return services.sealer.open(journey.app_secret_sealed, _SEED_PURPOSE, journey.id).decode()
+    seed, journey.app_secret_sealed = authenticator_apps.proposal(
+        services, journey.app_secret_sealed, journey.id
+    )
+    return seed
 
 
-def in_groups(seed: str) -> list[str]:
-    """Return the seed in groups of four, as people type it."""
-    return [seed[start : start + GROUP] for start in range(0, len(seed), GROUP)]
+def recover(
+    session: Session,
+    services: Services,
+    journey: Journey,
+    signed_in: BrowserSession,
+    recovery: Recovery,
+    code: str,
+) -> str | None:
+    """Put the new app in the place of every second factor, if `code` is its; return the cookie.
+
+    None when the code is wrong: nothing changes. Raises AlreadyDone when the recovery is over.
+    """
+    now = services.clock.now()
+    seed = proposed_seed(services, journey)
+    step = authenticator_apps.step_of(seed, code, now)
+    account = accounts.get(session, signed_in.account_id)
+    if step is None or account is None:
+        return None
+    if not recoveries.finish(session, services, recovery, journey):
+        raise AlreadyDone
+    second_factors.start_over(
+        session, services, account.id, secret=seed, step=step, but=signed_in.sid
+    )
+    journey.app_secret_sealed = None
+    journey.otp_at = now
+    notices.send(
+        session,
+        services,
+        to=account.email,
+        template="recovery_done",
+        language=account.language,
+        device=signed_in.device,
+    )
+    return sessions.after_second_factor(session, services, signed_in)
 
 
 def finish(
@@ -195,14 +249,8 @@ def finish(
         return None
     if not accounts.complete(session, account):
         raise AlreadyDone
-    authenticator_apps.add(
-        session,
-        services,
-        account_id=account.id,
-        secret=seed,
-        step=step,
-    )
-    journey.app_secret_sealed = None
+    authenticator_apps.add(session, services, account_id=account.id, secret=seed, step=step)
+    journey.app_secret_sealed, journey.choice = None, "create"
     if journey.account_id != account.id:
         journey.account_id, journey.password_at = account.id, None
     journey.otp_at = now
@@ -219,3 +267,20 @@ def finish(
         device=signed_in.device,
     )
     return sessions.after_second_factor(session, services, signed_in)
+
+
+def owner_to_give_codes(
+    session: Session, journey: Journey, signed_in: BrowserSession | None
+) -> Account | None:
+    """Return whom this Journey's page may give recovery codes: a complete account without any.
+
+    A second factor was given in this very Journey, and no set was said to be saved.
+    """
+    if signed_in is None or journey.account_id != signed_in.account_id:
+        return None
+    if journey.otp_at is None or signed_in.level != "Cl.Cm":
+        return None
+    account = accounts.get(session, signed_in.account_id)
+    if account is None or account.state != ACTIVE:
+        return None
+    return None if recovery_codes.facts(session, account.id).saved else account

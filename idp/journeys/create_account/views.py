@@ -1,26 +1,19 @@
 """The pages of creating an account. A page out of turn leads to the one that is due."""
 
-import segno
-from flask import Blueprint, Response
+from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
-from markupsafe import Markup
 
-from idp.domain import authenticator_apps
 from idp.domain.accounts import EmailTaken
 from idp.domain.journeys import Journey
 from idp.domain.throttles import Locked
 from idp.journeys.create_account import steps
-from idp.journeys.create_account.forms import (
-    PROBLEMS,
-    EmailCodeForm,
-    EmailForm,
-    FirstCodeForm,
-    NewPasswordForm,
-)
-from idp.web import cookies, current, i18n
+from idp.journeys.create_account.forms import EmailCodeForm, EmailForm, FirstCodeForm
+from idp.web import app_setup, cookies, current, i18n, recovery_codes_page
 from idp.web.forms import Form, say
-from idp.web.journey_pages import enter, leave, service_of, to
+from idp.web.journey_pages import enter, leave, leave_signed_out, service_of, to
 from idp.web.layout import show
+from idp.web.new_passwords import PROBLEMS, NewPasswordForm
+from idp.web.recovery_codes_page import Place
 
 blueprint = Blueprint(
     "create_account", __name__, url_prefix="/j/<journey_id>/create", template_folder="templates"
@@ -134,32 +127,49 @@ def app(journey_id: str) -> Response:
     """Show the seed as a picture, a link and a key; ask for the app's first code."""
     journey = enter(journey_id)
     signed_in = current.signed_in()
-    if signed_in is None or not steps.app_is_due(current.session(), signed_in):
+    if signed_in is None:
+        return leave_signed_out(journey)
+    session, services = current.session(), current.services()
+    if not steps.app_is_due(session, services, journey, signed_in):
         return leave(journey)
-    services = current.services()
+    recovery = steps.recovery_of(session, services, journey, signed_in)
     form = FirstCodeForm()
     if form.accepted():
         try:
-            secret = steps.finish(current.session(), services, journey, signed_in, form.code.text)
+            if recovery is None:
+                secret = steps.finish(session, services, journey, signed_in, form.code.text)
+            else:
+                secret = steps.recover(
+                    session, services, journey, signed_in, recovery, form.code.text
+                )
         except steps.AlreadyDone:
             return leave(journey)
         if secret is not None:
-            response = to("create_account.done", journey)
+            next_page = "create_account.save_codes" if recovery is None else "recover.done"
+            response = to(next_page, journey)
             cookies.set_session_cookie(response, secret)
             return response
         say(form.code, _("That code is wrong. Check your app and try again"))
     seed = steps.proposed_seed(services, journey)
-    uri = authenticator_apps.provisioning_uri(
-        seed, email=steps.owner_email(current.session(), signed_in)
-    )
+    email = steps.owner_email(current.session(), signed_in)
     return show(
         "create_account/app.html",
         form=form,
-        picture=_picture(uri),
-        uri=uri,
-        groups=steps.in_groups(seed),
-        finishing=journey.choice != "create",
+        setup=app_setup.of(seed, email),
+        finishing=journey.choice != "create" and recovery is None,
+        replacing=recovery is not None,
     )
+
+
+@blueprint.route("/recovery-codes", methods=["GET", "POST"])
+def save_codes(journey_id: str) -> Response:
+    """Show recovery codes once, and ask to save them."""
+    journey = enter(journey_id)
+    owner = steps.owner_to_give_codes(current.session(), journey, current.signed_in())
+    if owner is None:
+        return leave(journey)
+    after = url_for("create_account.done", journey_id=journey.id)
+    return recovery_codes_page.answer(Place(owner, after))
 
 
 @blueprint.get("/done")
@@ -173,10 +183,3 @@ def done(journey_id: str) -> Response:
 
 def _has_account(journey: Journey) -> bool:
     return current.signed_in() is not None and journey.account_id is not None
-
-
-def _picture(uri: str) -> Markup:
-    svg = segno.make(uri, error="m", micro=False).svg_inline(
-        border=2, dark="#000", light="#fff", omitsize=True, svgclass=None, lineclass=None
-    )
-    return Markup(svg)  # noqa: S704 - drawn here, from modules of black and white

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from idp.domain import sweeping, throttles
+from idp.domain import feedback, passkey_challenges, recoveries, sweeping, throttles
 from idp.settings import Settings
 from idp.web.i18n import duration
 
@@ -44,10 +44,22 @@ def _account() -> Iterator[Kept]:
         ("accounts",),
     )
     yield Kept(
-        _("The key of your authenticator app"),
+        _("The keys of your authenticator apps"),
         _("Sealed, with a key that is not in the database"),
         account,
         ("authenticator_apps",),
+    )
+    yield Kept(
+        _("Your recovery codes, and which of them you have used"),
+        _("As hashes, which can be checked but not read"),
+        _("For as long as you have the account, or until new ones take their place"),
+        ("recovery_codes", "recovery_code_sets"),
+    )
+    yield Kept(
+        _("Your passkeys: public keys, which browser added each, and when they were used"),
+        _("As they are: a public key opens nothing"),
+        _("For as long as you have the account, or until you remove them"),
+        ("passkeys",),
     )
     yield Kept(
         _("What an identity check found out about you, if you prove your identity"),
@@ -61,6 +73,12 @@ def _account() -> Iterator[Kept]:
         account,
         ("disclosures",),
     )
+    yield Kept(
+        _("What happened in your account that you told us was not you"),
+        _("Under a random account number, with the number of your report"),
+        account,
+        ("activity_reports",),
+    )
 
 
 def _sign_in(settings: Settings) -> Iterator[Kept]:
@@ -73,6 +91,14 @@ def _sign_in(settings: Settings) -> Iterator[Kept]:
         ),
         _("For %(time)s after you began", time=duration(lifetime)),
         ("journeys", "email_codes", "provings", "handoffs"),
+        lifetime,
+    )
+    lifetime = recoveries.WAIT + recoveries.USABLE_FOR + recoveries.KEPT_FOR
+    yield Kept(
+        _("That you asked to get back in without a security code, and what came of it"),
+        _("Under a random account number"),
+        _("For %(time)s after you asked, at most", time=duration(lifetime)),
+        ("recoveries",),
         lifetime,
     )
     lifetime = sweeping.session_kept_for(settings)
@@ -89,6 +115,14 @@ def _sign_in(settings: Settings) -> Iterator[Kept]:
         _("Under a random account number"),
         _("For %(time)s after you opened the service", time=duration(lifetime)),
         ("grants",),
+        lifetime,
+    )
+    lifetime = passkey_challenges.LIFETIME
+    yield Kept(
+        _("A passkey being asked for"),
+        _("As a hash, under no name"),
+        _("For %(time)s after the page was opened, at most", time=duration(lifetime)),
+        ("passkey_challenges",),
         lifetime,
     )
     lifetime = max(limit.window for limit in throttles.LIMITS.values())
@@ -124,6 +158,12 @@ def _messages(settings: Settings) -> Iterator[Kept]:
 
 
 def _records() -> Iterator[Kept]:
+    yield Kept(
+        _("What you told us about Onepass, if you answered our question"),
+        _("As you wrote it, with the day and nothing that leads to you"),
+        _("For %(time)s, at most", time=duration(feedback.KEPT_FOR)),
+        ("feedback",),
+    )
     yield Kept(
         _("The audit record: what happened and when, such as a sign-in or a lock"),
         _("Under a random account number, in a way that shows when it is changed"),

@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from idp.domain import audit, identities, provings
 from idp.domain.identities import Proof
+from idp.domain.journeys import Journey
 from idp.domain.provings import Proving, Result
 from idp.domain.services import Services
+from idp.domain.sessions import BrowserSession
 from idp.protocol.identity_proving import Outcome
 from idp.protocol.person import Person
 
@@ -84,6 +86,18 @@ def matched(person: Person, level: str | None) -> Result:
     if level is None:
         return Result(Outcome.NOT_MATCHED)
     return Result(Outcome.PROVED, level, person)
+
+
+def may_enter(journey: Journey, proving: Proving, signed_in: BrowserSession) -> bool:
+    """Return whether the person signed in may go through these pages.
+
+    With both factors; for a recovery with the password alone, given in this Journey, in which
+    they said that they cannot give another one.
+    """
+    if not proving.for_recovery:
+        return signed_in.level == "Cl.Cm"
+    given = journey.password_at is not None and journey.account_id == signed_in.account_id
+    return given and journey.recovering
 
 
 def kept_proof(session: Session, services: Services, proving: Proving) -> Proof | None:
@@ -172,6 +186,10 @@ def _record(
     level: str | None,
 ) -> None:
     account_id = proving.account_id
+    if proving.for_recovery:
+        ended = audit.RecoveryCheckEnded(account_id=account_id, outcome=outcome)
+        _append(session, services, proving, ended)
+        return
     fact: audit.Fact = audit.IdentityNotProved(
         account_id=account_id, client_id=client_id, outcome=outcome
     )

@@ -39,6 +39,7 @@ def start(journey_id: str) -> Response:
         form=form,
         service=service_of(journey),
         level=steps.highest_asked(proving),
+        recovering=proving.for_recovery,
     )
 
 
@@ -78,6 +79,7 @@ def wait(journey_id: str) -> Response:
         form=form,
         service=service_of(journey),
         waited=waited.value,
+        recovering=proving.for_recovery,
         seconds_left=steps.TOO_SLOW_AFTER,
     )
 
@@ -113,6 +115,9 @@ def result(journey_id: str) -> Response:
         return elsewhere
     session = current.session()
     outcome = Outcome(str(proving.result))
+    if proving.for_recovery:
+        provings.settle(session, proving, outcome)
+        return leave(journey)
     proof = identities.find(session, current.services(), proving.account_id)
     proved = outcome is Outcome.PROVED and not steps.falls_short(proving, proof)
     form = Form()
@@ -136,15 +141,17 @@ def result(journey_id: str) -> Response:
 def _arrive(journey_id: str, page: Page) -> tuple[Journey, Proving | None, Response]:
     """Return the Journey and its proving, or where to go instead if `page` is not due.
 
-    Only for the person whose proving it is, signed in with both factors: a session may have been
-    begun anew in another tab.
+    Only for the person whose proving it is, signed in as it needs: a session may have been begun
+    anew in another tab.
     """
     journey = enter(journey_id)
     session, signed_in = current.session(), current.signed_in()
-    if signed_in is None or signed_in.level != "Cl.Cm":
+    if signed_in is None:
         return journey, None, leave(journey)
     proving = provings.find(session, journey.id, signed_in.account_id)
     if proving is None or proving.outcome is not None:
+        return journey, None, leave(journey)
+    if not steps.may_enter(journey, proving, signed_in):
         return journey, None, leave(journey)
     due = steps.page_due(session, current.services(), proving)
     return journey, proving if due is page else None, to(due.value, journey)

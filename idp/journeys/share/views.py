@@ -9,7 +9,7 @@ from idp.protocol import identity_claims
 from idp.web import current
 from idp.web.errors import Kind, PageRefused
 from idp.web.forms import Form
-from idp.web.journey_pages import destination, enter, leave, service_of
+from idp.web.journey_pages import destination, enter, leave, leave_signed_out, service_of
 from idp.web.layout import show
 
 blueprint = Blueprint("share", __name__, url_prefix="/j/<journey_id>", template_folder="templates")
@@ -21,7 +21,9 @@ def share(journey_id: str) -> Response:
     journey = enter(journey_id)
     session, services = current.session(), current.services()
     signed_in = current.signed_in()
-    offer = steps.offer_of(session, services, journey, signed_in) if signed_in else None
+    if signed_in is None:
+        return leave_signed_out(journey)
+    offer = steps.offer_of(session, services, journey, signed_in)
     if offer is None:
         return leave(journey)
     form = Form()

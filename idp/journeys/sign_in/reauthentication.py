@@ -7,6 +7,7 @@ own: neither the person named nor the owner of a mistyped address is locked out 
 from sqlalchemy.orm import Session
 
 from idp.domain import accounts, audit, sessions, throttles
+from idp.domain.accounts import Account
 from idp.domain.journeys import Journey
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
@@ -29,12 +30,17 @@ def take_email_try(session: Session, services: Services, hinted: str) -> int:
 def is_named(session: Session, client: ClientPolicy, hinted: str, email: str) -> bool:
     """Return whether `email` is the address of the person named, forgiving earlier tries."""
     account = accounts.find_by_email(session, email)
-    if account is None:
-        return False
-    if subjects.subject_for(client, account.id, account.subject_salt) != hinted:
+    if account is None or not is_named_account(client, hinted, account):
         return False
     throttles.forgive(session, Kind.REAUTH_EMAIL, hinted)
     return True
+
+
+def is_named_account(client: ClientPolicy | None, hinted: str, account: Account) -> bool:
+    """Return whether `account` is the person named."""
+    if client is None:
+        return False
+    return subjects.subject_for(client, account.id, account.subject_salt) == hinted
 
 
 def fail(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from idp.domain import (
     accounts,
+    audit,
     authenticator_apps,
     guessing,
     journeys,
@@ -19,7 +20,7 @@ from idp.domain.accounts import Account
 from idp.domain.guessing import Counter, PasswordGuess, Verdict
 from idp.domain.journeys import Journey
 from idp.domain.services import Services
-from idp.domain.sessions import BrowserSession
+from idp.domain.sessions import BrowserSession, Method
 from idp.domain.throttles import Kind
 from idp.protocol.session_facts import ACTIVE, PART_CREATED
 
@@ -57,10 +58,9 @@ def password_counter(journey: Journey) -> Counter | None:
     return Counter(Kind.REAUTH_PASSWORD, journey.hint_subject)
 
 
-def code_counter(journey: Journey, account_id: str) -> Counter:
-    """Return where code tries are taken from."""
-    kind = Kind.APP_CODE if journey.hint_subject is None else Kind.REAUTH_CODE
-    return Counter(kind, account_id)
+def code_counter(journey: Journey, account_id: str, kind: Kind = Kind.APP_CODE) -> Counter:
+    """Return where tries of this kind of code are taken from."""
+    return Counter(kind if journey.hint_subject is None else Kind.REAUTH_CODE, account_id)
 
 
 def password_was_right(
@@ -70,8 +70,10 @@ def password_was_right(
     guess: PasswordGuess,
     verdict: Verdict,
     arrival: Arrival,
+    *,
+    weak: bool,
 ) -> str | None:
-    """Sign the browser in at `Cl` and return its new cookie.
+    """Sign the browser in at `Cl` and return its new cookie; a `weak` password must be replaced.
 
     None when the account may not sign in at all; the password was right, and nothing is opened.
     """
@@ -79,10 +81,14 @@ def password_was_right(
     if account is None:
         return None
     guessing.password_was_right(session, guess, verdict)
-    journey.account_id, journey.otp_at = account.id, None
+    journey.account_id, journey.otp_at, journey.recovering = account.id, None, False
     if not may_sign_in(account):
         return None
     account.language = arrival.language
+    if weak and account.reset_because is None:
+        account.reset_because = accounts.WEAK
+        fact = audit.PasswordFoundWeak(account_id=account.id)
+        audit.record(session, fact, now=services.clock.now(), journey_id=journey.id)
     journey.password_at = services.clock.now()
     journey.email = account.email
     _, secret = sessions.after_password(
@@ -146,11 +152,30 @@ def use_code(
     counter = code_counter(journey, signed_in.account_id)
     if not guessing.use_app_code(session, services, counter, signed_in.account_id, code):
         return None
+    return second_factor_was_right(session, services, journey, signed_in, Method.APP)
+
+
+def second_factor_was_right(
+    session: Session,
+    services: Services,
+    journey: Journey,
+    signed_in: BrowserSession,
+    method: Method,
+) -> str:
+    """Raise the session to `Cl.Cm` and return its new cookie."""
     if journey.account_id != signed_in.account_id:
         # Somebody else gave their password in this Journey, in another tab: it proves nothing now.
         journey.account_id, journey.password_at = signed_in.account_id, None
     journey.otp_at = services.clock.now()
-    return sessions.after_second_factor(session, services, signed_in)
+    return sessions.after_second_factor(session, services, signed_in, method=method)
+
+
+def password_is_locked(session: Session, services: Services, email: str | None) -> bool:
+    """Return whether no password of this address is looked at now: a new one would lift that."""
+    if email is None:
+        return False
+    key, now = accounts.email_key(email), services.clock.now()
+    return throttles.locked_until(session, Kind.PASSWORD, key, now) is not None
 
 
 def locked_until(

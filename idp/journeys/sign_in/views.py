@@ -3,20 +3,23 @@
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
-from idp.domain import guessing
+from idp.domain import guessing, passwords
 from idp.domain.journeys import Journey
 from idp.domain.passwords import TooBusy
 from idp.domain.sessions import BrowserSession
 from idp.domain.throttles import Kind as Counter
 from idp.domain.throttles import Locked
-from idp.journeys.sign_in import reauthentication, steps
+from idp.journeys.sign_in import reauthentication, steps, ways
 from idp.journeys.sign_in.forms import CodeForm, EmailForm, PasswordForm
+from idp.journeys.sign_in.methods import choice, passkey, recovery_code
+from idp.journeys.sign_in.tries import give_up, no_try_left, try_code
 from idp.protocol.session_facts import BLOCKED, SUSPENDED
 from idp.web import cookies, current, i18n
 from idp.web.errors import Kind, PageRefused
 from idp.web.forms import Form, say
-from idp.web.journey_pages import enter, leave, service_of, to
+from idp.web.journey_pages import enter, leave, leave_signed_out, service_of, to
 from idp.web.layout import show
+from idp.web.locks import just_locked
 
 blueprint = Blueprint(
     "sign_in", __name__, url_prefix="/j/<journey_id>", template_folder="templates"
@@ -42,7 +45,7 @@ def start(journey_id: str) -> Response:
             raise PageRefused(Kind.BAD_REQUEST)
         journey.choice = choice
         return to(CHOICES[choice], journey)
-    return show("sign_in/start.html", form=form, service=service_of(journey))
+    return show("sign_in/start.html", form=form, journey=journey, service=service_of(journey))
 
 
 @blueprint.route("/email", methods=["GET", "POST"])
@@ -73,29 +76,15 @@ def _try_email(journey: Journey, form: EmailForm) -> Response | None:
     try:
         left = reauthentication.take_email_try(session, current.services(), hinted)
     except Locked:
-        return _give_up(journey, Counter.REAUTH_EMAIL)
+        return give_up(journey, Counter.REAUTH_EMAIL)
     current.checkpoint()
     if reauthentication.is_named(session, client.policy, hinted, form.email.text):
         steps.choose_email(journey, form.email.text)
         return to("sign_in.password", journey)
     if left == 0:
-        return _give_up(journey, Counter.REAUTH_EMAIL)
+        return give_up(journey, Counter.REAUTH_EMAIL)
     say(form.email, _("Enter the email address you signed in with"))
     return None
-
-
-def _give_up(journey: Journey, factor: Counter) -> Response:
-    reauthentication.fail(
-        current.session(), current.services(), journey, current.signed_in(), factor
-    )
-    return leave(journey)
-
-
-def _no_try_left(journey: Journey, factor: Counter) -> Response:
-    """Show the lock, or give up on a person whom a service named."""
-    if journey.hint_subject is None:
-        return to("sign_in.locked", journey)
-    return _give_up(journey, factor)
 
 
 @blueprint.route("/password", methods=["GET", "POST"])
@@ -125,7 +114,7 @@ def _try_password(journey: Journey, email: str, form: PasswordForm) -> Response 
             current.session(), services, email, steps.password_counter(journey)
         )
     except Locked:
-        return _no_try_left(journey, Counter.REAUTH_PASSWORD)
+        return no_try_left(journey, Counter.REAUTH_PASSWORD)
     current.checkpoint()
     try:
         verdict = guessing.judge(services, guess, form.password.text)
@@ -135,11 +124,17 @@ def _try_password(journey: Journey, email: str, form: PasswordForm) -> Response 
         raise
     if not verdict.right:
         if guessing.password_was_wrong(current.session(), services, guess, device=current.device()):
-            return _no_try_left(journey, Counter.REAUTH_PASSWORD)
+            return no_try_left(journey, Counter.REAUTH_PASSWORD, just=True)
         say(form.password, _("Email or password is wrong"))
         return None
     secret = steps.password_was_right(
-        current.session(), services, journey, guess, verdict, _arrival()
+        current.session(),
+        services,
+        journey,
+        guess,
+        verdict,
+        _arrival(),
+        weak=passwords.is_common(form.password.text),
     )
     if secret is None:
         return to("sign_in.locked", journey)
@@ -162,41 +157,34 @@ def code(journey_id: str) -> Response:
     """Ask for the app's code, and raise the session to `Cl.Cm` when it is right."""
     journey = enter(journey_id)
     signed_in = current.signed_in()
-    if signed_in is None or not steps.code_is_wanted(journey, signed_in):
+    if signed_in is None:
+        return leave_signed_out(journey)
+    if not steps.code_is_wanted(journey, signed_in):
         return leave(journey)
     if not steps.has_app(current.session(), signed_in):
         return to("create_account.app", journey)
-    services = current.services()
+    session, services = current.session(), current.services()
     if _locked(None, signed_in):
         return to("sign_in.locked", journey)
-    counter = steps.code_counter(journey, signed_in.account_id)
     form = CodeForm()
     if form.accepted():
-        try:
-            left = guessing.take_code_try(current.session(), services, counter)
-        except Locked:
-            return _no_try_left(journey, Counter.REAUTH_CODE)
-        current.checkpoint()
-        secret = steps.use_code(current.session(), services, journey, signed_in, form.code.text)
-        if secret is not None:
-            response = leave(journey)
-            cookies.set_session_cookie(response, secret)
-            return response
-        if guessing.code_was_wrong(
-            current.session(),
-            services,
-            counter,
-            signed_in.account_id,
-            tries_left=left,
-            device=current.device(),
-        ):
-            return _no_try_left(journey, Counter.REAUTH_CODE)
+        answer = try_code(
+            journey,
+            signed_in,
+            steps.code_counter(journey, signed_in.account_id),
+            lambda: steps.use_code(session, services, journey, signed_in, form.code.text),
+        )
+        if answer is not None:
+            return answer
         say(form.code, _("That code is wrong. Check your app and try again"))
     return show(
         "sign_in/code.html",
         form=form,
+        journey=journey,
         service=service_of(journey),
         stepping_up=journey.password_at is None,
+        backup=request.args.get("app") == "backup",
+        other_ways=len(ways.ways_of(session, signed_in.account_id)) > 1,
     )
 
 
@@ -214,7 +202,28 @@ def locked(journey_id: str) -> Response:
     if closed is not None:
         raise PageRefused(CLOSED[closed], service_url=service_of(journey).landing_page_url)
     email = steps.email_of(session, journey, signed_in)
-    until = steps.locked_until(session, current.services(), email, signed_in)
+    ends = [
+        steps.locked_until(session, current.services(), email, signed_in),
+        ways.codes_locked_until(session, current.services(), signed_in),
+    ]
+    until = max((end for end in ends if end is not None), default=None)
     if until is None:
         return leave(journey)
-    return show("sign_in/locked.html", until=until, service=service_of(journey))
+    others = ways.open_ways(session, current.services(), journey, signed_in)
+    return show(
+        "sign_in/locked.html",
+        until=until,
+        journey=journey,
+        service=service_of(journey),
+        other_ways=bool(others),
+        just=just_locked(),
+        reset_helps=steps.password_is_locked(session, current.services(), email),
+    )
+
+
+blueprint.add_url_rule("/method", view_func=choice.method, methods=["GET", "POST"])
+blueprint.add_url_rule("/passkey", view_func=passkey.passkey, methods=["GET", "POST"])
+blueprint.add_url_rule(
+    "/recovery-code", view_func=recovery_code.recovery_code, methods=["GET", "POST"]
+)
+blueprint.add_url_rule("/recovery-code/used", view_func=recovery_code.recovery_code_used)

@@ -1,6 +1,8 @@
 // Everything works without this. It adds what GOV.UK Frontend adds: focus on the error summary,
-// the Show button of passwords, and buttons that ignore a second click; and a page that waits asks
-// by itself whether there is news.
+// the Show button of passwords, and buttons that ignore a second click; a page that waits asks by
+// itself whether there is news; and a page that will end warns before it does. Codes that are shown
+// once can be printed and copied, and are gone when somebody comes back to a page that the browser
+// has kept.
 import { initAll } from "./govuk/govuk-frontend.min.js";
 
 initAll();
@@ -29,4 +31,102 @@ async function askAgain(element, began) {
 
 if (waiting) {
   setTimeout(askAgain, SECOND, waiting, Date.now());
+}
+
+for (const button of document.querySelectorAll("[data-onepass-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
+if (navigator.clipboard) {
+  for (const button of document.querySelectorAll("[data-onepass-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const found = document.querySelectorAll(button.dataset.onepassCopy);
+      await navigator.clipboard.writeText([...found].map((code) => code.textContent).join("\n"));
+      button.textContent = button.dataset.onepassCopied;
+    });
+  }
+}
+
+addEventListener("pageshow", (event) => {
+  if (event.persisted && document.querySelector("[data-onepass-once]")) {
+    location.replace(location.href);
+  }
+});
+
+// The warning before a page ends. Its time is counted from here, so that it does not matter what
+// this device believes the time to be. The dialog is modal: nothing behind it can be reached.
+class Warning {
+  constructor(section) {
+    // Without its words, which the warning takes the place of, it is no landmark.
+    section.removeAttribute("aria-labelledby");
+    this.form = section.querySelector("form");
+    this.dialog = section.querySelector("dialog");
+    this.left = section.querySelector(".onepass-warning__left");
+    this.before = Number(section.dataset.onepassWarnBefore);
+    this.times = JSON.parse(section.dataset.onepassTimes);
+    this.dialog.querySelector("button").addEventListener("click", () => this.stay());
+    this.dialog.addEventListener("cancel", (event) => {
+      event.preventDefault();
+      this.stay();
+    });
+    this.begin(Number(section.dataset.onepassTimeLeft));
+    this.looking = setInterval(() => this.look(), SECOND);
+  }
+
+  begin(secondsLeft) {
+    this.ends = Date.now() + secondsLeft * SECOND;
+    this.look();
+  }
+
+  look() {
+    const seconds = Math.ceil((this.ends - Date.now()) / SECOND);
+    if (seconds <= 0) {
+      this.leave();
+    } else if (seconds <= this.before) {
+      this.say(seconds);
+      if (!this.dialog.open) {
+        this.dialog.showModal();
+      }
+    }
+  }
+
+  say(seconds) {
+    const due = Object.keys(this.times).map(Number).filter((time) => time >= seconds);
+    const words = this.times[Math.min(...due)];
+    if (this.left.textContent !== words) {
+      this.left.textContent = words;
+    }
+  }
+
+  async stay() {
+    const answer = await fetch(this.form.action, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(this.form)),
+      headers: { Accept: "application/json" },
+    }).catch(() => null);
+    if (answer === null) {
+      return; // no network just now: the warning stays, to be tried again
+    }
+    if (!answer.ok) {
+      this.leave();
+      return;
+    }
+    const told = await answer.json();
+    this.dialog.close();
+    this.begin(told.seconds_left);
+  }
+
+  // Opens the page anew, which says what has happened; a form that was sent is not sent again.
+  leave() {
+    clearInterval(this.looking);
+    location.replace(location.pathname + location.search);
+  }
+}
+
+const limited = document.querySelector("[data-onepass-time-left]");
+
+if (limited) {
+  new Warning(limited);
 }

@@ -1,0 +1,81 @@
+"""`onepass metrics`: how satisfied people are, how long they need, and where they leave."""
+
+from collections import defaultdict
+from typing import Any
+
+import click
+
+from idp.commands import Workplace, as_json, pass_workplace, tell
+from idp.domain import feedback as answers
+from idp.domain import journey_times
+from idp.domain.journey_times import DROPPED, FINISHED, LEFT, LONGER, WHOLE, JourneyCount
+
+NEWEST = 20
+"""Words that are shown."""
+
+
+@click.command()
+@as_json
+@pass_workplace
+def metrics(workplace: Workplace, as_json: bool) -> None:
+    """Show what people thought of it, how long they needed, and where they left."""
+    with workplace.session() as session:
+        tally = answers.tally(session)
+        words = [
+            {"after": each.after, "satisfaction": each.satisfaction, "words": each.words}
+            for each in answers.newest_words(session, NEWEST)
+        ]
+        journeys = _journeys(journey_times.counts(session))
+    found = {"feedback": {"counts": tally, "words": words}, "journeys": journeys}
+    lines = [_satisfaction(after, counts) for after, counts in tally.items()]
+    lines += [line for kind, told in journeys.items() for line in _told(kind, told)]
+    lines += [f"“{each['words']}” ({each['satisfaction']} of 5)" for each in words]
+    tell(as_json, found, "\n".join(lines))
+
+
+def _journeys(counts: list[JourneyCount]) -> dict[str, Any]:
+    """By kind: how many finished and were dropped, and each page with its buckets."""
+    found: dict[str, Any] = defaultdict(lambda: {FINISHED: 0, DROPPED: 0, "pages": {}})
+    for count in counts:
+        kind = found[count.kind]
+        seconds = "longer" if count.seconds == LONGER else str(count.seconds)
+        if count.page == WHOLE:
+            kind[count.outcome] += count.count
+            if count.outcome == FINISHED:
+                buckets = kind.setdefault("seconds", {})
+                buckets[seconds] = buckets.get(seconds, 0) + count.count
+            continue
+        page = kind["pages"].setdefault(count.page, {LEFT: 0, "seconds": {}})
+        if count.outcome == LEFT:
+            page[LEFT] += count.count
+        else:
+            page["seconds"][seconds] = page["seconds"].get(seconds, 0) + count.count
+    return dict(found)
+
+
+def _satisfaction(after: str, counts: dict[int, int]) -> str:
+    total = sum(counts.values())
+    name = after.replace("_", " ")
+    if not total:
+        return f"After {name}: nobody has answered yet"
+    satisfied = counts[4] + counts[5]
+    return f"After {name}: {satisfied} of {total} satisfied or very satisfied"
+
+
+def _told(kind: str, told: dict[str, Any]) -> list[str]:
+    lines = [f"{kind}: {told[FINISHED]} finished, {told[DROPPED]} dropped"]
+    for page, figures in told["pages"].items():
+        passed = sum(figures["seconds"].values())
+        half = _median(figures["seconds"], passed)
+        lines.append(f"  {page}: {passed} passed{half}, {figures[LEFT]} left there")
+    return lines
+
+
+def _median(buckets: dict[str, int], total: int) -> str:
+    seen = 0
+    for bound, count in buckets.items():
+        seen += count
+        if 2 * seen >= total:
+            longer = bound == "longer"
+            return ", half of them " + ("in more than an hour" if longer else f"within {bound} s")
+    return ""

@@ -1,0 +1,119 @@
+"""Everything that is kept about one person, for them to take away. No secret and no hash in it."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from idp.domain import activity, activity_reports, identities, second_factors, sessions
+from idp.domain.accounts import Account
+from idp.domain.disclosures import Disclosure
+from idp.domain.grants import Grant
+from idp.domain.recoveries import Recovery
+from idp.domain.services import Services
+from idp.protocol.person import to_members
+
+TOLD: Final = {
+    "accounts": "account",
+    "activity_reports": "reports",
+    "authenticator_apps": "authenticator_apps",
+    "browser_sessions": "devices_signed_in",
+    "disclosures": "shared_with_services",
+    "grants": "names_services_know_you_by",
+    "identities": "identity",
+    "passkeys": "passkeys",
+    "recoveries": "recovery",
+    "recovery_code_sets": "recovery_codes",
+}
+"""By each table that refers to accounts, the part of the copy that tells what is in it."""
+NOT_TOLD: Final = {
+    "recovery_codes": "their hashes: how many are left is told",
+    "provings": "a check under way: its result is told as the identity once there is one",
+}
+"""Tables whose rows are not told, and why."""
+
+
+def copy_of(session: Session, services: Services, account: Account) -> dict[str, Any]:
+    """Return all that is kept about the account's owner, as JSON values; moments in ISO 8601."""
+    proof = identities.find(session, services, account.id)
+    shared = select(Disclosure).where(Disclosure.account_id == account.id)
+    factors = second_factors.of(session, account.id)
+    recovering = select(Recovery).where(Recovery.account_id == account.id)
+    names = select(Grant.client_id, Grant.subject).where(Grant.account_id == account.id).distinct()
+    return {
+        "made_at": _moment(services.clock.now()),
+        "account": {
+            "number": account.id,
+            "email": account.email,
+            "email_proved_at": _moment(account.email_verified_at),
+            "password_set_at": _moment(account.password_set_at),
+            "language": account.language,
+            "state": account.state,
+            "created_at": _moment(account.created_at),
+            "terms_version_agreed": account.terms_version,
+            "terms_agreed_at": _moment(account.terms_agreed_at),
+        },
+        "authenticator_apps": [{"added_at": _moment(each.added_at)} for each in factors.apps],
+        "passkeys": [
+            {
+                "browser": each.device,
+                "added_at": _moment(each.added_at),
+                "last_seen_at": _moment(each.last_used_at) if each.last_used_at else None,
+            }
+            for each in factors.passkeys
+        ],
+        "recovery_codes": {
+            "made_at": _moment(factors.codes.made_at) if factors.codes.number else None,
+            "left": factors.codes.left,
+        },
+        "identity": None
+        if proof is None
+        else {
+            "confidence": proof.level,
+            "proved_at": _moment(proof.proved_at),
+            "person": to_members(proof.person),
+        },
+        "shared_with_services": [
+            {
+                "client": each.client_id,
+                "claim": each.claim,
+                "first_at": _moment(each.first_at),
+                "last_at": _moment(each.last_at),
+                "withdrawn_at": _moment(each.withdrawn_at) if each.withdrawn_at else None,
+            }
+            for each in session.scalars(shared.order_by(Disclosure.client_id, Disclosure.claim))
+        ],
+        "names_services_know_you_by": [
+            {"client": client_id, "subject": subject}
+            for client_id, subject in session.execute(names.order_by(Grant.client_id))
+        ],
+        "devices_signed_in": [
+            {
+                "browser": each.device,
+                "started_at": _moment(each.started_at),
+                "last_seen_at": _moment(each.last_seen_at),
+            }
+            for each in sessions.of_account(session, services, account.id)
+        ],
+        "recovery": [
+            {
+                "at": _moment(each.begun_at),
+                "ready_at": _moment(each.ready_at),
+                "state": each.ended_because or "open",
+            }
+            for each in session.scalars(recovering.order_by(Recovery.begun_at))
+        ],
+        "reports": [
+            {"number": each.number, "at": _moment(each.at)}
+            for each in activity_reports.numbers(session, account.id).values()
+        ],
+        "activity": [
+            {"at": _moment(event.at), "what": event.fact, "client": event.client_id}
+            for event in activity.everything(session, account.id)
+        ],
+    }
+
+
+def _moment(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat()

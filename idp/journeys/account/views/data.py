@@ -1,0 +1,39 @@
+"""A copy of all that is kept about the owner, made at once."""
+
+import orjson
+from flask import Response, make_response
+
+from idp.domain import audit, personal_data
+from idp.domain.confirmations import Change
+from idp.journeys.account.views.door import (
+    blueprint,
+    owner,
+    to,
+    unless_confirmed,
+    use_confirmation,
+)
+from idp.journeys.account.words import HAPPENED, PARTS
+from idp.web import current
+from idp.web.forms import Form
+from idp.web.layout import show
+
+
+@blueprint.route("/data", methods=["GET", "POST"])
+def data() -> Response:
+    """Show the copy, and hand it over as a file when asked."""
+    who, session = owner(), current.session()
+    asked = unless_confirmed(who, Change.DATA)
+    if asked is not None:
+        return asked
+    copy = personal_data.copy_of(session, current.services(), who.account)
+    form = Form()
+    if not form.accepted():
+        return show("account/data.html", form=form, copy=copy, parts=PARTS, words=HAPPENED)
+    if not use_confirmation(who, Change.DATA):
+        return to("confirm", change=Change.DATA.value)
+    fact = audit.DataDownloaded(account_id=who.account.id, sid=who.signed_in.sid)
+    audit.record(session, fact, now=current.now())
+    response = make_response(orjson.dumps(copy, option=orjson.OPT_INDENT_2))
+    response.headers["Content-Type"] = "application/json"
+    response.headers["Content-Disposition"] = 'attachment; filename="onepass-account.json"'
+    return response

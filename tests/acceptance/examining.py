@@ -1,0 +1,149 @@
+"""One look at a page that is shown: what axe finds, how wide it is, what its form complains of."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from flask import Flask
+from playwright.sync_api import Page
+
+from tests.acceptance.shown import Shown
+from tests.support.chromium import axe_violations
+
+NARROW: Final = 320
+"""Pixels: a small phone, or a window of 1280 at 400 % (WCAG 2.2, 1.4.10)."""
+WIDE: Final = 1280
+WIDTHS: Final = (NARROW, WIDE)
+ERRORS: Final = ".govuk-error-summary__list li"
+UNSEEN_FOCUS: Final = """() => {
+    const stops = document.querySelectorAll(
+        'a[href], button, input:not([type=hidden]), textarea, select, summary, [tabindex="0"]');
+    // Also not what a closed element of details holds.
+    const shown = stop => stop.checkVisibility({contentVisibilityAuto: true});
+    const seen = [...stops].filter(stop => !stop.disabled && shown(stop));
+    // The circle of a radio button is drawn before its label.
+    const drawn = stop => [[stop, null], [stop.nextElementSibling, '::before']]
+        .filter(([element]) => element)
+        .map(([element, part]) => getComputedStyle(element, part))
+        .map(style => [style.outlineStyle, style.outlineWidth].join()).join();
+    const active = document.activeElement;
+    const unseen = seen.filter(stop => {
+        stop.blur();
+        const before = drawn(stop);
+        stop.focus({preventScroll: true});
+        return drawn(stop) === before;
+    });
+    document.activeElement.blur();
+    active.focus({preventScroll: true});
+    return unseen.map(stop => stop.outerHTML.slice(0, 120));
+}"""
+PARTS: Final = "parts-of-pages"
+"""The folder to which each walk writes what it found, for `joined`."""
+
+
+@dataclass
+class Album:
+    """What one walk shows in one language, looked at; with a `folder`, pictures are kept there."""
+
+    language: str
+    folder: Path | None = None
+    pages: list[dict[str, Any]] = field(default_factory=list)
+    messages: dict[str, list[str]] = field(default_factory=dict)
+    """What forms complained of, by route."""
+
+    def look(self, page: Page, shown: Shown) -> None:
+        """Look at the page that is shown, and note what is wrong with it.
+
+        Without pictures each language is looked at in one width, and the colours, which are the
+        same in both, in English alone.
+        """
+        usual = page.viewport_size
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            self._look(page, shown, width)
+        if usual is not None:
+            page.set_viewport_size(usual)
+        said = page.locator(ERRORS).all_text_contents()
+        self.messages.setdefault(shown.route, []).extend(" ".join(words.split()) for words in said)
+
+    def _look(self, page: Page, shown: Shown, width: int) -> None:
+        english = self.language == "en"
+        found = [{"id": "language", "help": self.language}] if self._speaks_another(page) else []
+        wide = width_of(page)
+        if wide > width:
+            found.append({"id": "too-wide", "help": f"{wide} pixels in a window of {width}"})
+        if width == NARROW and english:
+            found += unseen_focus(page)
+        if self.folder is not None:
+            found += axe_violations(page)
+        elif english == (width == WIDE):
+            found += axe_violations(page, colours=english)
+        file = f"{shown.name}-{self.language}-{width}.png"
+        if self.folder is not None:
+            page.screenshot(path=self.folder / file, full_page=True)
+        self.pages.append(
+            {
+                "route": shown.route,
+                "state": shown.state,
+                "language": self.language,
+                "width": width,
+                "file": file,
+                "violations": found,
+            }
+        )
+
+    def _speaks_another(self, page: Page) -> bool:
+        return page.locator("html").get_attribute("lang") != self.language
+
+    @property
+    def violations(self) -> list[dict[str, Any]]:
+        """The pages with which something is wrong."""
+        return [page for page in self.pages if page["violations"]]
+
+    def keep(self, file: Path, app: Flask) -> None:
+        """Write what was found to `file`, its messages by the room of `app` that said them."""
+        rooms: dict[str, list[str]] = {}
+        for rule in app.url_map.iter_rules():
+            module = app.view_functions[rule.endpoint].__module__
+            if module.startswith("idp.journeys."):
+                said = self.messages.get(rule.rule, [])
+                rooms.setdefault(module.split(".")[2], []).extend(said)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(
+            json.dumps({"language": self.language, "pages": self.pages, "messages": rooms})
+        )
+
+
+@dataclass(frozen=True)
+class Joined:
+    """What all walks found together."""
+
+    walks: int
+    pages: list[dict[str, Any]]
+    messages: dict[str, set[str]]
+    """The English messages of forms, by room."""
+
+
+def joined(folder: Path) -> Joined:
+    """Read what every walk kept in `folder`."""
+    parts = [json.loads(file.read_text()) for file in sorted((folder / PARTS).glob("*.json"))]
+    messages: dict[str, set[str]] = {}
+    for part in parts:
+        for room, said in part["messages"].items() if part["language"] == "en" else ():
+            messages.setdefault(room, set()).update(said)
+    return Joined(len(parts), [page for part in parts for page in part["pages"]], messages)
+
+
+def unseen_focus(page: Page) -> list[dict[str, Any]]:
+    """What can be focused without anybody seeing it in forced colours, which have no shadows."""
+    page.emulate_media(forced_colors="active")
+    hidden: list[str] = page.evaluate(UNSEEN_FOCUS)
+    page.emulate_media(forced_colors="none")
+    return [{"id": "focus-in-forced-colours", "help": markup} for markup in hidden]
+
+
+def width_of(page: Page) -> int:
+    """How wide the page is, in pixels."""
+    found: int = page.evaluate("document.documentElement.scrollWidth")
+    return found

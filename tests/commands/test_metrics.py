@@ -1,0 +1,59 @@
+"""`onepass metrics` tells what people thought, how long they needed and where they left."""
+
+from idp.commands.metrics import metrics
+from idp.domain import feedback
+from idp.domain.feedback import After
+from idp.domain.journey_times import JourneyCount
+from tests.commands.conftest import Terminal
+
+
+def test_an_empty_installation_has_nothing_to_tell(terminal: Terminal) -> None:
+    result = terminal.run(metrics)
+    assert result.exit_code == 0, result.output
+    assert "After signing out: nobody has answered yet" in result.stdout
+    assert terminal.json(metrics)["journeys"] == {}
+
+
+def test_figures_are_told_in_words_and_as_json(terminal: Terminal) -> None:
+    rows = [
+        ("whole", "finished", 60, 3),
+        ("whole", "finished", 43_200, 1),
+        ("whole", "dropped", 0, 2),
+        ("sign_in.email", "passed", 5, 2),
+        ("sign_in.email", "passed", 15, 4),
+        ("sign_in.code", "left", 0, 2),
+        ("sign_in.code", "passed", 43_200, 1),
+    ]
+    with terminal.workplace.session() as session:
+        for page, outcome, seconds, count in rows:
+            for day in (0, 86_400):
+                session.add(
+                    JourneyCount(
+                        day=day,
+                        kind="sign_in",
+                        page=page,
+                        outcome=outcome,
+                        seconds=seconds,
+                        count=count,
+                    )
+                )
+        for satisfaction in (5, 4, 1):
+            feedback.give(
+                session,
+                terminal.workplace.services,
+                after=After.SIGNING_OUT,
+                language="en",
+                satisfaction=satisfaction,
+                words="Slow." if satisfaction == 1 else "",
+            )
+    told = terminal.run(metrics).stdout
+    assert "After signing out: 2 of 3 satisfied or very satisfied" in told
+    assert "sign_in: 8 finished, 4 dropped" in told
+    assert "sign_in.email: 12 passed, half of them within 15 s, 0 left there" in told
+    assert "sign_in.code: 2 passed, half of them in more than an hour, 4 left there" in told
+    assert "“Slow.” (1 of 5)" in told
+    found = terminal.json(metrics)
+    assert found["journeys"]["sign_in"]["seconds"] == {"60": 6, "longer": 2}
+    assert found["feedback"]["words"] == [
+        {"after": "signing_out", "satisfaction": 1, "words": "Slow."}
+    ]

@@ -1,0 +1,180 @@
+"""What the domain does for owners: activity, reports, confirmations, changes, deletion, copies."""
+
+import sqlalchemy as sa
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from idp.domain import (
+    account_changes,
+    accounts,
+    activity,
+    activity_reports,
+    audit,
+    audit_log,
+    confirmations,
+    disclosures,
+    identities,
+    personal_data,
+    sessions,
+)
+from idp.domain.accounts import Account
+from idp.domain.audit_entries import AuditEntry
+from idp.domain.confirmations import Change
+from idp.domain.disclosures import Disclosure
+from idp.domain.sessions import BrowserSession
+from idp.journeys.account.words import HAPPENED
+from idp.kernel.database import Base
+from idp.protocol.identity_claims import ADDRESS
+from tests.domain.conftest import Installation
+from tests.protocol.examples import AN_IDENTITY
+from tests.support.citizens import Citizen, enrol
+
+
+def signed_in(session: Session, bare: Installation) -> tuple[Account, BrowserSession]:
+    """An account and a session of its owner."""
+    citizen = enrol(session, bare.services)
+    account = accounts.find_by_email(session, citizen.email)
+    assert account is not None
+    return account, another_device(session, bare, account)
+
+
+def another_device(session: Session, bare: Installation, account: Account) -> BrowserSession:
+    """One more session of the account."""
+    found, _ = sessions.after_password(
+        session, bare.services, browser_hash="b", account=account, current=None, device="Chrome/1"
+    )
+    return found
+
+
+def test_everything_that_is_shown_has_words_and_is_a_fact() -> None:
+    assert set(HAPPENED) == activity.SHOWN
+    assert set(audit.FACTS) >= activity.SHOWN
+
+
+def test_activity_has_the_same_name_before_and_after_sealing(installation: Installation) -> None:
+    bare = installation
+    with bare.session() as session:
+        account, _ = signed_in(session, bare)
+        session.commit()
+        before = activity.page(session, account.id, 1)
+        assert [event.fact for event in before.events] == ["signed_in_with_password"]
+        assert before.events[0].device == "Chrome/1"
+        audit_log.seal_arrivals(session, bare.services)
+        session.expire_all()
+        assert session.scalars(select(AuditEntry)).all() == []
+        assert activity.page(session, account.id, 1).events == before.events
+        reference = before.events[0].reference
+        assert activity.find(session, account.id, reference) == before.events[0]
+        assert activity.find(session, "somebody else", reference) is None
+        assert activity.find(session, account.id, "another") is None
+
+
+def test_a_report_is_made_once(bare: Installation) -> None:
+    with bare.session() as session:
+        account, _ = signed_in(session, bare)
+        event = activity.everything(session, account.id)[0]
+        first = activity_reports.report(session, bare.services, account, event, device="x")
+        again = activity_reports.report(session, bare.services, account, event, device="x")
+        assert first.number == again.number
+        assert activity_reports.numbers(session, account.id) == {event.reference: first}
+        assert session.scalars(select(AuditEntry.fact)).all().count("activity_reported") == 1
+
+
+def test_a_confirmation_is_used_up_by_one_of_two_at_once(bare: Installation) -> None:
+    with bare.session() as session:
+        _, here = signed_in(session, bare)
+        here.otp_at = bare.clock.now()
+        confirmations.password_was_given(session, bare.services, here, Change.DELETE)
+        session.commit()
+    with bare.session() as one, bare.session() as other:
+        mine, theirs = (
+            one.get_one(BrowserSession, here.sid),
+            other.get_one(BrowserSession, here.sid),
+        )
+        assert confirmations.is_confirmed(bare.services, theirs, Change.DELETE)
+        other.rollback()
+        assert confirmations.use(one, bare.services, mine, Change.DELETE)
+        one.commit()
+        theirs = other.get_one(BrowserSession, here.sid)
+        assert not confirmations.use(other, bare.services, theirs, Change.DELETE)
+
+
+def test_a_code_is_asked_for_when_the_last_one_is_old(bare: Installation) -> None:
+    with bare.session() as session:
+        _, here = signed_in(session, bare)
+        confirmations.password_was_given(session, bare.services, here, Change.EMAIL)
+        assert confirmations.is_half_confirmed(bare.services, here, Change.EMAIL)
+        assert not confirmations.is_confirmed(bare.services, here, Change.EMAIL)
+        confirmations.code_was_given(session, bare.services, here, Change.EMAIL)
+        assert confirmations.is_confirmed(bare.services, here, Change.EMAIL)
+        assert not confirmations.is_confirmed(bare.services, here, Change.DELETE)
+        bare.clock.move(confirmations.LIFETIME)
+        assert not confirmations.is_confirmed(bare.services, here, Change.EMAIL)
+
+
+def test_sharing_stops_for_one_client_alone(bare: Installation) -> None:
+    now = bare.clock.now()
+    with bare.session() as session:
+        account, _ = signed_in(session, bare)
+        for client_id in ("one", "other"):
+            disclosures.share(
+                session, account_id=account.id, client_id=client_id, claims=[ADDRESS], now=now
+            )
+        account_changes.stop_sharing(session, bare.services, account, "one")
+        session.expire_all()
+        found = session.scalars(select(Disclosure))
+        withdrawn = {each.client_id: each.withdrawn_at for each in found}
+        assert withdrawn == {"one": now, "other": None}
+
+
+def test_only_ones_own_device_can_be_signed_out_and_once(bare: Installation) -> None:
+    with bare.session() as session:
+        account, here = signed_in(session, bare)
+        assert not account_changes.sign_out_device(session, bare.services, "another", here.sid)
+        assert account_changes.sign_out_device(session, bare.services, account.id, here.sid)
+        session.expire_all()
+        assert not account_changes.sign_out_device(session, bare.services, account.id, here.sid)
+        assert sessions.of_account(session, bare.services, account.id) == []
+
+
+def test_everything_about_an_account_is_deleted_and_other_accounts_stay(
+    bare: Installation,
+) -> None:
+    with bare.session() as session:
+        account, here = signed_in(session, bare)
+        enrol(session, bare.services, Citizen("bob@example.com", "seven grey herons"))
+        identities.keep(
+            session, bare.services, account_id=account.id, level="P2", person=AN_IDENTITY
+        )
+        event = activity.everything(session, account.id)[0]
+        activity_reports.report(session, bare.services, account, event, device="x")
+        account_id = account.id
+        session.commit()
+        account_changes.delete_account(session, bare.services, account, here)
+        session.commit()
+        for table in Base.metadata.sorted_tables:
+            if "account_id" in table.columns and not table.name.startswith("audit"):
+                rows = sa.select(table.c.account_id)
+                assert account_id not in session.scalars(rows).all(), table.name
+        assert [each.email for each in session.scalars(select(Account))] == ["bob@example.com"]
+        assert accounts.find_by_email(session, "alice@example.com") is None
+
+
+def test_the_copy_of_ones_data_has_a_part_for_every_table(bare: Installation) -> None:
+    about = {
+        table.name
+        for table in Base.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.column.table.name == "accounts"
+    } | {"accounts"}
+    assert about == set(personal_data.TOLD) | set(personal_data.NOT_TOLD)
+    with bare.session() as session:
+        account, _ = signed_in(session, bare)
+        copy = personal_data.copy_of(session, bare.services, account)
+        assert copy["identity"] is None
+        assert set(personal_data.TOLD.values()) <= set(copy)
+        identities.keep(
+            session, bare.services, account_id=account.id, level="P2", person=AN_IDENTITY
+        )
+        copy = personal_data.copy_of(session, bare.services, account)
+        assert copy["identity"]["confidence"] == "P2"

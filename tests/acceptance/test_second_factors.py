@@ -29,7 +29,7 @@ from tests.acceptance.walking import (
 )
 from tests.support.addresses import own_address
 from tests.support.chromium import Visitor, visiting
-from tests.support.citizens import BACKUP_SEED, Citizen, give_backup, give_codes
+from tests.support.citizens import Citizen, give_backup, give_codes
 from tests.support.servers import Street
 
 
@@ -239,25 +239,34 @@ def test_s22_a_recovery_code_works_once_and_its_owner_is_told(
 
 
 def test_s43_one_app_stays_and_two_change_places(
-    street: Street, visitor: Visitor, citizen: Citizen
+    street: Street, visitor: Visitor, other_visitor: Visitor, citizen: Citizen
 ) -> None:
+    sign_in(visitor, street, "tax", citizen)
+    visitor.open(f"{street.issuer}account/security")
+    assert "Remove" not in visitor.text, "the only app can be removed"
+    visitor.follow("/account/backup")
+    enter_password(visitor, citizen.password)
+    backup = Citizen(seed=typed_key(visitor))
+    visitor.fill("code", backup.code(street.clock.now()))
+    visitor.submit()
+    assert visitor.heading == "You have changed how you sign in"
+    for change in ("switch", "remove"):
+        visitor.open(f"{street.issuer}account/backup")
+        enter_password(visitor, citizen.password)
+        visitor.choose("change", change)
+        visitor.submit()
+        assert visitor.heading == "You have changed how you sign in"
     with street.records() as session:
         account = session.get_one(Account, citizen.account_id)
-        services = street.services
-        assert not second_factors.remove_backup_app(session, services, account, device="")
-        assert second_factors.add_backup_app(
-            session, services, account, secret=BACKUP_SEED, step=1, device=""
-        )
-        assert second_factors.switch_apps(session, services, account, device="")
-        assert second_factors.remove_backup_app(session, services, account, device="")
-        assert not second_factors.remove_backup_app(session, services, account, device="")
-    come_to_code(visitor, street, citizen)
-    visitor.fill("code", citizen.code(street.clock.now()))
-    visitor.submit()
-    assert visitor.page.url.endswith("/code"), "the removed app still counts"
-    citizen.seed = BACKUP_SEED
-    enter_code(visitor, street, citizen)
-    assert visitor.heading == SIGNED_IN["tax"]
+        assert not second_factors.remove_backup_app(session, street.services, account, device="")
+    come_to_code(other_visitor, street, citizen)
+    street.clock.move(NEXT_STEP)
+    other_visitor.fill("code", citizen.code(street.clock.now()))
+    other_visitor.submit()
+    assert other_visitor.page.url.endswith("/code"), "the removed app still counts"
+    citizen.seed = backup.seed
+    enter_code(other_visitor, street, citizen)
+    assert other_visitor.heading == SIGNED_IN["tax"]
 
 
 def test_a_passkey_is_made_when_offered_and_signs_in_without_anything_typed(
@@ -383,3 +392,25 @@ def test_a_new_account_meets_no_offer_before_its_second_sign_in(
     assert visitor.heading == SIGNED_IN["tax"]
     visitor.context.clear_cookies()
     sign_in(visitor, street, "tax", citizen)
+
+
+def test_a_passkey_is_added_in_the_account_and_removed_there(
+    street: Street, visitor: Visitor, citizen: Citizen
+) -> None:
+    device = VirtualAuthenticator(visitor)
+    sign_in(visitor, street, "tax", citizen)
+    visitor.open(f"{street.issuer}account/security")
+    visitor.follow("/account/passkeys")
+    enter_password(visitor, citizen.password)
+    visitor.press("Create a passkey")
+    assert visitor.heading == "You have changed how you sign in"
+    assert len(device.credentials()) == 1
+    visitor.open(f"{street.issuer}account/passkeys")
+    enter_password(visitor, citizen.password)
+    visitor.page.get_by_role("button", name="Create a passkey").click()
+    known = visitor.page.get_by_role("alert").filter(has_text="has a passkey")
+    known.wait_for()
+    visitor.page.locator("main form[action*='/remove'] button").click()
+    visitor.page.wait_for_url("**/account/ways-changed")
+    with street.records() as session:
+        assert passkeys.of_account(session, citizen.account_id) == []

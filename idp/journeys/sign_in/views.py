@@ -182,6 +182,7 @@ def code(journey_id: str) -> Response:
         service=service_of(journey),
         stepping_up=journey.password_at is None,
         backup=request.args.get("app") == "backup",
+        other_ways=len(ways.ways_of(session, signed_in.account_id)) > 1,
     )
 
 

@@ -147,7 +147,13 @@ def after_second_factor(
         audit.SecondFactorPassed(account_id=browser_session.account_id, sid=browser_session.sid),
         now=now,
     )
-    _recovery_ends(session, services, browser_session)
+    recoveries.cancel(
+        session,
+        services,
+        browser_session.account_id,
+        recoveries.SIGNED_IN,
+        device=browser_session.device,
+    )
     return secret
 
 
@@ -189,19 +195,7 @@ def after_passkey(
     audit.record(
         session, audit.SignedInWithPasskey(account_id=account.id, sid=current.sid), now=now
     )
-    _recovery_ends(session, services, current)
     return current, secret
-
-
-def _recovery_ends(session: Session, services: Services, signed_in: BrowserSession) -> None:
-    """End what this person waits for who has lost their second factor: here is one."""
-    recoveries.cancel(
-        session,
-        services,
-        signed_in.account_id,
-        recoveries.SIGNED_IN,
-        device=signed_in.device,
-    )
 
 
 def _begun(

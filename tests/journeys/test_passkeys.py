@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts, recoveries
+from idp.domain import accounts
 from idp.domain.accounts import Account
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.passkeys import Passkey, RelyingParty
@@ -264,23 +264,3 @@ def test_whoever_wants_one_adds_it_and_signs_in_with_it_next_time(
     other = browser()
     come_to_passkey(other, library)
     assert answer(other, device).left_to is not None
-
-
-def test_it_ends_the_wait_of_somebody_who_asked_for_new_codes(
-    person: Person,
-    library: Service,
-    alice: Citizen,
-    phone: Authenticator,
-    session: Session,
-    services: Services,
-    clock: FixedClock,
-) -> None:
-    account = accounts.get(session, alice.account_id)
-    assert account is not None
-    assert recoveries.begin(session, services, account, device="")
-    session.commit()
-    come_to_passkey(person, library)
-    answer(person, phone)
-    assert person.left_to is not None
-    session.expire_all()
-    assert recoveries.find(session, alice.account_id, clock.now()) is None

@@ -206,6 +206,7 @@ def test_a_passkey_is_added_and_removed(
     assert post.newest(alice.email).kind == "passkey_added"
     come_to(owner, "passkeys", alice)
     assert "not used yet" in owner.page.text
+    assert "<span" not in owner.page.text, "markup is shown as words"
     owner.send()
     assert owner.heading == DONE
     assert passkeys.of_account(session, alice.account_id) == []

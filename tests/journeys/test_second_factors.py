@@ -257,7 +257,8 @@ class TestUsingCodes:
         page = person.url
         for _ in range(5):
             person.send({"recovery_code": WRONG})
-        assert person.heading == "You cannot sign in at the moment"
+        assert person.heading == "You have tried too many times"
+        assert "no code of that kind" in person.page.text
         assert post.newest(alice.email).kind == "account_locked"
         person.open(page)
         assert person.heading == "You cannot sign in at the moment"
@@ -277,7 +278,7 @@ class TestUsingCodes:
         walks.come_to_code(person, library, alice)
         for _ in range(6):
             person.send({"code": alice.wrong_code(clock.now())})
-        assert person.heading == "You cannot sign in at the moment"
+        assert person.heading == "You have tried too many times"
         person.open(next(href for href, words in person.page.links if words == "Use another way"))
         person.send({"way": "recovery_code"})
         person.send({"recovery_code": codes[0]})

@@ -8,7 +8,7 @@ import pyotp
 from tests.journeys.conftest import Post
 from tests.support.citizens import Citizen
 from tests.support.clock import FixedClock
-from tests.support.person import Person
+from tests.support.person import Person, Walker
 from tests.support.relying_party import RelyingParty, Request
 
 NEW_EMAIL = "alice@example.com"
@@ -96,7 +96,7 @@ def codes_shown(person: Person) -> list[str]:
     return re.findall(r"<code>([A-Z2-9]{4}(?:-[A-Z2-9]{4}){3})</code>", person.html)
 
 
-def options_of(person: Person) -> str:
+def options_of(person: Walker) -> str:
     """What the page's script would ask the browser for."""
     found = re.search(r'data-onepass-options="([^"]*)"', person.html)
     assert found, person.heading

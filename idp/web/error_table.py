@@ -113,6 +113,15 @@ class Kind(Enum):
         ),
         "This sign-in has expired",
     )
+    GONE = Row(
+        410,
+        _("You have to start again"),
+        (
+            _("What this page was about was deleted, or you were signed out, in the meantime."),
+            _("Nothing of what you just sent was kept. Sign in and start again."),
+        ),
+        "What this was about is gone",
+    )
     FINISHED = Row(
         410,
         _("You have already finished here"),

@@ -5,6 +5,7 @@ are loaded from an environment of their own.
 """
 
 from collections.abc import Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,8 +24,10 @@ from jinja2 import (
     StrictUndefined,
     Template,
 )
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from idp.web import footer, forms, headers, i18n
+from idp.web import current, footer, forms, headers, i18n
 
 HERE: Final = Path(__file__).parent
 GOVUK_PACKAGES: Final = ("govuk_frontend_jinja", "govuk_frontend_wtf")
@@ -62,6 +65,7 @@ def init_web(app: Flask) -> None:
         footer_links=footer.footer_links,
         is_under_way=footer.is_under_way,
         about=footer.about,
+        is_signed_in=is_signed_in,
     )
 
 
@@ -72,6 +76,18 @@ def show(
     refused = form is not None and bool(form.errors)
     html = render_template(template, form=form, **words)
     return make_response(html, 400 if refused else status)
+
+
+def is_signed_in() -> bool:
+    """Return whether the header leads to somebody's account: not where they would lose their place.
+
+    A database that does not answer makes no page fail that needs nothing else of it.
+    """
+    if footer.is_under_way():
+        return False
+    with suppress(DBAPIError, PoolTimeout):
+        return current.seen() is not None
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ PAGES = {
     Kind.FOREIGN_FORM,
     Kind.EXPIRED,
     Kind.FINISHED,
+    Kind.GONE,
 }
 # PROTOCOL carries a sentence of its own, which is looked for above; nothing that a service may
 # call answers FORBIDDEN.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from idp.domain import passkey_challenges, recoveries, sweeping, throttles
+from idp.domain import passkey_challenges, recoveries, sessions, sweeping, throttles
 from idp.settings import Settings
 from idp.web.i18n import duration
 
@@ -73,6 +73,12 @@ def _account() -> Iterator[Kept]:
         account,
         ("disclosures",),
     )
+    yield Kept(
+        _("What you reported as not done by you"),
+        _("Under a random account number"),
+        account,
+        ("activity_reports",),
+    )
 
 
 def _sign_in(settings: Settings) -> Iterator[Kept]:
@@ -95,7 +101,7 @@ def _sign_in(settings: Settings) -> Iterator[Kept]:
         ("recoveries",),
         lifetime,
     )
-    lifetime = sweeping.session_kept_for(settings)
+    lifetime = sessions.kept_for(settings)
     yield Kept(
         _("When and how you signed in, and what your browser says it is"),
         _("Under a random account number; your cookie as a hash"),

@@ -3,11 +3,13 @@
 Does not own second factors, or whether the change was confirmed (`confirmations`).
 """
 
-from sqlalchemy import delete, select, update
+from collections.abc import Collection
+
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from idp.domain import audit, notices, sessions, throttles
+from idp.domain import accounts, audit, notices, resets, sessions, throttles
 from idp.domain.accounts import Account, EmailTaken, email_key
 from idp.domain.disclosures import Disclosure
 from idp.domain.grants import Grant
@@ -34,11 +36,15 @@ def change_password(
     *,
     password_hash: str,
 ) -> None:
-    """Set a new password; every other session ends, and its services are told."""
+    """Set a new password; every other session ends, and its services are told.
+
+    Resets under way are worthless then: whoever asked for one may be whom the owner locks out.
+    """
     now = services.clock.now()
     account.password_hash, account.password_set_at = password_hash, now
     account.reset_because = None
     session.flush()
+    resets.forget(session, account.id)
     audit.record(session, audit.PasswordChanged(account_id=account.id, sid=signed_in.sid), now=now)
     sessions.end_all(session, services, account.id, CHANGED, but=signed_in.sid)
     notices.send(session, services, template="password_changed", **_owner(account, signed_in))
@@ -66,6 +72,7 @@ def change_email(
     except IntegrityError as error:
         session.refresh(account)
         raise EmailTaken from error
+    resets.forget(session, account.id)
     audit.record(session, audit.EmailChanged(account_id=account.id, sid=signed_in.sid), now=now)
     notices.send(
         session,
@@ -76,34 +83,37 @@ def change_email(
     notices.send(session, services, template="email_changed_to", **_owner(account, signed_in))
 
 
-def stop_sharing(session: Session, services: Services, account: Account, client_id: str) -> None:
-    """Take away what a client was given: its tokens, and what it may be told without asking."""
+def stop_sharing(
+    session: Session, services: Services, account: Account, client_ids: Collection[str]
+) -> None:
+    """Take away what a service's clients were given: tokens, and what they may be told unasked."""
     now = services.clock.now()
-    killed = session.scalars(
+    killed = session.execute(
         update(Grant)
         .where(
             Grant.account_id == account.id,
-            Grant.client_id == client_id,
+            Grant.client_id.in_(client_ids),
             Grant.revoked_at.is_(None),
         )
         .values(revoked_at=now)
-        .returning(Grant.sid)
+        .returning(Grant.sid, Grant.client_id)
         .execution_options(synchronize_session=False)
     ).all()
     session.execute(
         update(Disclosure)
         .where(
             Disclosure.account_id == account.id,
-            Disclosure.client_id == client_id,
+            Disclosure.client_id.in_(client_ids),
             Disclosure.withdrawn_at.is_(None),
         )
         .values(withdrawn_at=now)
         .execution_options(synchronize_session=False)
     )
-    for sid in sorted(set(killed)):
+    for sid, client_id in sorted({(row.sid, row.client_id) for row in killed}):
         sessions.tell_services(session, services, sid, only=client_id)
-    fact = audit.ServiceRemoved(account_id=account.id, client_id=client_id)
-    audit.record(session, fact, now=now)
+    for client_id in sorted(client_ids):
+        fact = audit.ServiceRemoved(account_id=account.id, client_id=client_id)
+        audit.record(session, fact, now=now)
 
 
 def sign_out_everywhere(
@@ -136,6 +146,8 @@ def delete_account(
 
     The audit record stays as it is: it names a random number that nothing leads back from.
     """
+    # Who signs in meanwhile waits for this, and finds no account then.
+    accounts.hold(session, account.id)
     notices.send(session, services, template="account_deleted", **_owner(account, signed_in))
     sessions.end_all(session, services, account.id, DELETED)
     audit.record(session, audit.AccountDeleted(account_id=account.id), now=services.clock.now())
@@ -143,9 +155,12 @@ def delete_account(
     session.flush()
     # What is deleted below must not be written again by what this session remembers of it.
     session.expunge_all()
-    session.execute(
-        delete(Journey).where((Journey.account_id == account_id) | (Journey.email == email))
+    under_way = (
+        Journey.account_id == account_id,
+        Journey.reset_account_id == account_id,
+        func.lower(Journey.email) == email.lower(),
     )
+    session.execute(delete(Journey).where(or_(*under_way)))
     # Whatever refers to an account goes with it, those first that others refer to least.
     for table in reversed(Base.metadata.sorted_tables):
         for column in table.columns:

@@ -57,6 +57,16 @@ def get(session: Session, account_id: str) -> Account | None:
     return session.get(Account, account_id)
 
 
+def hold(session: Session, account_id: str) -> bool:
+    """Let every other change of the account wait until this transaction ends.
+
+    False if the account is gone. Whoever changes sessions of the account as well holds it first,
+    so that no two can wait for each other. (On SQLite one transaction writes at a time anyway.)
+    """
+    held = select(Account.id).where(Account.id == account_id).with_for_update()
+    return session.scalar(held) is not None
+
+
 def find_by_email(session: Session, email: str) -> Account | None:
     """Return the account that answers to this address in any spelling, or None."""
     return session.scalar(select(Account).where(Account.email_key == email_key(email)))

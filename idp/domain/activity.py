@@ -4,19 +4,23 @@ Nothing is written for it: what is recorded for the audit is what the owner is s
 have arrived and are not yet sealed count as well.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import RowMapping, func, literal, select, union_all
+from sqlalchemy import RowMapping, Select, Subquery, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from idp.domain.audit_entries import ENTRY_COLUMNS, AuditEntry, SealedEntry, canonical
 from idp.domain.sessions import BrowserSession
 
 PAGE: Final = 10
+_MOMENT: Final = 8
+_LENGTH: Final = 24
+_REFERENCE: Final = re.compile(f"[0-9a-f]{{{_LENGTH}}}")
 OPENED: Final = "code_issued"
 
 SHOWN: Final = frozenset(
@@ -34,6 +38,7 @@ SHOWN: Final = frozenset(
         "claims_refused",
         "claims_shared",
         "code_issued",
+        "data_downloaded",
         "email_changed",
         "identity_confirmed",
         "identity_not_proved",
@@ -101,29 +106,22 @@ def page(session: Session, account_id: str, number: int) -> Page:
     total = session.scalar(select(func.count()).select_from(entries)) or 0
     pages = max(1, -(-total // PAGE))
     number = min(max(1, number), pages)
-    rows = session.execute(
-        select(entries)
-        .order_by(entries.c.at.desc(), entries.c.sealed, entries.c.place.desc())
-        .limit(PAGE)
-        .offset(PAGE * (number - 1))
-    ).mappings()
-    return Page(tuple(_event(session, row) for row in rows), number, pages)
+    shown = _newest_first(entries).limit(PAGE).offset(PAGE * (number - 1))
+    return Page(_events(session, account_id, shown), number, pages)
 
 
 def find(session: Session, account_id: str, reference: str) -> Event | None:
     """Return the account's event of that reference, or None."""
-    entries = _entries(account_id)
-    for row in session.execute(select(entries)).mappings():
-        if _reference(row) == reference:
-            return _event(session, row)
-    return None
+    if _REFERENCE.fullmatch(reference) is None:
+        return None
+    entries = _entries(account_id, at=int(reference[:_MOMENT], 16))
+    found = _events(session, account_id, _newest_first(entries))
+    return next((event for event in found if event.reference == reference), None)
 
 
-def everything(session: Session, account_id: str) -> list[Event]:
+def everything(session: Session, account_id: str) -> tuple[Event, ...]:
     """Return all of the account's activity, newest first."""
-    entries = _entries(account_id)
-    newest_first = select(entries).order_by(entries.c.at.desc(), entries.c.place.desc())
-    return [_event(session, row) for row in session.execute(newest_first).mappings()]
+    return _events(session, account_id, _newest_first(_entries(account_id)))
 
 
 def uses(session: Session, account_id: str) -> list[Use]:
@@ -138,13 +136,16 @@ def uses(session: Session, account_id: str) -> list[Use]:
     return [Use(*row) for row in found]
 
 
-def _entries(account_id: str, facts: frozenset[str] = SHOWN) -> Any:
-    """The account's entries, sealed (0) or just arrived (1), each with its place among its kind."""
+def _entries(account_id: str, facts: frozenset[str] = SHOWN, at: int | None = None) -> Subquery:
+    """The account's entries, sealed (1) or just arrived (0), each with its place among its kind."""
 
     def of(table: type[AuditEntry | SealedEntry], place: Any, sealed: int) -> Any:
         columns = [getattr(table, name) for name in ENTRY_COLUMNS]
+        wanted = [table.account_id == account_id, table.fact.in_(sorted(facts))]
+        if at is not None:
+            wanted.append(table.at == at)
         return select(place.label("place"), literal(sealed).label("sealed"), *columns).where(
-            table.account_id == account_id, table.fact.in_(sorted(facts))
+            *wanted
         )
 
     return union_all(
@@ -152,18 +153,28 @@ def _entries(account_id: str, facts: frozenset[str] = SHOWN) -> Any:
     ).subquery()
 
 
-def _event(session: Session, row: RowMapping) -> Event:
-    signed_in = session.get(BrowserSession, row["sid"]) if row["sid"] else None
-    return Event(
-        reference=_reference(row),
-        at=row["at"],
-        fact=row["fact"],
-        client_id=row["client_id"],
-        device=signed_in.device if signed_in else "",
-        detail=orjson.loads(row["detail"]),
+def _newest_first(entries: Subquery) -> Select[Any]:
+    return select(entries).order_by(entries.c.at.desc(), entries.c.sealed, entries.c.place.desc())
+
+
+def _events(session: Session, account_id: str, shown: Select[Any]) -> tuple[Event, ...]:
+    of_account = BrowserSession.account_id == account_id
+    named = session.execute(select(BrowserSession.sid, BrowserSession.device).where(of_account))
+    devices = {row.sid: row.device for row in named}
+    return tuple(
+        Event(
+            reference=_reference(row),
+            at=row["at"],
+            fact=row["fact"],
+            client_id=row["client_id"],
+            device=devices.get(row["sid"], ""),
+            detail=orjson.loads(row["detail"]),
+        )
+        for row in session.execute(shown).mappings()
     )
 
 
 def _reference(row: RowMapping) -> str:
-    """An entry's name, which sealing does not change: by all that it says."""
-    return sha256(canonical({name: row[name] for name in ENTRY_COLUMNS})).hexdigest()[:24]
+    """An entry's name, which sealing does not change: its moment, and a hash of all it says."""
+    said = sha256(canonical({name: row[name] for name in ENTRY_COLUMNS})).hexdigest()
+    return f"{row['at']:0{_MOMENT}x}{said}"[:_LENGTH]

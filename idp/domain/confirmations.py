@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from idp.domain import accounts
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession, cookie_hash
 
@@ -39,18 +40,17 @@ def code_is_needed(services: Services, signed_in: BrowserSession) -> bool:
 
 def password_was_given(
     session: Session, services: Services, signed_in: BrowserSession, change: Change
-) -> str:
-    """Record that the password was right, and return the session's new cookie."""
+) -> str | None:
+    """Record that the password was right; return the session's new cookie, None if it has ended."""
     half = code_is_needed(services, signed_in)
     return _confirm(session, services, signed_in, f"{_HALF if half else ''}{change}")
 
 
 def code_was_given(
     session: Session, services: Services, signed_in: BrowserSession, change: Change
-) -> str:
-    """Record that a code was right after the password, and return the session's new cookie."""
-    signed_in.otp_at = services.clock.now()
-    return _confirm(session, services, signed_in, str(change))
+) -> str | None:
+    """Record that a code was right after the password; return as `password_was_given` does."""
+    return _confirm(session, services, signed_in, str(change), otp_at=services.clock.now())
 
 
 def is_half_confirmed(services: Services, signed_in: BrowserSession, change: Change) -> bool:
@@ -64,7 +64,11 @@ def is_confirmed(services: Services, signed_in: BrowserSession, change: Change) 
 
 
 def use(session: Session, services: Services, signed_in: BrowserSession, change: Change) -> bool:
-    """Use the confirmation up; False if there is none, or another request was faster."""
+    """Use the confirmation up; False if there is none, or another request was faster.
+
+    Until this transaction ends, no other change of the account is made.
+    """
+    accounts.hold(session, signed_in.account_id)
     used = session.scalar(
         update(BrowserSession)
         .where(
@@ -77,17 +81,31 @@ def use(session: Session, services: Services, signed_in: BrowserSession, change:
         .returning(BrowserSession.sid)
         .execution_options(synchronize_session=False)
     )
+    if used is None:
+        return False
     session.refresh(signed_in, ["confirmed_for", "confirmed_at"])
-    return used is not None
+    return True
 
 
 def _confirm(
-    session: Session, services: Services, signed_in: BrowserSession, confirmed_for: str
-) -> str:
+    session: Session,
+    services: Services,
+    signed_in: BrowserSession,
+    confirmed_for: str,
+    **more: int,
+) -> str | None:
     secret = services.entropy.token()
-    signed_in.cookie_hash = cookie_hash(secret)
-    signed_in.confirmed_for, signed_in.confirmed_at = confirmed_for, services.clock.now()
-    session.flush()
+    written = more | {"confirmed_at": services.clock.now()}
+    kept = session.scalar(
+        update(BrowserSession)
+        .where(BrowserSession.sid == signed_in.sid, BrowserSession.ended_at.is_(None))
+        .values(cookie_hash=cookie_hash(secret), confirmed_for=confirmed_for, **written)
+        .returning(BrowserSession.sid)
+        .execution_options(synchronize_session=False)
+    )
+    if kept is None:
+        return None
+    session.refresh(signed_in)
     return secret
 
 

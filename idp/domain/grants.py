@@ -13,6 +13,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from idp.domain import audit
 from idp.kernel.database import Base, is_postgresql
 
+OUTLIVES_SESSION = 3600
+"""Seconds that a grant is kept after any session that it could belong to has ended."""
+
 
 class Grant(Base):
     """One authorization, its code (hashed), and the facts its tokens are made from.

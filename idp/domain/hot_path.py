@@ -348,7 +348,11 @@ SELECT * FROM live
         return self._one(self._SESSION, parameters)
 
     def issue(self, parameters: Parameters) -> bool:
-        return self._one(self._ISSUE, parameters) is not None
+        try:
+            return self._one(self._ISSUE, parameters) is not None
+        except psycopg.errors.ForeignKeyViolation:
+            # The account was being deleted: it was still to be read, and is gone by now.
+            return False
 
     def redeem(self, parameters: Parameters) -> tuple[bool, Redeemed | None]:
         row = self._one(self._REDEEM, parameters)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from idp.domain import activity, activity_reports, identities, second_factors, sessions
 from idp.domain.accounts import Account
+from idp.domain.clients import Client, Service
 from idp.domain.disclosures import Disclosure
 from idp.domain.grants import Grant
 from idp.domain.recoveries import Recovery
@@ -29,6 +30,9 @@ TOLD: Final = {
 """By each table that refers to accounts, the part of the copy that tells what is in it."""
 NOT_TOLD: Final = {
     "recovery_codes": "their hashes: how many are left is told",
+    "audit_entries": "what of it is about the owner is told as the activity",
+    "audit_log": "what of it is about the owner is told as the activity",
+    "journeys": "pages under way, gone within two hours",
     "provings": "a check under way: its result is told as the identity once there is one",
 }
 """Tables whose rows are not told, and why."""
@@ -41,6 +45,7 @@ def copy_of(session: Session, services: Services, account: Account) -> dict[str,
     factors = second_factors.of(session, account.id)
     recovering = select(Recovery).where(Recovery.account_id == account.id)
     names = select(Grant.client_id, Grant.subject).where(Grant.account_id == account.id).distinct()
+    services_of = _service_names(session)
     return {
         "made_at": _moment(services.clock.now()),
         "account": {
@@ -77,6 +82,7 @@ def copy_of(session: Session, services: Services, account: Account) -> dict[str,
         "shared_with_services": [
             {
                 "client": each.client_id,
+                "service": services_of.get(each.client_id),
                 "claim": each.claim,
                 "first_at": _moment(each.first_at),
                 "last_at": _moment(each.last_at),
@@ -85,7 +91,7 @@ def copy_of(session: Session, services: Services, account: Account) -> dict[str,
             for each in session.scalars(shared.order_by(Disclosure.client_id, Disclosure.claim))
         ],
         "names_services_know_you_by": [
-            {"client": client_id, "subject": subject}
+            {"client": client_id, "service": services_of.get(client_id), "subject": subject}
             for client_id, subject in session.execute(names.order_by(Grant.client_id))
         ],
         "devices_signed_in": [
@@ -109,10 +115,23 @@ def copy_of(session: Session, services: Services, account: Account) -> dict[str,
             for each in activity_reports.numbers(session, account.id).values()
         ],
         "activity": [
-            {"at": _moment(event.at), "what": event.fact, "client": event.client_id}
+            {
+                "at": _moment(event.at),
+                "what": event.fact,
+                "client": event.client_id,
+                "service": services_of.get(event.client_id or ""),
+                "browser": event.device,
+            }
             for event in activity.everything(session, account.id)
         ],
     }
+
+
+def _service_names(session: Session) -> dict[str, str]:
+    rows = session.execute(
+        select(Client.client_id, Service.name).join(Service, Service.id == Client.service_id)
+    )
+    return {row.client_id: row.name for row in rows}
 
 
 def _moment(at: int) -> str:

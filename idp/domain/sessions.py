@@ -7,7 +7,7 @@ rises or somebody signs in anew; `sid` is the session's public name and stays.
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlalchemy import BigInteger, ForeignKey, String, delete, or_, select, update
+from sqlalchemy import BigInteger, ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from idp.domain import audit, clients, grants, outbox, recoveries
@@ -16,8 +16,11 @@ from idp.domain.clients import Service
 from idp.domain.hot_path import HotPath, SeenSession
 from idp.domain.services import Services
 from idp.kernel.database import Base
+from idp.settings import Settings
 
 TOUCH_AFTER = 60
+KEPT_FOR = 30 * 86_400
+"""Seconds after its beginning in which a session, long over, still tells its owner the device."""
 """Seconds after which a session that is used has its `last_seen_at` written again."""
 
 
@@ -59,6 +62,14 @@ class BrowserSession(Base):
     confirmed_for: Mapped[str | None] = mapped_column(String(32))
     confirmed_at: Mapped[int | None] = mapped_column(BigInteger)
     app_secret_sealed: Mapped[str | None] = mapped_column(String(256))
+
+
+def kept_for(settings: Settings) -> int:
+    """Return after how many seconds from its beginning a session is deleted, at most.
+
+    Its last grant may be made in its last second, and is kept for a session's time and an hour.
+    """
+    return max(KEPT_FOR, 2 * settings.session_lifetime + grants.OUTLIVES_SESSION)
 
 
 def cookie_hash(secret: str) -> str:
@@ -289,13 +300,19 @@ def end(
 def end_all(
     session: Session, services: Services, account_id: str, because: str, *, but: str | None = None
 ) -> int:
-    """End every live session of the account except the one named `but`; return how many.
+    """End every session of the account except the one named `but`; return how many.
 
-    The services of each are told.
+    The services of each are told. Those that ended by themselves so long ago that no token of
+    theirs can work are left as they are.
     """
+    works = services.clock.now() - 2 * services.settings.session_lifetime
     live = session.scalars(
         select(BrowserSession)
-        .where(BrowserSession.account_id == account_id, BrowserSession.ended_at.is_(None))
+        .where(
+            BrowserSession.account_id == account_id,
+            BrowserSession.ended_at.is_(None),
+            BrowserSession.started_at > works,
+        )
         .order_by(BrowserSession.sid)
     ).all()
     ended = [each for each in live if each.sid != but]
@@ -328,12 +345,8 @@ def tell_services(
 
 
 def sweep(session: Session, services: Services, limit: int = 500) -> int:
-    """Delete up to `limit` sessions that can no longer be used and that no grant hangs off."""
-    now = services.clock.now()
-    over = or_(
-        BrowserSession.started_at <= now - services.settings.session_lifetime,
-        BrowserSession.ended_at <= now - services.settings.session_lifetime,
-    )
+    """Delete up to `limit` sessions of which nobody need know any more, and no grant hangs off."""
+    over = BrowserSession.started_at <= services.clock.now() - kept_for(services.settings)
     old = (
         select(BrowserSession.sid)
         .where(

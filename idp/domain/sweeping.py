@@ -32,8 +32,6 @@ BATCH = 500
 MOST_BATCHES = 20
 """Batches of one table in one sweep; the rest waits for the next."""
 DELIVERED_KEPT_FOR = 86_400
-GRANT_OUTLIVES_SESSION = 3600
-"""Seconds that a grant is kept after any session that it could belong to has ended."""
 DEAD_KEPT_FOR = MAILBOX_KEPT_FOR = 30 * 86_400
 """Long enough for an operator to look; they hold people's addresses."""
 
@@ -49,15 +47,7 @@ def journey_kept_for(settings: Settings) -> int:
 
 def grant_kept_for(settings: Settings) -> int:
     """Return after how many seconds from being made a grant is deleted."""
-    return settings.session_lifetime + GRANT_OUTLIVES_SESSION
-
-
-def session_kept_for(settings: Settings) -> int:
-    """Return after how many seconds from its beginning a session is deleted, at most.
-
-    Its last grant may be made in its last second.
-    """
-    return settings.session_lifetime + grant_kept_for(settings)
+    return settings.session_lifetime + grants.OUTLIVES_SESSION
 
 
 def sweep(engine: Engine, services: Services) -> int:

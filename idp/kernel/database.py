@@ -9,9 +9,11 @@ from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+_FOREIGN_KEY_VIOLATION = "23503"
 HOT_BIND = "hot"
 """The bind whose connections commit each statement by themselves (see `domain.hot_path`)."""
 
@@ -74,6 +76,14 @@ def hot_engine_options(url: str, *, threads: int) -> dict[str, Any]:
         "pool_reset_on_return": None,
         "max_overflow": 0,
     }
+
+
+def refers_to_nothing(error: IntegrityError) -> bool:
+    """Return whether a row was refused because what it refers to is not there (any more)."""
+    fault = error.orig
+    if isinstance(fault, sqlite3.Error):
+        return fault.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
+    return getattr(fault, "sqlstate", None) == _FOREIGN_KEY_VIOLATION
 
 
 @event.listens_for(Engine, "connect")

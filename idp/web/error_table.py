@@ -130,6 +130,15 @@ class Kind(Enum):
         ),
         "There is no such sign-in",
     )
+    GONE = Row(
+        410,
+        _("You have to start again"),
+        (
+            _("What this page was about was deleted, or you were signed out, in the meantime."),
+            _("Nothing of what you just sent was kept. Sign in and start again."),
+        ),
+        "What this was about is gone",
+    )
     FINISHED = Row(
         410,
         _("You have already finished here"),

@@ -20,10 +20,12 @@ from flask import (
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import ObjectDeletedError, StaleDataError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 
 from idp.domain.passwords import TooBusy
+from idp.kernel.database import refers_to_nothing
 from idp.protocol.errors import ProtocolError
 from idp.web import cookies, current
 from idp.web.error_table import Kind, Row
@@ -81,6 +83,8 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(TooBusy, _too_busy)
     app.register_error_handler(CSRFError, _foreign_form)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StaleDataError, _deleted_meanwhile)
+    app.register_error_handler(ObjectDeletedError, _deleted_meanwhile)
     app.register_error_handler(PoolTimeout, _database)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(Exception, _broken)
@@ -181,10 +185,18 @@ def _database(error: DBAPIError | PoolTimeout) -> Response:
     if isinstance(error, DataError):
         log.warning("value_refused_by_database", path=request.path)
         return answer(PageRefused(Kind.BAD_REQUEST))
+    if isinstance(error, IntegrityError) and refers_to_nothing(error):
+        return _deleted_meanwhile(error)
     if isinstance(error, IntegrityError | ProgrammingError):
         return _broken(error)
     log.error("database_unavailable", path=request.path, reason=type(error).__name__)
     return answer(PageRefused(Kind.UNAVAILABLE))
+
+
+def _deleted_meanwhile(error: Exception) -> Response:
+    """Answer a request that lost what it was about, such as an account, to another request."""
+    log.warning("deleted_meanwhile", path=request.path, reason=type(error).__name__)
+    return answer(PageRefused(Kind.GONE))
 
 
 def _broken(error: Exception) -> Response:

@@ -5,6 +5,7 @@ are loaded from an environment of their own.
 """
 
 from collections.abc import Callable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,8 @@ from jinja2 import (
     StrictUndefined,
     Template,
 )
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from idp.domain import journey_times
 from idp.domain.journeys import Journey
@@ -66,6 +69,7 @@ def init_web(app: Flask) -> None:
         about=footer.about,
         time_limit=time_limits.time_limit,
         warn_before=time_limits.WARN_BEFORE,
+        is_signed_in=is_signed_in,
     )
 
 
@@ -79,6 +83,18 @@ def show(
         journey_times.show(journey, request.endpoint, current.now())
     html = render_template(template, form=form, **words)
     return make_response(html, 400 if refused else status)
+
+
+def is_signed_in() -> bool:
+    """Return whether the header leads to somebody's account: not where they would lose their place.
+
+    A database that does not answer makes no page fail that needs nothing else of it.
+    """
+    if footer.is_under_way():
+        return False
+    with suppress(DBAPIError, PoolTimeout):
+        return current.seen() is not None
+    return False
 
 
 @dataclass(frozen=True, slots=True)

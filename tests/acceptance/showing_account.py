@@ -2,7 +2,11 @@
 
 from collections.abc import Callable, Iterator
 
-from idp.domain import accounts
+from sqlalchemy import select
+
+from idp.domain import accounts, disclosures
+from idp.domain.grants import Grant
+from idp.protocol.identity_claims import ADDRESS, CORE_IDENTITY
 from tests.acceptance.shown import (
     JOURNEY,
     NO_CODE,
@@ -51,14 +55,33 @@ def minding_ones_account(visitor: Visitor, street: Street, language: str) -> Ite
     yield Shown("/account/security")
     visitor.open(f"{street.issuer}account/devices")
     yield Shown("/account/devices")
-    visitor.page.locator("nav a[href='/account']").click()
+    visitor.page.locator(".onepass-account a[href='/account']").click()
     visitor.page.wait_for_url("**/account")
     visitor.page.locator("main a[href*='/account/service/']").first.click()
     visitor.page.wait_for_url("**/account/service/*")
     visitor.look()
-    yield Shown("/account/service/<client_id>")
+    yield Shown("/account/service/<service_id>")
+    page = visitor.page.url
+    with street.records() as session:
+        of_owner = Grant.account_id == citizen.account_id
+        [client_id] = session.scalars(select(Grant.client_id).where(of_owner).distinct())
+        disclosures.share(
+            session,
+            account_id=citizen.account_id,
+            client_id=client_id,
+            claims=[CORE_IDENTITY, ADDRESS],
+            now=street.clock.now(),
+        )
+    visitor.open(page)
+    yield Shown("/account/service/<service_id>", "with details shared")
+    visitor.open(f"{page}/remove")
+    yield Shown("/account/service/<service_id>/remove")
     visitor.submit()
-    yield Shown("/account/service-removed")
+    yield Shown("/account/service/<service_id>/removed")
+    visitor.open(page)
+    yield Shown("/account/service/<service_id>", "without access")
+    visitor.open(street.issuer)
+    yield Shown("/", "signed in")
 
 
 def changing_ones_account(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
@@ -228,8 +251,9 @@ ROUTES = {
             "password-changed",
             "recovery-codes",
             "security",
-            "service-removed",
-            "service/<client_id>",
+            "service/<service_id>",
+            "service/<service_id>/remove",
+            "service/<service_id>/removed",
             "sign-out-everywhere",
             "ways-changed",
         )

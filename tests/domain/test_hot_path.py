@@ -1,6 +1,7 @@
 """The hot path's statements: one outcome each, on both databases."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from idp.domain import accounts, grants, identities, sessions
+from idp.domain import account_changes, accounts, grants, identities, sessions
+from idp.domain.accounts import Account
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.grants import AssertionUse, Grant
 from idp.domain.hot_path import HotPath, NewGrant, Redemption
@@ -453,4 +455,29 @@ def test_a_database_that_cannot_be_reached_is_the_same_fault(url: str) -> None:
     engine = _hot_engine(url)
     with pytest.raises(OperationalError):
         HotPath(engine).session("0" * 64, seen_after=0, started_after=0)
+    engine.dispose()
+
+
+def test_no_code_is_issued_for_an_account_that_is_being_deleted(
+    session: Session, services: Services, path: HotPath, signed_in: BrowserSession, grant: NewGrant
+) -> None:
+    """The read still finds the account; the write waits for the deletion, and has lost it then."""
+    account = session.get_one(Account, signed_in.account_id)
+    account_changes.delete_account(session, services, account, signed_in)
+    with ThreadPoolExecutor(1) as pool:
+        issued = pool.submit(path.issue, grant)
+        if services.settings.database_url.startswith("postgresql"):
+            _wait_until_somebody_waits(services)
+        session.commit()
+        assert issued.result(30) is False
+    assert session.scalars(sa.select(Grant)).all() == []
+    assert _facts(session) == []
+
+
+def _wait_until_somebody_waits(services: Services) -> None:
+    engine = sa.create_engine(services.settings.database_url, isolation_level="AUTOCOMMIT")
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with engine.connect() as connection:
+        while not connection.scalar(waiting):
+            assert not connection.closed
     engine.dispose()

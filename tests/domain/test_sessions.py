@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts, clients, grants, outbox, sessions
+from idp.domain import account_changes, accounts, clients, grants, outbox, sessions
 from idp.domain.grants import Grant
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
@@ -198,6 +198,27 @@ def test_ending_tells_each_service_that_has_an_address_once(
     assert outbox.lease(session, services) == []
 
 
+def test_taking_access_away_tells_that_client_alone_and_the_session_goes_on(
+    session: Session, services: Services, alice: Citizen
+) -> None:
+    parties = [
+        RelyingParty(ISSUER, more={"back_channel_logout_uri": f"https://{name}.example/bye"})
+        for name in "ab"
+    ]
+    signed_in, cookie = _sign_in(session, services, alice)
+    for party in parties:
+        clients.apply(session, services, party.registration())
+        _use(session, signed_in, party)
+    account = accounts.find_by_email(session, alice.email)
+    assert account is not None
+    account_changes.stop_sharing(session, services, account, [parties[0].client_id])
+    [told] = outbox.lease(session, services)
+    assert told.payload["client_id"] == parties[0].client_id
+    assert sessions.find(session, services, cookie) is not None
+    revoked = select(Grant.client_id).where(Grant.revoked_at.is_not(None))
+    assert session.scalars(revoked).all() == [parties[0].client_id]
+
+
 def test_a_session_is_swept_when_nothing_hangs_off_it(
     session: Session, services: Services, clock: FixedClock, alice: Citizen
 ) -> None:
@@ -207,7 +228,7 @@ def test_a_session_is_swept_when_nothing_hangs_off_it(
     _use(session, used, party)
     _sign_in(session, services, alice)
     assert sessions.sweep(session, services) == 0
-    clock.move(services.settings.session_lifetime)
+    clock.move(sessions.kept_for(services.settings))
     assert sessions.sweep(session, services) == 1
     assert grants.sweep(session, clock.now()) == 1
     assert sessions.sweep(session, services) == 1

@@ -65,6 +65,7 @@ PAGES = {
     Kind.FINISHED,
     Kind.SIGNED_OUT,
     Kind.NO_JOURNEY,
+    Kind.GONE,
 }
 # PROTOCOL carries a sentence of its own, which is looked for above; nothing that a service may
 # call answers FORBIDDEN.

@@ -2,19 +2,25 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts
+from idp.domain import account_changes, accounts, guessing
 from idp.domain.accounts import Account
 from idp.domain.audit_entries import AuditEntry
+from idp.domain.clients import Client, Service
 from idp.domain.grants import Grant
+from idp.domain.guessing import Verdict
+from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
 from idp.kernel.database import Base
+from idp.settings import Settings
 from tests.journeys.conftest import Post
-from tests.journeys.walks import SIGN_IN, sign_in
+from tests.journeys.walks import SIGN_IN, come_to_password, sign_in
+from tests.support.building import register
 from tests.support.citizens import Citizen
 from tests.support.clock import FixedClock
 from tests.support.person import Person
@@ -34,12 +40,25 @@ def owner(
     return person
 
 
+@pytest.fixture
+def tax(session: Session, services: Services, settings: Settings) -> RelyingParty:
+    """Another service."""
+    party = register(session, services, RelyingParty(settings.issuer))
+    session.commit()
+    return party
+
+
 def come_to(person: Person, page: str, citizen: Citizen) -> None:
     """Open a page of the account that has to be confirmed, and confirm it."""
     person.open(f"/account/{page}")
     assert person.heading.startswith("Enter your password"), person.heading
     person.send({"password": citizen.password})
     assert person.url.endswith(f"/account/{page}"), person.url
+
+
+def service_page(session: Session, party: RelyingParty) -> str:
+    """The page about the service of this client."""
+    return f"/account/service/{session.get_one(Client, party.client_id).service_id}"
 
 
 def facts(session: Session) -> list[str]:
@@ -67,16 +86,52 @@ class TestServices:
     def test_takes_access_away(
         self, owner: Person, library: RelyingParty, session: Session
     ) -> None:
-        owner.open(f"/account/service/{library.client_id}")
+        owner.open(service_page(session, library))
+        assert "Remove access" in owner.page.text
+        owner.open(f"{owner.url}/remove")
         owner.send()
         assert owner.heading == "Access removed"
         session.expire_all()
         assert session.scalars(select(Grant.revoked_at)).one() is not None
         assert "service_removed" in facts(session)
+        owner.open(service_page(session, library))
+        assert "It has no access at the moment" in owner.page.text
 
-    def test_knows_no_service_that_was_not_used(self, owner: Person) -> None:
-        owner.open("/account/service/another")
+    def test_knows_no_service_that_was_not_used(
+        self,
+        owner: Person,
+        library: RelyingParty,
+        browser: Callable[[], Person],
+        bob: Citizen,
+        tax: RelyingParty,
+        clock: FixedClock,
+        session: Session,
+    ) -> None:
+        other = browser()
+        sign_in(other, tax, bob, clock)
+        for page in ("", "/remove", "/removed"):
+            assert other.open(service_page(session, tax) + page).status == 200
+            owner.open(service_page(session, tax) + page)
+            assert owner.status == 404
+        form = owner.open(service_page(session, library) + "/remove").form().values
+        owner._go("POST", service_page(session, tax) + "/remove", form, {})
         assert owner.status == 404
+        session.expire_all()
+        assert session.scalars(select(Grant.revoked_at)).all() == [None, None]
+
+    def test_of_several_clients_is_one(
+        self, owner: Person, library: RelyingParty, tax: RelyingParty, session: Session
+    ) -> None:
+        clients = {each.client_id: each for each in session.scalars(select(Client))}
+        clients[tax.client_id].service_id = clients[library.client_id].service_id
+        session.commit()
+        owner.open(tax.url(tax.ask()))
+        assert owner.left_to is not None
+        assert owner.open("/account").page.text.count("Last opened on") == 1
+        owner.open(service_page(session, tax) + "/remove").send()
+        session.expire_all()
+        assert None not in session.scalars(select(Grant.revoked_at)).all()
+        assert facts(session).count("service_removed") == 2
 
 
 class TestActivity:
@@ -335,7 +390,7 @@ class TestDevices:
         sid = session.scalars(
             select(BrowserSession.sid).where(BrowserSession.account_id == account.id)
         ).one()
-        token = owner.open("/account/service/" + library.client_id).form().values
+        token = owner.open(service_page(session, library) + "/remove").form().values
         owner._go("POST", f"/account/devices/{sid}", token, {})
         assert owner.status == 404
         stranger.open("/account")
@@ -397,9 +452,54 @@ class TestDeleting:
         assert owner.status == 400
         assert "Email or password is wrong" in owner.page.text
 
-    def test_names_the_services(
-        self, owner: Person, alice: Citizen, library: RelyingParty, session: Session
+    def test_names_the_services_in_the_order_of_their_names(
+        self,
+        owner: Person,
+        alice: Citizen,
+        library: RelyingParty,
+        tax: RelyingParty,
+        session: Session,
     ) -> None:
+        names = {library.client_id: "zebras", tax.client_id: "Apples"}
+        for client_id, name in names.items():
+            client = session.get_one(Client, client_id)
+            session.get_one(Service, client.service_id).name = name
+        session.commit()
+        owner.open(tax.url(tax.ask()))
         come_to(owner, "delete", alice)
-        assert library.registration()["client_name"] in owner.page.text or "service" in owner.html
+        assert owner.page.text.index("Apples") < owner.page.text.index("zebras")
         assert session.scalars(select(Account)).one().email == alice.email
+
+    @pytest.mark.parametrize("where", ["/account/delete", "a sign-in"])
+    def test_while_a_password_is_looked_at_starts_that_over(
+        self,
+        owner: Person,
+        alice: Citizen,
+        library: RelyingParty,
+        browser: Callable[[], Person],
+        session: Session,
+        services: Services,
+        monkeypatch: pytest.MonkeyPatch,
+        where: str,
+    ) -> None:
+        """The password was right when it was typed; by now there is nobody whose it could be."""
+        judge = guessing.judge
+
+        def judge_and_delete(*given: Any) -> Verdict:
+            verdict = judge(*given)
+            account = session.scalars(select(Account)).one()
+            signed_in = session.scalars(select(BrowserSession)).one()
+            account_changes.delete_account(session, services, account, signed_in)
+            session.commit()
+            return verdict
+
+        monkeypatch.setattr(guessing, "judge", judge_and_delete)
+        person = owner if where.startswith("/") else browser()
+        if person is owner:
+            owner.open(where)
+        else:
+            come_to_password(person, library, alice.email)
+        person.send({"password": alice.password})
+        assert person.status == 410, person.heading
+        assert session.scalars(select(BrowserSession)).all() == []
+        assert facts(session).count("account_deleted") == 1

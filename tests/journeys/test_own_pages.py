@@ -11,6 +11,7 @@ from idp.domain import accounts, terms
 from idp.domain.accounts import Account
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.services import Services
+from idp.domain.sessions import BrowserSession
 from tests.journeys.walks import SIGN_IN, come_to_code, sign_in
 from tests.support.citizens import Citizen
 from tests.support.clock import FixedClock
@@ -131,3 +132,52 @@ def test_silent_requests_are_told_that_somebody_has_to_do_something(
     person.open(library.url(library.ask(prompt="none")))
     assert person.left_to is not None
     assert "error=interaction_required" in person.left_to
+
+
+def test_the_header_leads_to_the_account_of_who_is_signed_in_and_nobody_else(
+    browser: Callable[[], Person],
+    alice: Citizen,
+    library: RelyingParty,
+    clock: FixedClock,
+    session: Session,
+) -> None:
+    person = browser()
+    for page in ("/", "/terms", "/about", "/nowhere"):
+        assert "/account" not in dict(person.open(page).page.links), page
+    sign_in(person, library, alice, clock)
+    for page in ("/", "/terms", "/about", "/account", "/account/security"):
+        links = dict(person.open(page).page.links)
+        assert links["/account"], page
+        assert "/logout" in links, page
+    assert "/account" not in dict(person.open("/nowhere").page.links), "the database was asked"
+    ended = session.scalars(select(BrowserSession)).one()
+    ended.ended_at = clock.now()
+    session.commit()
+    assert "/account" not in dict(person.open("/").page.links)
+
+
+@pytest.mark.parametrize(
+    ("state", "heading"),
+    [
+        ("suspended", "Your account is suspended"),
+        ("blocked", "You cannot use this account"),
+    ],
+)
+def test_a_closed_account_ends_in_the_final_page(
+    browser: Callable[[], Person],
+    alice: Citizen,
+    library: RelyingParty,
+    clock: FixedClock,
+    session: Session,
+    state: str,
+    heading: str,
+) -> None:
+    person = browser()
+    sign_in(person, library, alice, clock)
+    person.open("/account/delete")
+    assert person.heading.startswith("Enter your password")
+    account = session.scalars(select(Account)).one()
+    account.state = state
+    session.commit()
+    person.send({"password": alice.password})
+    assert person.heading == heading

@@ -176,7 +176,7 @@ class TestPrivacy:
         welsh = rows(person.open("/privacy?lng=cy").html)
         assert len(welsh) == len(told)
         assert not welsh.keys() & told.keys()
-        assert spoken(25 * 3600, "cy") in str(welsh)
+        assert spoken(30 * 86_400, "cy") in str(welsh)
 
     def test_the_demo_mailbox_is_told_of_where_there_is_one(
         self, app: Flask, settings: Settings, kept: list[Kept]

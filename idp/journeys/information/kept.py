@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from idp.domain import feedback, passkey_challenges, recoveries, sweeping, throttles
+from idp.domain import (
+    feedback,
+    passkey_challenges,
+    recoveries,
+    sessions,
+    sweeping,
+    throttles,
+)
 from idp.settings import Settings
 from idp.web.i18n import duration
 
@@ -101,7 +108,7 @@ def _sign_in(settings: Settings) -> Iterator[Kept]:
         ("recoveries",),
         lifetime,
     )
-    lifetime = sweeping.session_kept_for(settings)
+    lifetime = sessions.kept_for(settings)
     yield Kept(
         _("When and how you signed in, and what your browser says it is"),
         _("Under a random account number; your cookie as a hash"),

@@ -13,6 +13,8 @@ from idp.domain.throttles import Kind, Locked
 from idp.journeys.account.forms import ConfirmCodeForm, ConfirmPasswordForm
 from idp.journeys.account.views.door import Owner, blueprint, owner, to
 from idp.web import cookies, current
+from idp.web.errors import Kind as ErrorKind
+from idp.web.errors import PageRefused
 from idp.web.forms import say
 from idp.web.layout import show
 
@@ -101,7 +103,7 @@ def _try_password(who: Owner, what: Change, form: ConfirmPasswordForm) -> Respon
         say(form.password, _("Enter the correct password"))
         return None
     guessing.password_was_right(session, guess, verdict)
-    secret = confirmations.password_was_given(session, services, who.signed_in, what)
+    secret = _kept(confirmations.password_was_given(session, services, who.signed_in, what))
     half = confirmations.is_half_confirmed(services, who.signed_in, what)
     if not half:
         _record(who, what)
@@ -119,7 +121,7 @@ def _try_code(who: Owner, what: Change, form: ConfirmCodeForm) -> Response | Non
         return to("confirm", change=what.value)
     current.checkpoint()
     if guessing.use_app_code(session, services, counter, who.account.id, form.code.text):
-        secret = confirmations.code_was_given(session, services, who.signed_in, what)
+        secret = _kept(confirmations.code_was_given(session, services, who.signed_in, what))
         _record(who, what)
         response = to(PAGES[what])
         cookies.set_session_cookie(response, secret)
@@ -130,6 +132,12 @@ def _try_code(who: Owner, what: Change, form: ConfirmCodeForm) -> Response | Non
         return to("confirm", change=what.value)
     say(form.code, _("That code is wrong. Check your app and try again"))
     return None
+
+
+def _kept(secret: str | None) -> str:
+    if secret is None:
+        raise PageRefused(ErrorKind.GONE)
+    return secret
 
 
 def _record(who: Owner, what: Change) -> None:

@@ -17,6 +17,9 @@ from idp.web import current
 from idp.web.forms import Form
 from idp.web.layout import show
 
+READ_HERE = 50
+"""Events that the page shows; the file has all of them."""
+
 
 @blueprint.route("/data", methods=["GET", "POST"])
 def data() -> Response:
@@ -28,7 +31,15 @@ def data() -> Response:
     copy = personal_data.copy_of(session, current.services(), who.account)
     form = Form()
     if not form.accepted():
-        return show("account/data.html", form=form, copy=copy, parts=PARTS, words=HAPPENED)
+        newest = copy | {"activity": copy["activity"][:READ_HERE]}
+        return show(
+            "account/data.html",
+            form=form,
+            copy=newest,
+            more=len(copy["activity"]) > READ_HERE,
+            parts=PARTS,
+            words=HAPPENED,
+        )
     if not use_confirmation(who, Change.DATA):
         return to("confirm", change=Change.DATA.value)
     fact = audit.DataDownloaded(account_id=who.account.id, sid=who.signed_in.sid)

@@ -6,7 +6,7 @@ from idp.domain import account_changes
 from idp.domain.confirmations import Change
 from idp.journeys.account import steps
 from idp.journeys.account.views.door import blueprint, owner, to, unless_confirmed, use_confirmation
-from idp.web import cookies, current
+from idp.web import cookies, current, i18n
 from idp.web.forms import Form
 from idp.web.layout import show
 
@@ -21,8 +21,10 @@ def delete() -> Response:
     form = Form()
     if not form.accepted():
         used = steps.services_used(session, who.account.id)
-        names = sorted(used, key=lambda service: service.name.casefold())
-        return show("account/delete.html", form=form, services=names)
+        welsh = i18n.language() == "cy"
+        shown = [((each.name_cy if welsh else None) or each.name, each) for each in used]
+        services = [each for _, each in sorted(shown, key=lambda pair: pair[0].casefold())]
+        return show("account/delete.html", form=form, services=services)
     if not use_confirmation(who, Change.DELETE):
         return to("confirm", change=Change.DELETE.value)
     account_changes.delete_account(session, current.services(), who.account, who.signed_in)

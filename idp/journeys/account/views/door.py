@@ -34,7 +34,7 @@ def owner() -> Owner:
     signed_in = current.signed_in()
     account = accounts.get(current.session(), signed_in.account_id) if signed_in else None
     if signed_in is None or account is None:
-        raise PageRefused(Kind.EXPIRED)
+        raise PageRefused(Kind.GONE)
     return Owner(account, signed_in)
 
 

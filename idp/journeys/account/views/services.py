@@ -4,7 +4,8 @@ from flask import Response, abort
 
 from idp.domain import account_changes
 from idp.journeys.account import steps
-from idp.journeys.account.views.door import blueprint, owner, to
+from idp.journeys.account.steps import Used
+from idp.journeys.account.views.door import Owner, blueprint, owner, to
 from idp.journeys.account.words import CLAIMS
 from idp.web import current
 from idp.web.forms import Form
@@ -22,30 +23,43 @@ def services() -> Response:
     )
 
 
-@blueprint.route("/service/<client_id>", methods=["GET", "POST"])
-def service(client_id: str) -> Response:
-    """Show when a service was used and what it was given; take that away on request."""
+@blueprint.get("/service/<service_id>")
+def service(service_id: str) -> Response:
+    """Show when a service was used and what it was given."""
     who, session = owner(), current.session()
-    used = next(
-        (one for one in steps.services_used(session, who.account.id) if one.client_id == client_id),
-        None,
-    )
-    if used is None:
-        abort(404)
-    form = Form()
-    if form.accepted():
-        account_changes.stop_sharing(session, current.services(), who.account, client_id)
-        return to("service_removed")
+    used = _used(who, service_id)
+    shared = steps.shared_with(session, who.account.id, used)
+    clients = [current.client(client_id) for client_id in used.client_ids]
     return show(
         "account/service.html",
-        form=form,
         used=used,
-        shared=steps.shared_with(session, who.account.id, client_id),
+        shared=shared,
+        reads_email=any(client and "email" in client.policy.scopes for client in clients),
+        has_access=steps.has_access(session, who.account.id, used, shared),
         claim_words=CLAIMS,
     )
 
 
-@blueprint.get("/service-removed")
-def service_removed() -> Response:
-    """Say that a service has nothing of this person from us any more."""
-    return show("account/service_removed.html")
+@blueprint.route("/service/<service_id>/remove", methods=["GET", "POST"])
+def remove_service(service_id: str) -> Response:
+    """Say what removing the service's access means, and do it when asked."""
+    who, session = owner(), current.session()
+    used = _used(who, service_id)
+    form = Form()
+    if form.accepted():
+        account_changes.stop_sharing(session, current.services(), who.account, used.client_ids)
+        return to("service_removed", service_id=service_id)
+    return show("account/remove_service.html", form=form, used=used)
+
+
+@blueprint.get("/service/<service_id>/removed")
+def service_removed(service_id: str) -> Response:
+    """Say that the service has nothing of this person from us any more."""
+    return show("account/service_removed.html", used=_used(owner(), service_id))
+
+
+def _used(who: Owner, service_id: str) -> Used:
+    used = steps.service_used(current.session(), who.account.id, service_id)
+    if used is None:
+        abort(404)
+    return used

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from idp.domain import audit, notices, sessions, throttles
+from idp.domain import audit, notices, resets, sessions, throttles
 from idp.domain.accounts import Account, EmailTaken, email_key
 from idp.domain.disclosures import Disclosure
 from idp.domain.grants import Grant
@@ -34,11 +34,15 @@ def change_password(
     *,
     password_hash: str,
 ) -> None:
-    """Set a new password; every other session ends, and its services are told."""
+    """Set a new password; every other session ends, and its services are told.
+
+    Whatever was proved towards resetting the old one is worthless.
+    """
     now = services.clock.now()
     account.password_hash, account.password_set_at = password_hash, now
     account.reset_because = None
     session.flush()
+    resets.forget(session, account.id)
     audit.record(session, audit.PasswordChanged(account_id=account.id, sid=signed_in.sid), now=now)
     sessions.end_all(session, services, account.id, CHANGED, but=signed_in.sid)
     notices.send(session, services, template="password_changed", **_owner(account, signed_in))

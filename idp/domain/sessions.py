@@ -147,13 +147,7 @@ def after_second_factor(
         audit.SecondFactorPassed(account_id=browser_session.account_id, sid=browser_session.sid),
         now=now,
     )
-    recoveries.cancel(
-        session,
-        services,
-        browser_session.account_id,
-        recoveries.SIGNED_IN,
-        device=browser_session.device,
-    )
+    _end_recovery(session, services, browser_session)
     return secret
 
 
@@ -185,7 +179,7 @@ def after_passkey(
     """Record that `account`'s passkey was used here; return the session and its new cookie.
 
     Whoever's it is and whoever was signed in before: as `after_password`, but at `Cl.Cm`, since a
-    passkey proves both that they have it and that it is them.
+    passkey proves both that they have it and that it is them. A recovery that is open ends.
     """
     now = services.clock.now()
     current, secret = _begun(session, services, browser_hash, account, current, device)
@@ -195,7 +189,24 @@ def after_passkey(
     audit.record(
         session, audit.SignedInWithPasskey(account_id=account.id, sid=current.sid), now=now
     )
+    _end_recovery(session, services, current)
     return current, secret
+
+
+def method_of(browser_session: BrowserSession) -> Method | None:
+    """Return which second factor was given last in this session, None for the password alone."""
+    told = f" {browser_session.amr} "
+    return next((method for method in Method if f" {method} " in told), None)
+
+
+def _end_recovery(session: Session, services: Services, browser_session: BrowserSession) -> None:
+    recoveries.cancel(
+        session,
+        services,
+        browser_session.account_id,
+        recoveries.SIGNED_IN,
+        device=browser_session.device,
+    )
 
 
 def _begun(

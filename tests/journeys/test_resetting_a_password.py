@@ -462,7 +462,7 @@ def test_an_account_without_an_app_goes_on_to_setting_one_up(
     person.send({"password": NEW})
     assert person.heading == "Finish creating your account: set up an authenticator app"
     person.send({"code": walks.first_code(person, clock)})
-    assert person.heading == "You have created your Onepass account"
+    assert person.heading == "Save your recovery codes"
 
 
 def test_a_reset_of_one_person_where_another_is_signed_in_ends_that_session(

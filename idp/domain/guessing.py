@@ -27,7 +27,13 @@ LONGEST_PASSWORD_TRIED = 1024
 """Longer than any password we accept; what is longer is wrong without being hashed."""
 
 _NOT_A_LOCK = (Kind.REAUTH_EMAIL, Kind.REAUTH_PASSWORD, Kind.REAUTH_CODE)
-_OF_ONE_WAY = (Kind.RESET_CODE, Kind.RESET_APP_CODE, Kind.RECOVERY_EMAIL, Kind.RECOVERY_STOP)
+_OF_ONE_WAY = (
+    Kind.RESET_CODE,
+    Kind.RESET_APP_CODE,
+    Kind.RESET_RECOVERY,
+    Kind.RECOVERY_EMAIL,
+    Kind.RECOVERY_STOP,
+)
 """Locks of a way around signing in, which itself goes on: no mail says that it is paused."""
 
 

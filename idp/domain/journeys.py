@@ -21,7 +21,8 @@ class Journey(Base):
     One that leads to a page of our own has no request: `returns_to` is the page's path. `pages`
     are those it has shown, until they are counted (`domain.journey_times`).
     `reset_…` is about a new password (`idp.domain.resets`): when it was asked for, for which
-    account (None where the address has none), when its code and its second factor were right.
+    account (None where the address has none), when its code and its second factor were right,
+    and which factor that was.
     `recovering` says that somebody who gave the password cannot give a second factor.
     """
 
@@ -47,6 +48,7 @@ class Journey(Base):
     reset_account_id: Mapped[str | None] = mapped_column(String(32), index=True)
     reset_email_at: Mapped[int | None] = mapped_column(BigInteger)
     reset_factor_at: Mapped[int | None] = mapped_column(BigInteger)
+    reset_factor: Mapped[str | None] = mapped_column(String(16))
     recovering: Mapped[bool] = mapped_column(Boolean, default=False)
     opened_at: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
@@ -135,7 +137,7 @@ def go_by(journey: Journey, email: str) -> None:
     journey.email = email
     journey.email_proved_at = journey.account_id = journey.password_at = journey.otp_at = None
     journey.reset_begun_at = journey.reset_account_id = None
-    journey.reset_email_at = journey.reset_factor_at = None
+    journey.reset_email_at = journey.reset_factor_at = journey.reset_factor = None
     journey.recovering = False
 
 

@@ -12,6 +12,7 @@ from idp.domain import accounts, audit, notices, sessions, throttles
 from idp.domain.accounts import Account, email_key
 from idp.domain.journeys import Journey
 from idp.domain.services import Services
+from idp.domain.sessions import Method
 from idp.domain.throttles import Kind
 from idp.protocol.session_facts import ACTIVE, PART_CREATED
 
@@ -26,7 +27,7 @@ def begin(services: Services, journey: Journey, account: Account | None) -> None
     """
     journey.reset_begun_at = services.clock.now()
     journey.reset_account_id = None if account is None else account.id
-    journey.reset_email_at = journey.reset_factor_at = None
+    journey.reset_email_at = journey.reset_factor_at = journey.reset_factor = None
 
 
 def mailbox_was_proved(services: Services, journey: Journey) -> None:
@@ -34,9 +35,10 @@ def mailbox_was_proved(services: Services, journey: Journey) -> None:
     journey.reset_email_at = services.clock.now()
 
 
-def second_factor_was_given(services: Services, journey: Journey) -> None:
-    """Record that a second factor of the account, of whatever kind, was right for this reset."""
+def second_factor_was_given(services: Services, journey: Journey, method: Method) -> None:
+    """Record that a second factor of the account was right for this reset."""
     journey.reset_factor_at = services.clock.now()
+    journey.reset_factor = method.value
 
 
 def account_of(session: Session, journey: Journey) -> Account | None:
@@ -106,6 +108,10 @@ def forget(session: Session, account_id: str) -> None:
         update(Journey)
         .where(Journey.reset_account_id == account_id)
         .values(
-            reset_begun_at=None, reset_account_id=None, reset_email_at=None, reset_factor_at=None
+            reset_begun_at=None,
+            reset_account_id=None,
+            reset_email_at=None,
+            reset_factor_at=None,
+            reset_factor=None,
         )
     )

@@ -185,6 +185,7 @@ def remove_all(session: Session, services: Services, account_id: str) -> None:
     recovery_codes.remove_all(session, account_id)
     throttles.forgive(session, Kind.APP_CODE, account_id)
     throttles.forgive(session, Kind.RESET_APP_CODE, account_id)
+    throttles.forgive(session, Kind.RESET_RECOVERY, account_id)
     throttles.forgive(session, Kind.RECOVERY_CODE, account_id)
     fact = audit.SecondFactorsRemoved(account_id=account_id)
     audit.record(session, fact, now=services.clock.now())

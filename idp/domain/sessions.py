@@ -190,7 +190,7 @@ def after_passkey(
     """Record that `account`'s passkey was used here; return the session and its new cookie.
 
     Whoever's it is and whoever was signed in before: as `after_password`, but at `Cl.Cm`, since a
-    passkey proves both that they have it and that it is them.
+    passkey proves both that they have it and that it is them. A recovery that is open ends.
     """
     now = services.clock.now()
     current, secret = _begun(session, services, browser_hash, account, current, device)
@@ -202,6 +202,12 @@ def after_passkey(
     )
     _recovery_ends(session, services, current)
     return current, secret
+
+
+def method_of(browser_session: BrowserSession) -> Method | None:
+    """Return which second factor was given last in this session, None for the password alone."""
+    told = f" {browser_session.amr} "
+    return next((method for method in Method if f" {method} " in told), None)
 
 
 def _recovery_ends(session: Session, services: Services, signed_in: BrowserSession) -> None:

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     EMAIL_SEND = "email_send"
     RESET_CODE = "reset_code"
     RESET_APP_CODE = "reset_app_code"
+    RESET_RECOVERY = "reset_recovery"
     RECOVERY_EMAIL = "recovery_email"
     RECOVERY_CHECK = "recovery_check"
     RECOVERY_STOP = "recovery_stop"
@@ -48,6 +49,7 @@ LIMITS = {
     Kind.EMAIL_SEND: Limit(6, 7200),
     Kind.RESET_CODE: Limit(6, 7200),
     Kind.RESET_APP_CODE: Limit(6, 7200),
+    Kind.RESET_RECOVERY: Limit(5, 7200),
     Kind.RECOVERY_EMAIL: Limit(6, 7200),
     Kind.RECOVERY_CHECK: Limit(5, 7200),
     Kind.RECOVERY_STOP: Limit(6, 7200),

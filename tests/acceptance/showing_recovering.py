@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from idp.domain import accounts, identities, recoveries
+from idp.domain import accounts, identities, recoveries, second_factors
 from idp.domain.sample_people import SAMPLE_PEOPLE
 from tests.acceptance.shown import (
     JOURNEY,
@@ -52,6 +52,20 @@ def resetting_a_password(visitor: Visitor, street: Street, language: str) -> Ite
     visitor.submit()
     yield Shown(f"{reset}/second-factor")
     yield from mistakes(visitor, f"{reset}/second-factor", "code", NO_CODE)
+    with street.records() as session:
+        account = accounts.get(session, citizen.account_id)
+        assert account is not None
+        second_factors.make_recovery_codes(
+            session, street.services, account, replacing=0, device=""
+        )
+    visitor.open(visitor.page.url)
+    yield Shown(f"{reset}/second-factor", "or a recovery code")
+    page_of_journey(visitor, "reset/recovery-code")
+    yield Shown(f"{reset}/recovery-code")
+    visitor.fill("recovery_code", "not one of them")
+    visitor.submit()
+    yield Shown(f"{reset}/recovery-code", "wrong")
+    page_of_journey(visitor, "reset/second-factor")
     for number in range(6):
         visitor.fill("code", citizen.wrong_code(street.clock.now()))
         visitor.submit()
@@ -201,6 +215,7 @@ ROUTES = {
             "email-code",
             "email-resend",
             "second-factor",
+            "recovery-code",
             "password",
             "locked",
         )

@@ -161,6 +161,19 @@ def test_a_full_sign_in_ends_it(alice: Waiting) -> None:
     assert recoveries.find(alice.session, alice.account.id, alice.now) is None
 
 
+def test_a_sign_in_with_a_passkey_ends_it(alice: Waiting) -> None:
+    alice.begin()
+    sessions.after_passkey(
+        alice.session,
+        alice.services,
+        browser_hash="0" * 64,
+        account=alice.account,
+        current=None,
+        device="",
+    )
+    assert recoveries.find(alice.session, alice.account.id, alice.now) is None
+
+
 def test_the_stop_code_is_the_same_at_every_asking_and_another_for_each(alice: Waiting) -> None:
     alice.begin()
     recovery = alice.open_one()

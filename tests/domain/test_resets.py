@@ -4,16 +4,28 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts, interventions, journeys, outbox, resets, sessions, throttles
+from idp.domain import (
+    account_changes,
+    accounts,
+    interventions,
+    journeys,
+    outbox,
+    resets,
+    sessions,
+    throttles,
+)
 from idp.domain.accounts import Account
 from idp.domain.journeys import Journey
 from idp.domain.services import Services
+from idp.domain.sessions import Method
 from idp.domain.throttles import Kind
 from tests.domain.conftest import Installation
 from tests.domain.test_recoveries import another_journey, at_once
 from tests.support.citizens import Citizen, enrol, signed_in_cookie
 
-DONE = dict.fromkeys(("reset_begun_at", "reset_account_id", "reset_email_at", "reset_factor_at"))
+DONE = dict.fromkeys(
+    ("reset_begun_at", "reset_account_id", "reset_email_at", "reset_factor_at", "reset_factor")
+)
 
 
 @pytest.fixture
@@ -44,7 +56,7 @@ def proved(session: Session, services: Services, account: Account) -> Journey:
     journeys.go_by(journey, account.email)
     resets.begin(services, journey, account)
     resets.mailbox_was_proved(services, journey)
-    resets.second_factor_was_given(services, journey)
+    resets.second_factor_was_given(services, journey, Method.APP)
     session.flush()
     return journey
 
@@ -217,3 +229,13 @@ class TestOrders:
         interventions.block(session, services, alice)
         assert not interventions.order_reset(session, services, alice)
         assert alice.reset_because is None
+
+
+def test_a_password_changed_in_the_account_makes_every_reset_worthless(
+    session: Session, services: Services, alice: Account, journey: Journey
+) -> None:
+    signed_in_cookie(session, services, owner_of(alice))
+    signed_in = session.scalars(sa.select(sessions.BrowserSession)).one()
+    account_changes.change_password(session, services, alice, signed_in, password_hash="new")
+    session.refresh(journey)
+    assert state_of(journey) == DONE

@@ -232,3 +232,19 @@ def test_a_session_is_swept_when_nothing_hangs_off_it(
     assert sessions.sweep(session, services) == 1
     assert grants.sweep(session, clock.now()) == 1
     assert sessions.sweep(session, services) == 1
+
+
+def test_a_session_tells_which_second_factor_was_given(
+    session: Session, services: Services, alice: Citizen
+) -> None:
+    signed_in, _ = _sign_in(session, services, alice)
+    assert sessions.method_of(signed_in) is None
+    for method in sessions.Method:
+        sessions.after_second_factor(session, services, signed_in, method=method)
+        assert sessions.method_of(signed_in) is method
+    account = accounts.get(session, alice.account_id)
+    assert account is not None
+    by_passkey, _ = sessions.after_passkey(
+        session, services, browser_hash="0" * 64, account=account, current=None, device=""
+    )
+    assert sessions.method_of(by_passkey) is sessions.Method.PASSKEY

@@ -141,6 +141,7 @@ ROUTES: Final = {
     "/j/<journey_id>/reset/email-code": Policy(JOURNEY, FORM),
     "/j/<journey_id>/reset/email-resend": Policy(JOURNEY, FORM),
     "/j/<journey_id>/reset/second-factor": Policy(JOURNEY, FORM),
+    "/j/<journey_id>/reset/recovery-code": Policy(JOURNEY, FORM),
     "/j/<journey_id>/reset/password": Policy(JOURNEY, FORM),
     "/j/<journey_id>/reset/locked": Policy(JOURNEY),
     "/j/<journey_id>/recover": Policy(JOURNEY, FORM),

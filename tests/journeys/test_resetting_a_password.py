@@ -15,7 +15,7 @@ from idp.kernel.database import db
 from idp.protocol.vectors_of_trust import CREDENTIAL_LEVELS
 from tests.journeys import walks
 from tests.journeys.conftest import Post
-from tests.support.citizens import Citizen
+from tests.support.citizens import Citizen, give_codes
 from tests.support.clock import FixedClock
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty
@@ -462,7 +462,7 @@ def test_an_account_without_an_app_goes_on_to_setting_one_up(
     person.send({"password": NEW})
     assert person.heading == "Finish creating your account: set up an authenticator app"
     person.send({"code": walks.first_code(person, clock)})
-    assert person.heading == "You have created your Onepass account"
+    assert person.heading == "Save your recovery codes"
 
 
 def test_a_reset_of_one_person_where_another_is_signed_in_ends_that_session(
@@ -685,3 +685,87 @@ def test_a_reset_holds_back_a_change_of_codes(
     account = account_of(session, alice)
     assert recoveries.held_until(account, clock.now()) == clock.now() + 2 * 86_400
     assert throttles.locked_until(session, Kind.PASSWORD, account.email_key, clock.now()) is None
+
+
+class TestRecoveryCodes:
+    @pytest.fixture
+    def codes(self, session: Session, services: Services, alice: Citizen) -> tuple[str, ...]:
+        """Alice's recovery codes, which she keeps."""
+        kept = give_codes(session, services, alice)
+        session.commit()
+        return kept
+
+    def test_one_stands_in_for_the_app_and_the_session_says_so(
+        self,
+        person: Person,
+        library: RelyingParty,
+        alice: Citizen,
+        codes: tuple[str, ...],
+        post: Post,
+        session: Session,
+    ) -> None:
+        come_to_second_factor(person, library, post, alice)
+        assert "Use a recovery code instead" in person.page.text
+        page(person, "reset/recovery-code").send({"recovery_code": ""})
+        assert person.status == 400
+        person.send({"recovery_code": f" {codes[0].lower()} "})
+        assert person.heading == SET
+        assert post.newest(alice.email).kind == "recovery_code_used"
+        person.send({"password": NEW})
+        assert person.left_to is not None, person.heading
+        [live] = session.scalars(sa.select(sessions.BrowserSession))
+        assert (live.level, live.amr) == ("Cl.Cm", "pwd recovery_code mfa")
+
+    def test_one_is_good_once_and_five_wrong_ones_lock(
+        self,
+        browser: Callable[[], Person],
+        library: RelyingParty,
+        alice: Citizen,
+        codes: tuple[str, ...],
+        post: Post,
+    ) -> None:
+        first = browser()
+        come_to_second_factor(first, library, post, alice)
+        page(first, "reset/recovery-code").send({"recovery_code": codes[0]})
+        person = browser()
+        come_to_second_factor(person, library, post, alice)
+        page(person, "reset/recovery-code").send({"recovery_code": codes[0]})
+        assert (person.status, person.heading) == (400, "Enter a recovery code")
+        for _ in range(4):
+            person.send({"recovery_code": "AAAA-AAAA-AAAA-AAAA"})
+        assert person.heading == JUST_LOCKED
+        page(person, "reset/recovery-code")
+        assert person.heading == STILL_LOCKED
+        page(person, "reset/password")
+        assert person.heading == FACTOR
+
+    def test_who_has_none_is_not_asked_for_one(
+        self, person: Person, library: RelyingParty, alice: Citizen, post: Post
+    ) -> None:
+        come_to_second_factor(person, library, post, alice)
+        assert "Use a recovery code instead" not in person.page.text
+        page(person, "reset/recovery-code")
+        assert person.heading == FACTOR
+        assert person.url.endswith("/reset/second-factor")
+
+    def test_a_factor_of_the_sign_in_is_told_as_what_it_was(
+        self,
+        person: Person,
+        library: RelyingParty,
+        alice: Citizen,
+        codes: tuple[str, ...],
+        session: Session,
+        services: Services,
+    ) -> None:
+        account = account_of(session, alice)
+        account.password_hash = services.hasher.hash("Basketball99")
+        session.commit()
+        walks.come_to_password(person, library, alice.email)
+        person.send({"password": "Basketball99"})
+        page(person, "recovery-code").send({"recovery_code": codes[0]})
+        page(person, "")
+        assert person.heading == SET
+        person.send({"password": NEW})
+        assert person.left_to is not None, person.heading
+        [live] = session.scalars(sa.select(sessions.BrowserSession))
+        assert live.amr == "pwd recovery_code mfa"

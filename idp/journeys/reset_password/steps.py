@@ -13,6 +13,7 @@ from idp.domain import (
     journeys,
     notices,
     passwords,
+    recovery_codes,
     resets,
     second_factors,
     sessions,
@@ -24,7 +25,7 @@ from idp.domain.guessing import Counter
 from idp.domain.journeys import Journey
 from idp.domain.passwords import Problem
 from idp.domain.services import Services
-from idp.domain.sessions import BrowserSession
+from idp.domain.sessions import BrowserSession, Method
 from idp.domain.throttles import Kind
 from idp.protocol.session_facts import ACTIVE, PART_CREATED
 
@@ -93,16 +94,18 @@ def account_due(
 
 def second_factor_given(
     journey: Journey, account: Account, signed_in: BrowserSession | None
-) -> bool:
-    """Return whether a second factor was given for this: here, or signing in in this Journey."""
-    if journey.reset_factor_at is not None:
-        return True
-    return (
+) -> Method | None:
+    """Return which second factor was given for this: here, or signing in in this Journey."""
+    if journey.reset_factor is not None:
+        return Method(journey.reset_factor)
+    if (
         signed_in is not None
         and signed_in.account_id == account.id == journey.account_id
         and signed_in.level == "Cl.Cm"
         and journey.otp_at is not None
-    )
+    ):
+        return sessions.method_of(signed_in)
+    return None
 
 
 def page_due(session: Session, journey: Journey, signed_in: BrowserSession | None) -> Page:
@@ -178,6 +181,16 @@ def app_counter(account: Account) -> Counter:
     return Counter(Kind.RESET_APP_CODE, account.id)
 
 
+def recovery_counter(account: Account) -> Counter:
+    """Return where tries at a recovery code are taken from."""
+    return Counter(Kind.RESET_RECOVERY, account.id)
+
+
+def has_recovery_codes(session: Session, account: Account) -> bool:
+    """Return whether the account has recovery codes that were not used."""
+    return bool(recovery_codes.left(session, account.id))
+
+
 def locked_until(session: Session, services: Services, counter: Counter) -> int | None:
     """Return until when no try is left, or None."""
     return throttles.locked_until(session, counter.kind, counter.subject, services.clock.now())
@@ -201,10 +214,33 @@ def use_app_code(
     """Return whether the app's code is right, and remember it for this reset."""
     if not guessing.use_app_code(session, services, app_counter(account), account.id, code):
         return False
-    resets.second_factor_was_given(services, journey)
+    _remember(session, services, journey, account, Method.APP)
+    return True
+
+
+def use_recovery_code(
+    session: Session,
+    services: Services,
+    journey: Journey,
+    account: Account,
+    code: str,
+    *,
+    device: str,
+) -> bool:
+    """Return whether this is an unused recovery code, and remember it for this reset."""
+    counter = recovery_counter(account)
+    if not guessing.use_recovery_code(session, services, counter, account.id, code, device=device):
+        return False
+    _remember(session, services, journey, account, Method.RECOVERY_CODE)
+    return True
+
+
+def _remember(
+    session: Session, services: Services, journey: Journey, account: Account, method: Method
+) -> None:
+    resets.second_factor_was_given(services, journey, method)
     fact = audit.SecondFactorPassed(account_id=account.id)
     audit.record(session, fact, now=services.clock.now(), journey_id=journey.id)
-    return True
 
 
 def password_problem(account: Account, password: str) -> Problem | None:
@@ -234,7 +270,7 @@ def finish(
         account,
         old_hash=old_hash,
         new_hash=new_hash,
-        second_factor=factor,
+        second_factor=factor is not None,
         device=arrival.device,
         but=arrival.session.sid if arrival.session is not None and own else None,
     )
@@ -250,5 +286,7 @@ def finish(
         current=arrival.session,
         device=arrival.device,
     )
-    journey.otp_at = now if factor else None
-    return sessions.after_second_factor(session, services, signed_in) if factor else secret
+    journey.otp_at = None if factor is None else now
+    if factor is None:
+        return secret
+    return sessions.after_second_factor(session, services, signed_in, method=factor)

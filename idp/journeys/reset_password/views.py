@@ -9,7 +9,7 @@ from idp.domain.guessing import Counter
 from idp.domain.journeys import Journey
 from idp.domain.throttles import Locked
 from idp.journeys.reset_password import steps
-from idp.journeys.reset_password.forms import AppCodeForm, EmailCodeForm
+from idp.journeys.reset_password.forms import AppCodeForm, EmailCodeForm, RecoveryCodeForm
 from idp.journeys.reset_password.steps import Page
 from idp.protocol.session_facts import BLOCKED, SUSPENDED
 from idp.web import cookies, current, i18n
@@ -153,7 +153,12 @@ def second_factor(journey_id: str) -> Response:
         answer = _try_app_code(journey, account, form)
         if answer is not None:
             return answer
-    return show("reset_password/second_factor.html", form=form)
+    return show(
+        "reset_password/second_factor.html",
+        form=form,
+        journey=journey,
+        has_recovery_codes=steps.has_recovery_codes(current.session(), account),
+    )
 
 
 def _try_app_code(journey: Journey, account: Account, form: AppCodeForm) -> Response | None:
@@ -172,6 +177,48 @@ def _try_app_code(journey: Journey, account: Account, form: AppCodeForm) -> Resp
         note_lock()
         return to("reset_password.locked", journey)
     say(form.code, _("That code is wrong. Check your app and try again"))
+    return None
+
+
+@blueprint.route("/recovery-code", methods=["GET", "POST"])
+def recovery_code(journey_id: str) -> Response:
+    """Ask for a recovery code in the place of the app's."""
+    journey, elsewhere = _arrive(journey_id, Page.SECOND_FACTOR)
+    if elsewhere is not None:
+        return elsewhere
+    account = _account(journey)
+    if not steps.has_recovery_codes(current.session(), account):
+        return to("reset_password.second_factor", journey)
+    counter, form = steps.recovery_counter(account), RecoveryCodeForm()
+    if form.accepted() and not _locked(counter):
+        answer = _try_recovery_code(journey, account, form)
+        if answer is not None:
+            return answer
+    until = steps.locked_until(current.session(), current.services(), counter)
+    if until is not None:
+        return _show_lock(journey, until)
+    return show("reset_password/recovery_code.html", form=form, journey=journey)
+
+
+def _try_recovery_code(
+    journey: Journey, account: Account, form: RecoveryCodeForm
+) -> Response | None:
+    session, services, device = current.session(), current.services(), current.device()
+    counter = steps.recovery_counter(account)
+    try:
+        left = guessing.take_code_try(session, services, counter)
+    except Locked:
+        return to("reset_password.recovery_code", journey)
+    current.checkpoint()
+    typed = form.recovery_code.text
+    if steps.use_recovery_code(session, services, journey, account, typed, device=device):
+        return to("reset_password.password", journey)
+    if guessing.code_was_wrong(
+        session, services, counter, account.id, tries_left=left, device=device
+    ):
+        note_lock()
+        return to("reset_password.recovery_code", journey)
+    say(form.recovery_code, _("That recovery code is wrong or already used"))
     return None
 
 
@@ -233,6 +280,10 @@ def locked(journey_id: str) -> Response:
     until = steps.locked_until(session, services, counter)
     if until is None:
         return to(steps.page_due(session, journey, current.signed_in()).value, journey)
+    return _show_lock(journey, until)
+
+
+def _show_lock(journey: Journey, until: int) -> Response:
     return show(
         "reset_password/locked.html", until=until, just=just_locked(), service=service_of(journey)
     )

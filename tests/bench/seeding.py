@@ -81,6 +81,8 @@ def _citizen(
         session, services, email=email, password_hash=password_hash, language="en"
     )
     accounts.complete(session, account)
+    # A returning citizen: asked before whether they want a passkey, as everybody is once.
+    accounts.passkey_was_offered(session, account.id, services.clock.now())
     secret = authenticator_apps.propose(services.entropy)
     authenticator_apps.add(session, services, account_id=account.id, secret=secret, step=0)
     return account, Citizen(email, PASSWORD, secret)

@@ -11,7 +11,7 @@ from tests.endpoints.key_server import KeyServer
 from tests.endpoints.provider import Provider
 from tests.support.building import LOOPBACK
 
-LOCKED = "You cannot sign in at the moment"
+LOCKED = "You have tried too many times"
 
 
 @pytest.mark.row("7.rate.source")

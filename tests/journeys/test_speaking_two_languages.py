@@ -36,6 +36,7 @@ def test_a_service_may_ask_for_welsh_and_everything_is_welsh(
     person.send({"code": post.code(walks.NEW_EMAIL)})
     person.send({"password": walks.NEW_PASSWORD})
     person.send({"code": walks.first_code(person, clock)})
+    walks.save_codes(person)
     assert person.heading == "Rydych wedi creu eich cyfrif Onepass"
 
 

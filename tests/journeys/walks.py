@@ -84,7 +84,7 @@ def first_code(person: Person, clock: FixedClock) -> str:
 
 def save_codes(person: Person) -> list[str]:
     """On the page of recovery codes: look at them, say that they are saved, go on."""
-    assert person.heading == "Save your recovery codes"
+    assert person.heading in {"Save your recovery codes", "Cadwch eich codau adfer"}
     person.send()
     codes = codes_shown(person)
     person.send({"saved": "y"}, form=1)

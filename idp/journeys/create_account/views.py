@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 
+from idp.domain import email_codes
 from idp.domain.accounts import EmailTaken
 from idp.domain.journeys import Journey
 from idp.domain.throttles import Locked
@@ -48,7 +49,12 @@ def email_code(journey_id: str) -> Response:
         if steps.prove_email(current.session(), current.services(), journey, form.code.text):
             return to("create_account.password", journey)
         say(form.code, _("That code is wrong or has expired. Try again or get a new one"))
-    return show("create_account/email_code.html", form=form, journey=journey)
+    return show(
+        "create_account/email_code.html",
+        form=form,
+        journey=journey,
+        works_for=email_codes.LIFETIMES[steps.PURPOSE],
+    )
 
 
 @blueprint.route("/email-resend", methods=["GET", "POST"])

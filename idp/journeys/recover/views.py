@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, make_response, redirect, url_for
 from flask_babel import gettext as _
 
-from idp.domain import guessing, recoveries
+from idp.domain import email_codes, guessing, recoveries
 from idp.domain.guessing import Counter
 from idp.domain.journeys import Journey
 from idp.domain.throttles import Locked
@@ -64,7 +64,13 @@ def email_code(journey_id: str) -> Response:
     until = _locked(counter)
     if until:
         return show("recover/locked.html", until=until, just=just_locked(), journey=journey)
-    return show("recover/email_code.html", form=form, journey=journey, email=case.account.email)
+    return show(
+        "recover/email_code.html",
+        form=form,
+        journey=journey,
+        email=case.account.email,
+        works_for=email_codes.LIFETIMES[steps.PURPOSE],
+    )
 
 
 def _try_email_code(journey: Journey, case: Case, form: EmailCodeForm) -> Response | None:

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 from flask_babel import gettext as _
 
-from idp.domain import guessing
+from idp.domain import email_codes, guessing
 from idp.domain.accounts import Account
 from idp.domain.guessing import Counter
 from idp.domain.journeys import Journey
@@ -71,7 +71,12 @@ def email_code(journey_id: str) -> Response:
         answer = _try_email_code(journey, form)
         if answer is not None:
             return answer
-    return show("reset_password/email_code.html", form=form, journey=journey)
+    return show(
+        "reset_password/email_code.html",
+        form=form,
+        journey=journey,
+        works_for=email_codes.LIFETIMES[steps.PURPOSE],
+    )
 
 
 def _try_email_code(journey: Journey, form: EmailCodeForm) -> Response | None:

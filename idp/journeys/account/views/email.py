@@ -69,7 +69,7 @@ def email_code(journey_id: str) -> Response:
             else:
                 return to("email_changed")
         say(form.code, _("That code is wrong or has expired. Try again or get a new one"))
-    return show("account/email_code.html", form=form, journey=journey, lifetime=LIFETIME)
+    return show("account/email_code.html", form=form, journey=journey, works_for=LIFETIME)
 
 
 @blueprint.route("/email/<journey_id>/resend", methods=["GET", "POST"])

@@ -108,7 +108,11 @@ def password_was_wrong(
 
 
 def password_was_right(session: Session, guess: PasswordGuess, verdict: Verdict) -> None:
-    """Give the tries back, and keep the hash at today's cost if the stored one is older."""
+    """Give the tries back, and keep the hash at today's cost if the stored one is older.
+
+    Until this transaction ends, no other change of the account is made.
+    """
+    accounts.hold(session, guess.account_id or "")
     throttles.forgive(session, guess.counter.kind, guess.counter.subject)
     account = accounts.get(session, guess.account_id or "")
     if account is not None and verdict.better_hash is not None:
@@ -126,7 +130,11 @@ def take_code_try(session: Session, services: Services, counter: Counter) -> int
 def use_app_code(
     session: Session, services: Services, counter: Counter, account_id: str, code: str
 ) -> bool:
-    """Return whether an app of the account shows `code`; a right one is used up."""
+    """Return whether an app of the account shows `code`; a right one is used up.
+
+    Until this transaction ends, no other change of the account is made.
+    """
+    accounts.hold(session, account_id)
     right = authenticator_apps.use_code(session, services, account_id=account_id, code=code)
     if right:
         throttles.forgive(session, counter.kind, counter.subject)
@@ -184,8 +192,10 @@ def use_recovery_code(
 ) -> bool:
     """Return whether `code` is an unused recovery code of the account.
 
-    A right one is used up, and its owner is told.
+    A right one is used up, and its owner is told. Until this transaction ends, no other change of
+    the account is made.
     """
+    accounts.hold(session, account_id)
     left = recovery_codes.use(session, services, account_id, code)
     account = accounts.get(session, account_id)
     if left is None or account is None:

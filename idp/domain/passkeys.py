@@ -180,12 +180,14 @@ def use(session: Session, services: Services, asked: Asked, answer: str) -> Pass
     """Return the passkey whose authenticator answered. Raises Refused.
 
     A count of signatures that does not rise is refused: there may be two of an authenticator that
-    cannot be copied (WebAuthn section 6.1.1). One that counts nothing says 0 every time.
+    cannot be copied (WebAuthn section 6.1.1). One that counts nothing says 0 every time. Until this
+    transaction ends, no other change of the account is made.
     """
     party, challenge = RelyingParty.of(services), _challenge(session, services, asked, answer)
     passkey = _named_by(session, asked, answer)
     verified = _verified_use(party, challenge, answer, passkey)
     count = verified.new_sign_count
+    accounts.hold(session, passkey.account_id)
     rises = Passkey.sign_count < count if count else Passkey.sign_count == 0
     used = session.scalar(
         update(Passkey)

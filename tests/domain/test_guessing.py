@@ -1,17 +1,20 @@
 """A guess is taken, judged and written down, the same wherever it is asked."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
-from idp.domain import guessing, throttles
+from idp.domain import account_changes, accounts, guessing, sessions, throttles
+from idp.domain.accounts import Account
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.guessing import Counter, Verdict
 from idp.domain.passwords import Hasher
 from idp.domain.throttles import Kind, Locked
 from tests.domain.conftest import Installation
-from tests.support.citizens import Citizen, enrol
+from tests.support.citizens import Citizen, enrol, give_codes
+from tests.support.databases import wait_until_somebody_waits
 
 SOMEBODY = Counter(Kind.REAUTH_PASSWORD, "a subject")
 
@@ -87,3 +90,47 @@ def test_a_lock_of_an_address_that_nobody_has_is_recorded_and_mailed_to_nobody(
             over = guessing.password_was_wrong(session, bare.services, guess, device="x")
         assert over
         assert "locked" in session.scalars(select(AuditEntry.fact)).all()
+
+
+@pytest.mark.parametrize("kind", ["password", "app", "recovery code"])
+def test_a_sign_in_and_a_deletion_wait_in_line_and_not_for_each_other(
+    bare: Installation, kind: str
+) -> None:
+    """Both write what proves who it is and the session, in two orders: one must begin first."""
+    services = bare.services
+    with bare.session() as session:
+        citizen = enrol(session, services)
+        [code, *_] = give_codes(session, services, citizen)
+        account = accounts.get(session, citizen.account_id)
+        assert account is not None
+        here, _ = sessions.after_password(
+            session, services, browser_hash="b", account=account, current=None, device=""
+        )
+        session.commit()
+
+        def leave() -> None:
+            with bare.session() as other:
+                gone = other.get_one(Account, citizen.account_id)
+                signed_in = other.get_one(sessions.BrowserSession, here.sid)
+                account_changes.delete_account(other, services, gone, signed_in)
+                other.commit()
+
+        counter = Counter(Kind.APP_CODE, citizen.account_id)
+        with ThreadPoolExecutor(1) as pool:
+            if kind == "password":
+                guess = guessing.take_password_try(session, services, citizen.email)
+                guessing.password_was_right(session, guess, Verdict(right=True))
+            elif kind == "app":
+                shown = citizen.code(bare.clock.now())
+                assert guessing.use_app_code(session, services, counter, citizen.account_id, shown)
+            else:
+                assert guessing.use_recovery_code(
+                    session, services, counter, citizen.account_id, code, device=""
+                )
+            leaving = pool.submit(leave)
+            wait_until_somebody_waits(bare.settings.database_url)
+            sessions.after_second_factor(session, services, here)
+            session.commit()
+            leaving.result(30)
+    with bare.session() as session:
+        assert accounts.get(session, citizen.account_id) is None

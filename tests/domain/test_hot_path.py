@@ -22,7 +22,7 @@ from idp.domain.sessions import BrowserSession
 from idp.kernel.database import hot_engine_options
 from tests.support.citizens import Citizen, enrol, signed_in_cookie
 from tests.support.clock import FixedClock
-from tests.support.databases import server_version
+from tests.support.databases import server_version, wait_until_somebody_waits
 from tests.support.identity import prove
 
 CODE = "the code"
@@ -466,18 +466,8 @@ def test_no_code_is_issued_for_an_account_that_is_being_deleted(
     account_changes.delete_account(session, services, account, signed_in)
     with ThreadPoolExecutor(1) as pool:
         issued = pool.submit(path.issue, grant)
-        if services.settings.database_url.startswith("postgresql"):
-            _wait_until_somebody_waits(services)
+        wait_until_somebody_waits(services.settings.database_url)
         session.commit()
         assert issued.result(30) is False
     assert session.scalars(sa.select(Grant)).all() == []
     assert _facts(session) == []
-
-
-def _wait_until_somebody_waits(services: Services) -> None:
-    engine = sa.create_engine(services.settings.database_url, isolation_level="AUTOCOMMIT")
-    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    with engine.connect() as connection:
-        while not connection.scalar(waiting):
-            assert not connection.closed
-    engine.dispose()

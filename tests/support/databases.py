@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -147,3 +148,16 @@ def _emptying(connection: psycopg.Connection[tuple[object, ...]]) -> bytes:
     # Foreign keys are not asked: every table is emptied.
     quiet = sql.SQL("SET session_replication_role = replica")
     return sql.SQL("; ").join([quiet, *deletes, restart]).as_bytes(connection)
+
+
+def wait_until_somebody_waits(url: str) -> None:
+    """Return once a transaction waits for a lock; on SQLite, which cannot say, at once."""
+    if not url.startswith("postgresql"):
+        return
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    until = time.monotonic() + 20
+    with engine.connect() as connection:
+        while not connection.scalar(waiting):
+            assert time.monotonic() < until, "nobody waits"
+    engine.dispose()

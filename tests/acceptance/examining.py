@@ -50,7 +50,8 @@ HIDDEN_FOCUS: Final = (
     f"() => {{{STOPS}"
     """
     const field = stop => stop.matches('input, textarea, select');
-    const whole = box => box.top >= 0 && box.bottom <= innerHeight;
+    // The browser scrolls by whole pixels.
+    const whole = box => box.top > -1 && box.bottom < innerHeight + 1;
     const at = (stop, x, y) => {
         const top = document.elementFromPoint(x, y);
         return top && (stop.contains(top) || top.contains(stop)

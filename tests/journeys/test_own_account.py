@@ -415,6 +415,7 @@ class TestData:
         assert "All that we keep about you" in owner.heading
         assert not re.search(r"\d{4}-\d{2}-\d{2}T", owner.html), "a moment as machines write it"
         assert "<dd>English</dd>" in owner.html
+        assert "<dd>In use</dd>" in owner.html
         owner.send()
         assert owner.answer is not None
         assert "attachment" in owner.answer.headers["Content-Disposition"]

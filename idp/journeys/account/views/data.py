@@ -15,7 +15,7 @@ from idp.journeys.account.views.door import (
     unless_confirmed,
     use_confirmation,
 )
-from idp.journeys.account.words import HAPPENED, PARTS
+from idp.journeys.account.words import HAPPENED, PARTS, STATES
 from idp.web import current, i18n
 from idp.web.forms import Form
 from idp.web.layout import show
@@ -54,7 +54,7 @@ def data() -> Response:
 
 
 def _for_reading(name: str, value: Any) -> Any:
-    """Return a part of the copy as people write it: moments, and languages, in their words."""
+    """Return a part of the copy as people write it: moments, languages and states in words."""
     if isinstance(value, dict):
         return {each: _for_reading(each, part) for each, part in value.items()}
     if isinstance(value, list):
@@ -63,4 +63,6 @@ def _for_reading(name: str, value: Any) -> Any:
         return i18n.date_and_time(int(datetime.fromisoformat(value).timestamp()))
     if name == "language":
         return i18n.LANGUAGES.get(value, value)
+    if name == "state":
+        return str(STATES.get(value, value))
     return value

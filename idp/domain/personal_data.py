@@ -69,7 +69,7 @@ def copy_of(session: Session, services: Services, account: Account) -> dict[str,
             for each in factors.passkeys
         ],
         "recovery_codes": {
-            "made_at": _moment(factors.codes.made_at) if factors.codes.number else None,
+            "created_at": _moment(factors.codes.made_at) if factors.codes.number else None,
             "left": factors.codes.left,
         },
         "identity": None

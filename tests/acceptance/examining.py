@@ -1,12 +1,13 @@
 """One look at a page that is shown: what axe finds, how wide it is, what its form complains of."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from tests.acceptance.shown import Shown
 from tests.support.chromium import axe_violations
@@ -16,12 +17,18 @@ NARROW: Final = 320
 WIDE: Final = 1280
 WIDTHS: Final = (NARROW, WIDE)
 ERRORS: Final = ".govuk-error-summary__list li"
-UNSEEN_FOCUS: Final = """() => {
+ZOOMED: Final[ViewportSize] = {"width": NARROW, "height": 256}
+"""A window of 1280 by 1024 at 400 %, in pixels of the page."""
+STOPS: Final = """
     const stops = document.querySelectorAll(
         'a[href], button, input:not([type=hidden]), textarea, select, summary, [tabindex="0"]');
     // Also not what a closed element of details holds.
     const shown = stop => stop.checkVisibility({contentVisibilityAuto: true});
     const seen = [...stops].filter(stop => !stop.disabled && shown(stop));
+"""
+UNSEEN_FOCUS: Final = (
+    f"() => {{{STOPS}"
+    """
     // The circle of a radio button is drawn before its label.
     const drawn = stop => [[stop, null], [stop.nextElementSibling, '::before']]
         .filter(([element]) => element)
@@ -38,6 +45,48 @@ UNSEEN_FOCUS: Final = """() => {
     active.focus({preventScroll: true});
     return unseen.map(stop => stop.outerHTML.slice(0, 120));
 }"""
+)
+HIDDEN_FOCUS: Final = (
+    f"() => {{{STOPS}"
+    """
+    const field = stop => stop.matches('input, textarea, select');
+    // The browser scrolls by whole pixels.
+    const whole = box => box.top > -1 && box.bottom < innerHeight + 1;
+    const at = (stop, x, y) => {
+        const top = document.elementFromPoint(x, y);
+        return top && (stop.contains(top) || top.contains(stop)
+            || top.closest('label')?.control === stop);
+    };
+    const open = (stop, box) => [[.5, .5], [.1, .2], [.9, .2], [.1, .8], [.9, .8]].some(
+        ([x, y]) => at(stop, box.left + x * box.width, box.top + y * box.height));
+    const active = document.activeElement;
+    const hidden = seen.filter(stop => {
+        stop.focus();
+        const boxes = [...stop.getClientRects()];
+        return !boxes.some(box => open(stop, box)) || (field(stop) && !boxes.every(whole));
+    });
+    document.activeElement.blur();
+    active.focus({preventScroll: true});
+    scrollTo(0, 0);
+    return hidden.map(stop => stop.outerHTML.slice(0, 120));
+}"""
+)
+TOLD: Final = """() => {
+    const read = node => !node.parentElement.closest('script, style, noscript, template');
+    const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT,
+        node => read(node) ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT);
+    const told = [];
+    while (walker.nextNode()) told.push(walker.currentNode.data);
+    for (const name of ['alt', 'aria-label', 'placeholder', 'title'])
+        for (const element of document.querySelectorAll(`[${name}]`))
+            told.push(element.getAttribute(name));
+    return told;
+}"""
+"""Everything that people read or hear, also what is closed or for screen readers alone."""
+NOT_WORDS: Final = re.compile(r"</?[a-z]+[\s/>]|&(?:[a-z]+|#\d+);|%\(|\{\{|\{%")
+"""Markup that was escaped, or a place in a sentence that nothing was put into."""
+NOT_WELSH: Final = re.compile(r"\bNone\b")
+"""What Python writes for nothing. In English it is a word too."""
 PARTS: Final = "parts-of-pages"
 """The folder to which each walk writes what it found, for `joined`."""
 
@@ -74,7 +123,9 @@ class Album:
         if wide > width:
             found.append({"id": "too-wide", "help": f"{wide} pixels in a window of {width}"})
         if width == NARROW and english:
-            found += unseen_focus(page)
+            found += unseen_focus(page) + zoomed(page)
+        if width == WIDE:
+            found += not_words(page, self.language)
         if self.folder is not None:
             found += axe_violations(page)
         elif english == (width == WIDE):
@@ -141,6 +192,33 @@ def unseen_focus(page: Page) -> list[dict[str, Any]]:
     hidden: list[str] = page.evaluate(UNSEEN_FOCUS)
     page.emulate_media(forced_colors="none")
     return [{"id": "focus-in-forced-colours", "help": markup} for markup in hidden]
+
+
+def zoomed(page: Page) -> list[dict[str, Any]]:
+    """What is too wide, or out of sight when it has the focus, at 400 % (WCAG 2.2, 2.4.11).
+
+    Of a field all has to be in sight, of anything else a part.
+    """
+    usual = page.viewport_size
+    page.set_viewport_size(ZOOMED)
+    wide = width_of(page)
+    hidden: list[str] = page.evaluate(HIDDEN_FOCUS)
+    if usual is not None:
+        page.set_viewport_size(usual)
+    found = [{"id": "hidden-focus-at-400-per-cent", "help": markup} for markup in hidden]
+    if wide > ZOOMED["width"]:
+        found.append({"id": "too-wide-at-400-per-cent", "help": f"{wide} pixels"})
+    return found
+
+
+def not_words(page: Page, language: str) -> list[dict[str, Any]]:
+    """What is shown to people and is not for them: escaped markup, places never filled."""
+    told: list[str] = page.evaluate(TOLD)
+    return [
+        {"id": "not-words", "help": " ".join(words.split())[:120]}
+        for words in told
+        if NOT_WORDS.search(words) or (language == "cy" and NOT_WELSH.search(words))
+    ]
 
 
 def width_of(page: Page) -> int:

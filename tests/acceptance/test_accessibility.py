@@ -1,38 +1,41 @@
 """What docs/accessibility.md says of every page, beyond what axe can find.
 
-Walks by keyboard alone and without scripts, in a window at 400 %, in forced colours; what a screen
-reader is told, in which order; what can be pasted and what browsers may fill in.
+A window at 400 %; what a screen reader is told, in which order; what can be pasted and what
+browsers may fill in; and that the document has every page once, with what was done on it. Whole
+journeys by keyboard alone and without JavaScript are walked in `test_whole_journeys.py`.
 """
 
 import re
 
 import pytest
-from playwright.sync_api import ViewportSize
 
 from tests.acceptance import showing
-from tests.acceptance.test_by_keyboard import enter, reach
+from tests.acceptance.examining import ZOOMED
+from tests.acceptance.keyboard import go, reach
+from tests.acceptance.shown import JOURNEY
 from tests.acceptance.walking import (
     NEXT_STEP,
     SIGNED_IN,
     choose_to_sign_in,
     code_from_mailbox,
-    enter_code,
     enter_email,
     enter_password,
-    go_through_the_check,
     set_out,
-    sign_in,
-    typed_key,
 )
+from tests.acceptance.whole_journeys import WHOLE, come_to_code, is_told_of_the_mistake
 from tests.support.chromium import ROOT, Visitor
 from tests.support.citizens import Citizen
 from tests.support.servers import Street
 
-ZOOMED: ViewportSize = {"width": 320, "height": 256}
-"""A window of 1280 by 1024 at 400 %, in pixels of the page (WCAG 2.2, 1.4.10)."""
-IN_WINDOW = """() => {
+BY_KEYBOARD = {
+    *(f"/{page}" for page in ("accessibility", "cookies", "privacy", "service-teams", "support")),
+    "/terms",
+    f"{JOURNEY}/passkey-offer",
+}
+"""What other tests than the whole journeys walk by keyboard alone."""
+IN_SIGHT = """() => {
     const box = document.activeElement.getBoundingClientRect();
-    return box.bottom > 0 && box.top < innerHeight;
+    return box.top >= 0 && box.bottom <= innerHeight;
 }"""
 AUTOCOMPLETE = {
     "create/email": ("email", "email"),
@@ -50,67 +53,18 @@ def page_of(visitor: Visitor) -> str:
     return re.sub(r".*/j/[^/]+/", "", visitor.page.url).partition("?")[0]
 
 
-def test_an_account_is_created_with_a_keyboard_alone(street: Street, visitor: Visitor) -> None:
-    citizen = Citizen(email="by.keyboard@example.com")
-    visitor.open(f"{street.url('tax')}/")
-    enter(visitor, "a[href='/sign-in']")
-    enter(visitor, "main button[value=create]")
-    enter(visitor, "[name=email]", citizen.email)
-    code = code_from_mailbox(visitor, street, citizen.email)
-    enter(visitor, "[name=code]", code)
-    enter(visitor, "[name=password]", citizen.password)
-    citizen.seed = typed_key(visitor)
-    street.clock.move(NEXT_STEP)
-    enter(visitor, "[name=code]", citizen.code(street.clock.now()))
-    while page_of(visitor) == "create/recovery-codes":
-        if visitor.page.locator("[name=saved]").count():
-            reach(visitor, "[name=saved]")
-            visitor.page.keyboard.press("Space")
-        enter(visitor, "main form button[type=submit]:last-of-type")
-    enter(visitor, "main a.govuk-button")
-    assert visitor.heading == SIGNED_IN["tax"]
-
-
-def test_details_are_shared_with_a_keyboard_alone(
+def test_what_one_types_is_in_sight_at_400_per_cent(
     street: Street, visitor: Visitor, citizen: Citizen
 ) -> None:
-    sign_in(visitor, street, "tax", citizen)
-    set_out(visitor, street, "driving")
-    go_through_the_check(visitor)
-    enter(visitor, "main form button")
-    assert page_of(visitor) == "share"
-    enter(visitor, "main button[value=share]")
-    assert visitor.heading == SIGNED_IN["driving"]
-
-
-def test_details_are_shared_without_scripts(
-    street: Street, visitor_without_javascript: Visitor, citizen: Citizen
-) -> None:
-    visitor = visitor_without_javascript
-    sign_in(visitor, street, "tax", citizen)
-    set_out(visitor, street, "driving")
-    go_through_the_check(visitor)
-    visitor.submit()
-    assert page_of(visitor) == "share"
-    visitor.submit(0)
-    assert visitor.heading == SIGNED_IN["driving"]
-
-
-def test_somebody_signs_in_at_400_per_cent_and_sees_what_they_type(
-    street: Street, visitor: Visitor, citizen: Citizen
-) -> None:
+    """Of every field on every page `examining` says that it comes into sight; here it stays."""
     visitor.page.set_viewport_size(ZOOMED)
-    set_out(visitor, street, "tax")
-    choose_to_sign_in(visitor)
-    enter_email(visitor, "")
-    for field, text in (("email", citizen.email), ("password", citizen.password)):
-        assert visitor.page.evaluate("document.documentElement.scrollWidth") <= ZOOMED["width"]
-        visitor.page.locator(f"[name={field}]").focus()
-        visitor.page.keyboard.type(text)
-        assert visitor.page.evaluate(IN_WINDOW), f"nobody sees {field}"
-        visitor.submit()
-    enter_code(visitor, street, citizen)
-    assert visitor.heading == SIGNED_IN["tax"]
+    come_to_code(visitor, street, citizen)
+    reach(visitor, "[name=code]")
+    visitor.page.keyboard.type("12 34")
+    assert visitor.page.evaluate(IN_SIGHT), "nobody sees what is typed"
+    go(visitor, "Enter")
+    is_told_of_the_mistake(visitor, "code")
+    assert visitor.page.evaluate(IN_SIGHT), "nobody sees where the summary leads"
 
 
 def test_each_field_says_what_a_browser_may_fill_in(
@@ -215,9 +169,33 @@ def test_a_screen_reader_is_told_the_error_before_the_field_and_with_it(
     assert visitor.page.evaluate("document.activeElement.name") == "email"
 
 
-@pytest.mark.parametrize("route", sorted(showing.ALL_ROUTES))
-def test_every_page_has_a_row_in_the_document(route: str) -> None:
-    document = (ROOT / "docs" / "accessibility.md").read_text()
-    rows = [line for line in document.splitlines() if line.startswith(f"| `{route}` |")]
-    assert len(rows) == 1, f"{len(rows)} rows for {route}"
-    assert len([cell for cell in rows[0].split("|") if cell.strip()]) == 4, rows[0]
+def rows() -> dict[str, list[list[str]]]:
+    """The document's rows, each as its cells, by page."""
+    found: dict[str, list[list[str]]] = {}
+    for line in (ROOT / "docs" / "accessibility.md").read_text().splitlines():
+        if line.startswith("| `"):
+            page, *cells = [cell.strip() for cell in line.strip("|").split("|")]
+            found.setdefault(page.strip("`"), []).append(cells)
+    return found
+
+
+def test_every_page_that_is_shown_has_one_row_in_the_document_and_no_other_has() -> None:
+    found = rows()
+    assert set(found) == showing.ALL_ROUTES
+    assert {page: len(each) for page, each in found.items() if len(each) != 1} == {}
+
+
+def test_every_row_says_when_it_was_looked_at_how_and_what_was_changed() -> None:
+    for page, [cells] in rows().items():
+        date, how, changed = cells
+        assert re.fullmatch(r"\d{1,2} [A-Z][a-z]+ 20\d\d", date), page
+        assert how.startswith("every page’s"), page
+        assert changed, page
+
+
+@pytest.mark.parametrize("means", ["keyboard alone", "without scripts"])
+def test_the_document_says_which_pages_the_whole_journeys_walk(means: str) -> None:
+    walked = frozenset().union(*(whole.pages for whole in WHOLE.values()))
+    said = {page for page, [cells] in rows().items() if means in cells[1].split("; ")}
+    elsewhere = BY_KEYBOARD if means == "keyboard alone" else set()
+    assert said == walked | elsewhere

@@ -16,7 +16,7 @@ from playwright.sync_api import Route
 
 from idp.web import errors
 from tests.acceptance import examining, form_messages
-from tests.acceptance.examining import NARROW, Album, width_of
+from tests.acceptance.examining import NARROW, Album, not_words, width_of, zoomed
 from tests.acceptance.form_messages import Message
 from tests.acceptance.showing import ALL_ROUTES, WALKS
 from tests.acceptance.shown import JOURNEY, Shown
@@ -84,7 +84,7 @@ def test_axe_finds_nothing(
         visitor.look()
     name = re.sub(r"[^a-z]+", "-", f"{language} {walk}")
     album.keep((pages_folder or run_dir) / examining.PARTS / f"{name}.json", plain_app)
-    assert album.violations == []
+    assert [(page["file"], page["violations"]) for page in album.violations] == []
     assert len(seen) == len(set(seen)) > 0
 
 
@@ -140,6 +140,46 @@ def test_a_page_that_is_too_wide_is_found(
     visitor.page.goto(f"{street.issuer}planted")
     visitor.page.set_viewport_size({"width": NARROW, "height": 900})
     assert width_of(visitor.page) > NARROW
+
+
+def test_a_field_that_is_covered_or_too_tall_is_found_at_400_per_cent(
+    street: Street, visitor: Visitor, planted: list[str]
+) -> None:
+    page = (
+        "<!doctype html><html lang=en><title>Covered</title><h1>Covered</h1>"
+        "<p style='{}'>Always here</p>" + "<p>More" * 30 + "<input name=field style='{}'>"
+    )
+    banner = "position: fixed; inset: 0; margin: 0; z-index: 1"
+    for styles, hidden in ((("", ""), 0), ((banner, ""), 1), (("", "height: 300px"), 1)):
+        planted.append(page.format(*styles))
+        visitor.page.goto(f"{street.issuer}planted")
+        assert len(zoomed(visitor.page)) == hidden, styles
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["&lt;span class=x&gt;", "&lt;/a&gt;", "&amp;lt;b&amp;gt;", "Sent to %(email)s", "{{ name }}"],
+)
+def test_markup_that_is_shown_as_words_is_found(
+    street: Street, visitor: Visitor, planted: list[str], words: str
+) -> None:
+    page = "<!doctype html><html lang=en><title>Words</title><h1>A &lt; B &amp; C, 5 % (or so)</h1>"
+    planted.append(page)
+    visitor.page.goto(f"{street.issuer}planted")
+    assert not_words(visitor.page, "en") == []
+    for place in (f"<p>{words}</p>", f'<p title="{words}">', f"<details><p>{words}</details>"):
+        planted.append(page + place)
+        visitor.page.goto(f"{street.issuer}planted")
+        assert len(not_words(visitor.page, "en")) == 1, place
+
+
+def test_pythons_word_for_nothing_is_found_on_a_welsh_page(
+    street: Street, visitor: Visitor, planted: list[str]
+) -> None:
+    planted.append("<!doctype html><html lang=cy><title>Dim</title><h1>Dim</h1><p>None")
+    visitor.page.goto(f"{street.issuer}planted")
+    assert [found["id"] for found in not_words(visitor.page, "cy")] == ["not-words"]
+    assert not_words(visitor.page, "en") == []
 
 
 def test_a_message_that_no_page_shows_is_found() -> None:

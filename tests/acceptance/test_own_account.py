@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import requests
@@ -16,15 +15,14 @@ from idp.domain.activity_reports import ActivityReport
 from idp.domain.grants import Grant
 from idp.domain.sessions import BrowserSession
 from idp.protocol.identity_claims import ADDRESS
-from tests.acceptance.test_by_keyboard import enter, reach
 from tests.acceptance.walking import (
-    NEXT_STEP,
     SIGNED_IN,
     choose_to_sign_in,
     code_from_mailbox,
     enter_code,
     enter_email,
     enter_password,
+    mails,
     set_out,
     sign_in,
 )
@@ -70,14 +68,6 @@ def come_to(visitor: Visitor, street: Street, citizen: Citizen, page: str) -> No
 def listed(visitor: Visitor) -> list[str]:
     """The services on the page, in their order."""
     return visitor.page.locator(".onepass-card h2").all_inner_texts()
-
-
-def mails(street: Street, to: str) -> list[dict[str, Any]]:
-    """What is in somebody's mailbox, the newest first."""
-    street.work()
-    answer = requests.get(f"{street.issuer}mailbox.json", params={"to": to}, timeout=10)
-    found: list[dict[str, Any]] = answer.json()["messages"]
-    return found
 
 
 def access_token(street: Street, visitor: Visitor, party: RelyingParty) -> str:
@@ -251,55 +241,3 @@ def test_s47_the_copy_of_ones_data_has_what_was_shared_and_done_and_no_secret(
         secrets = [account.password_hash, account.subject_salt, citizen.seed, citizen.password]
         secrets += session.scalars(sa.select(BrowserSession.cookie_hash).where(of_account)).all()
     assert [secret for secret in secrets if secret in words or secret in visitor.text] == []
-
-
-def test_an_account_is_minded_with_a_keyboard_alone(
-    street: Street, visitor: Visitor, citizen: Citizen
-) -> None:
-    sign_in(visitor, street, "tax", citizen)
-    visitor.open(street.issuer)
-    enter(visitor, "header a[href='/account']")
-    assert visitor.heading == "Your services"
-    enter(visitor, "main a[href*='/account/service/']")
-    enter(visitor, "main a.govuk-button")
-    enter(visitor, "main button.govuk-button--warning")
-    assert visitor.heading == "Access removed"
-    enter(visitor, "nav a[href='/account/history']")
-    enter(visitor, "main a[href*='/account/history/']")
-    enter(visitor, "main button")
-    assert visitor.heading == "We have your report"
-    enter(visitor, "nav a[href='/account/security']")
-    enter(visitor, "main a[href='/account/password']")
-    enter(visitor, "[name=password]", "not this one at all")
-    assert visitor.page.evaluate("document.activeElement.matches('.govuk-error-summary')")
-    enter(visitor, "[name=password]", citizen.password)
-    enter(visitor, "[name=password]", f"{citizen.password} again")
-    assert visitor.heading == "Your password is changed"
-    enter(visitor, "nav a[href='/account/security']")
-    enter(visitor, "main a[href='/account/delete']")
-    enter(visitor, "[name=password]", f"{citizen.password} again")
-    reach(visitor, "main button.govuk-button--warning")
-    enter(visitor, "main a[href='/account/security']")
-    assert visitor.heading == "Security"
-
-
-def test_an_account_is_minded_to_its_end_without_javascript(
-    street: Street, visitor_without_javascript: Visitor, citizen: Citizen
-) -> None:
-    visitor = visitor_without_javascript
-    sign_in(visitor, street, "tax", citizen)
-    street.clock.move(NEXT_STEP * 31)
-    for page in ("", "/history", "/security", "/devices"):
-        visitor.open(own(street, page))
-    come_to(visitor, street, citizen, "/email")
-    enter_email(visitor, f"new.{citizen.email}")
-    visitor.fill("code", code_from_mailbox(visitor, street, f"new.{citizen.email}"))
-    visitor.submit()
-    assert visitor.heading == "Your email address is changed"
-    come_to(visitor, street, citizen, "/password")
-    enter_password(visitor, f"{citizen.password} again")
-    assert visitor.heading == "Your password is changed"
-    citizen.password += " again"
-    come_to(visitor, street, citizen, "/delete")
-    visitor.submit()
-    assert visitor.heading == "Your account is deleted"

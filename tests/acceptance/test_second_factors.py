@@ -12,7 +12,7 @@ from idp.domain import accounts, authenticator_apps, passkeys, second_factors
 from idp.domain.accounts import Account
 from idp.domain.authenticator_apps import AuthenticatorApp
 from idp.domain.sessions import BrowserSession
-from tests.acceptance.test_by_keyboard import enter, reach
+from tests.acceptance.keyboard import enter, reach
 from tests.acceptance.walking import (
     NEXT_STEP,
     SIGNED_IN,

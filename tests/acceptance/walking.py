@@ -1,7 +1,9 @@
 """How people walk through the pages: only by what they see, type and press."""
 
 import re
-from typing import Final
+from typing import Any, Final
+
+import requests
 
 from tests.support.chromium import Visitor
 from tests.support.citizens import Citizen
@@ -89,6 +91,20 @@ def code_from_mailbox(visitor: Visitor, street: Street, address: str) -> str:
     found = re.search(r"\b\d{6}\b", words)
     assert found, f"there is no code in: {words}"
     return found[0]
+
+
+def mails(street: Street, to: str) -> list[dict[str, Any]]:
+    """Let the worker deliver; what is in somebody's mailbox then, the newest first."""
+    street.work()
+    answer = requests.get(f"{street.issuer}mailbox.json", params={"to": to}, timeout=10)
+    found: list[dict[str, Any]] = answer.json()["messages"]
+    return found
+
+
+def code_in_mail(street: Street, address: str) -> str:
+    """The newest code that was sent to `address`, which somebody reads elsewhere."""
+    code: str = next(mail["code"] for mail in mails(street, address) if mail["code"])
+    return code
 
 
 def typed_key(visitor: Visitor) -> str:

@@ -1,6 +1,7 @@
 """What an owner may see and change about their account, and nobody else."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -412,6 +413,9 @@ class TestData:
     ) -> None:
         come_to(owner, "data", alice)
         assert "All that we keep about you" in owner.heading
+        assert not re.search(r"\d{4}-\d{2}-\d{2}T", owner.html), "a moment as machines write it"
+        assert "<dd>English</dd>" in owner.html
+        assert "<dd>In use</dd>" in owner.html
         owner.send()
         assert owner.answer is not None
         assert "attachment" in owner.answer.headers["Content-Disposition"]

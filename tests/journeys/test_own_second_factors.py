@@ -162,8 +162,10 @@ def test_new_recovery_codes_are_shown_once_and_void_the_old(
     come_to(owner, "recovery-codes", alice)
     assert "10 recovery codes left" in owner.page.text
     assert codes_shown(owner) == []
+    assert owner.heading == "Your recovery codes", "nothing is here to be saved"
     owner.send()
     new = codes_shown(owner)
+    assert owner.heading == "Save your recovery codes"
     assert len(new) == 10
     owner.send(form=1)
     assert (owner.status, codes_shown(owner)) == (400, new)

@@ -102,3 +102,13 @@ PARTS: Final[dict[str, LazyString]] = {
     "withdrawn_at": _("Withdrawn"),
 }
 """The parts of the copy of one's data, for reading; what is not here is shown as it is."""
+
+STATES: Final[dict[str, LazyString]] = {
+    "active": _("In use"),
+    "open": _("Under way"),
+    "finished": _("Finished"),
+    "signed_in": _("Stopped by signing in"),
+    "stopped": _("Stopped"),
+    "lapsed": _("Not used in time"),
+}
+"""What an account, or a request for a new way to get codes, has come to."""

@@ -49,6 +49,14 @@ if (navigator.clipboard) {
   }
 }
 
+// A form posts to the page's own address. What the skip link left at its end would come with the
+// answer, and the browser would go there instead of to the error summary.
+addEventListener("submit", ({ target }) => {
+  if (!target.hasAttribute("action")) {
+    target.action = location.pathname + location.search;
+  }
+});
+
 addEventListener("pageshow", (event) => {
   if (event.persisted && document.querySelector("[data-onepass-once]")) {
     location.replace(location.href);

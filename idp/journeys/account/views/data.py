@@ -1,5 +1,8 @@
 """A copy of all that is kept about the owner, made at once."""
 
+from datetime import datetime
+from typing import Any
+
 import orjson
 from flask import Response, make_response
 
@@ -12,8 +15,8 @@ from idp.journeys.account.views.door import (
     unless_confirmed,
     use_confirmation,
 )
-from idp.journeys.account.words import HAPPENED, PARTS
-from idp.web import current
+from idp.journeys.account.words import HAPPENED, PARTS, STATES
+from idp.web import current, i18n
 from idp.web.forms import Form
 from idp.web.layout import show
 
@@ -35,7 +38,7 @@ def data() -> Response:
         return show(
             "account/data.html",
             form=form,
-            copy=newest,
+            copy=_for_reading("", newest),
             more=len(copy["activity"]) > READ_HERE,
             parts=PARTS,
             words=HAPPENED,
@@ -48,3 +51,18 @@ def data() -> Response:
     response.headers["Content-Type"] = "application/json"
     response.headers["Content-Disposition"] = 'attachment; filename="onepass-account.json"'
     return response
+
+
+def _for_reading(name: str, value: Any) -> Any:
+    """Return a part of the copy as people write it: moments, languages and states in words."""
+    if isinstance(value, dict):
+        return {each: _for_reading(each, part) for each, part in value.items()}
+    if isinstance(value, list):
+        return [_for_reading(name, part) for part in value]
+    if value and (name == "at" or name.endswith("_at")):
+        return i18n.date_and_time(int(datetime.fromisoformat(value).timestamp()))
+    if name == "language":
+        return i18n.LANGUAGES.get(value, value)
+    if name == "state":
+        return str(STATES.get(value, value))
+    return value

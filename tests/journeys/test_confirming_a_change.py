@@ -1,6 +1,7 @@
-"""Owners show again who they are: with a recovery code or a passkey as well, and with nothing old."""
+"""Owners show again who they are, by a recovery code or a passkey too, and with nothing old."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -46,6 +47,23 @@ def confirmed(session: Session) -> list[str]:
     session.rollback()
     entries = session.scalars(select(AuditEntry).where(AuditEntry.fact == "change_confirmed"))
     return [entry.detail for entry in entries]
+
+
+def host(person: Person) -> str:
+    """Where the person's cookies are kept."""
+    return urlsplit(person.issuer).hostname or ""
+
+
+def cookie_name(person: Person) -> str:
+    """What the session's cookie is called here."""
+    return ("__Host-" if person.issuer.startswith("https") else "") + "onepass-session"
+
+
+def cookie_of(person: Person) -> str:
+    """What opens the person's session."""
+    cookie = person.client.get_cookie(cookie_name(person), domain=host(person))
+    assert cookie is not None
+    return cookie.value
 
 
 class TestRecoveryCode:
@@ -141,10 +159,10 @@ class TestPasskey:
         for answer in ("", "{}"):
             owner.send({"answer": answer})
             assert (owner.status, owner.heading) == (400, PASSKEY)
-        before = owner.client.get_cookie("onepass-session")
+        before = cookie_of(owner)
         owner.send({"answer": device.get(options_of(owner))})
         assert owner.url.endswith("/account/email"), owner.heading
-        assert owner.client.get_cookie("onepass-session") != before
+        assert cookie_of(owner) != before
         assert len(confirmed(session)) == 1
         owner.open("/account/confirm/email/passkey")
         assert owner.url.endswith("/account/email")
@@ -245,11 +263,10 @@ class TestBreakingIn:
     ) -> None:
         come_to_second(owner, alice)
         page, form = owner.url, dict(owner.form().values)
-        cookie = owner.client.get_cookie("onepass-session")
-        assert cookie is not None
+        cookie = cookie_of(owner)
         owner.open("/logout")
         owner.send()
-        owner.client.set_cookie("onepass-session", cookie.value)
+        owner.client.set_cookie(cookie_name(owner), cookie, domain=host(owner))
         owner._go("POST", page, form | {"code": alice.code(clock.now())}, {})
         assert "/j/" in owner.url
         assert confirmed(session) == []

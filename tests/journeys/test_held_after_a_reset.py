@@ -53,7 +53,7 @@ def at(person: Person, path: str) -> Person:
 def intruder(
     browser: Callable[[], Person], library: Service, post: Post, alice: Citizen, clock: FixedClock
 ) -> Person:
-    """Somebody with Alice's mailbox and one code of her app, signed in with a password of theirs."""
+    """Somebody with Alice's mailbox and one code of her app, who set a password of theirs."""
     person = browser()
     reset(person, library, post, alice, clock)
     assert person.left_to is not None, person.heading

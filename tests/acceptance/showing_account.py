@@ -257,6 +257,8 @@ def waiting_after_a_reset(visitor: Visitor, street: Street, language: str) -> It
         give_codes(session, street.services, citizen)
     visitor.open(visitor.page.url)
     yield Shown("/account/held/<change>", "or a recovery code")
+    visitor.open(f"{street.issuer}account/security")
+    yield Shown("/account/security", "soon after a reset, with recovery codes")
 
 
 WALKS: dict[str, Callable[[Visitor, Street, str], Iterator[Shown]]] = {

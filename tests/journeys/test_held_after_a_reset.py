@@ -50,6 +50,11 @@ def at(person: Person, path: str) -> Person:
 
 
 @pytest.fixture
+def person(browser: Callable[[], Person]) -> Person:
+    return browser()
+
+
+@pytest.fixture
 def intruder(
     browser: Callable[[], Person], library: Service, post: Post, alice: Citizen, clock: FixedClock
 ) -> Person:
@@ -229,6 +234,22 @@ def test_a_sign_in_makes_no_recovery_codes_past_the_confirmation(
     assert person.url.endswith("/terms")
     person.open(person.url.replace("/terms", "/create/recovery-codes"))
     assert person.url.endswith("/terms")
+
+
+def test_who_replaces_a_weak_password_that_they_gave_is_not_held(
+    person: Person, library: Service, alice: Citizen, clock: FixedClock, session: Session
+) -> None:
+    walks.come_to_code(person, library, alice)
+    account = accounts.get(session, alice.account_id)
+    assert account is not None
+    account.reset_because = accounts.WEAK
+    session.commit()
+    person.send({"code": alice.code(clock.now())})
+    assert person.heading == "Set a new password"
+    person.send({"password": NEW})
+    assert person.left_to is not None, person.heading
+    person.open("/account/app")
+    assert person.heading.startswith("Enter your password"), person.heading
 
 
 def test_a_reset_with_a_recovery_code_holds_nothing(

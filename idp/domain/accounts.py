@@ -20,7 +20,7 @@ class Account(Base):
 
     `reset_because` is a word of `RESET_REASONS`: until there is a new password, nothing else is
     done. `passkey_offered_at` is when they first said whether they want a passkey,
-    `password_reset_at` when the password was last set by somebody who did not give the old one.
+    `password_reset_at` when the password was last reset so that second factors are held (`holds`).
     """
 
     __tablename__ = "accounts"

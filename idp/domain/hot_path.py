@@ -142,7 +142,7 @@ _AUDIT = (
 _FACTS = """
 SELECT s.sid, s.account_id, a.state, s.level, s.amr, s.auth_time, s.password_at, s.otp_at,
        a.email, a.subject_salt, s.last_seen_at, a.reset_because,
-       a.terms_version, a.passkey_offered_at IS NOT NULL
+       a.terms_version, a.passkey_offered_at IS NOT NULL OR a.password_reset_at > {reset_after}
 FROM browser_sessions s JOIN accounts a ON a.id = s.account_id
 WHERE s.cookie_hash = {cookie_hash} AND s.ended_at IS NULL
   AND s.last_seen_at > {seen_after} AND s.started_at > {started_after}
@@ -168,8 +168,8 @@ RETURNING id
 """
 
 _BIGINTS = frozenset(
-    {"now", "seen_after", "started_after", "code_expires_at", "auth_time", "created_at",
-     "jti_expires_at", "access_expires_at"}
+    {"now", "seen_after", "started_after", "reset_after", "code_expires_at", "auth_time",
+     "created_at", "jti_expires_at", "access_expires_at"}
 )  # fmt: skip
 
 
@@ -205,14 +205,18 @@ class HotPath:
             self._steps = _SqliteSteps(engine)
 
     def session(
-        self, cookie_hash: str, *, seen_after: int, started_after: int
+        self, cookie_hash: str, *, seen_after: int, started_after: int, reset_after: int
     ) -> SeenSession | None:
-        """Return the live session behind a cookie, last seen and started after these times."""
+        """Return the live session behind a cookie, last seen and started after these times.
+
+        Nobody is offered a passkey who reset their password after `reset_after` (`holds`).
+        """
         row = self._steps.session(
             {
                 "cookie_hash": cookie_hash,
                 "seen_after": seen_after,
                 "started_after": started_after,
+                "reset_after": reset_after,
             }
         )
         if row is None:

@@ -27,6 +27,7 @@ class Ceremony(StrEnum):
     ADD = "add"
     SIGN_IN = "sign_in"
     STEP_UP = "step_up"
+    CONFIRM = "confirm"
 
 
 @dataclass(frozen=True, slots=True)

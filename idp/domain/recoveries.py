@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ForeignKey, String, delete, or_, select, upda
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from idp.domain import accounts, audit, notices
+from idp.domain import accounts, audit, holds, notices
 from idp.domain.accounts import Account
 from idp.domain.journeys import Journey
 from idp.domain.secrets import keyed_hash
@@ -25,8 +25,6 @@ REMINDERS = (3 * DAY, 6 * DAY)
 """Seconds from the beginning after which the owner is told once more."""
 USABLE_FOR = 30 * DAY
 """Seconds after the wait in which a new second factor can be set up."""
-HELD_FOR = 2 * DAY
-"""Seconds after a password reset in which no second factor is replaced."""
 KEPT_FOR = 30 * DAY
 
 FINISHED = "finished"
@@ -59,13 +57,6 @@ class Recovery(Base):
     def may_be_finished(self, journey: Journey, now: int) -> bool:
         """Return whether this Journey may set up a new second factor now."""
         return self.ready_at <= now < self.lapses_at and self.journey_id in (None, journey.id)
-
-
-def held_until(account: Account, now: int) -> int | None:
-    """Return until when no second factor is replaced since the password was reset, or None."""
-    if account.password_reset_at is None or account.password_reset_at + HELD_FOR <= now:
-        return None
-    return account.password_reset_at + HELD_FOR
 
 
 def find(session: Session, account_id: str, now: int) -> Recovery | None:
@@ -130,8 +121,17 @@ def allow(session: Session, services: Services, account_id: str, journey: Journe
 
 
 def finish(session: Session, services: Services, recovery: Recovery, journey: Journey) -> bool:
-    """Use the recovery up for this Journey; False if it may not be finished, or was, or ended."""
+    """Use the recovery up for this Journey; False if it may not be finished, or was, or ended.
+
+    Until this transaction ends no reset is, so a hold that begins meanwhile counts.
+    """
     now = services.clock.now()
+    if not accounts.hold(session, recovery.account_id):
+        return False
+    account = session.get_one(Account, recovery.account_id)
+    session.refresh(account, ["password_reset_at"])
+    if holds.until(account, now) is not None:
+        return False
     finished = session.scalar(
         update(Recovery)
         .where(

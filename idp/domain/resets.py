@@ -5,6 +5,8 @@ the Journey, its address and the account that the address had when the code was 
 password makes all of them worthless, in every Journey of the account.
 """
 
+from dataclasses import dataclass
+
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -18,6 +20,18 @@ from idp.protocol.session_facts import ACTIVE, PART_CREATED
 
 FORGOTTEN = "forgotten"
 ENDED_BECAUSE = "password_reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What was proved for a new password.
+
+    `factor` is the second factor that was given, None for an account that has none; `by_mail` says
+    whether the mailbox stood for the old password.
+    """
+
+    factor: Method | None
+    by_mail: bool
 
 
 def begin(services: Services, journey: Journey, account: Account | None) -> None:
@@ -58,15 +72,15 @@ def set_password(
     *,
     old_hash: str,
     new_hash: str,
-    second_factor: bool,
+    proof: Proof,
     device: str,
     but: str | None = None,
 ) -> bool:
     """Put the new password in the place of the one behind `old_hash`.
 
-    False if there is another one by now, or the account may not sign in. The lock on passwords
-    is lifted, every session but the one named `but` ends, every other reset is worthless, and the
-    owner is told.
+    Whether second factors are held from then on (`holds`) depends on the `proof`. False if there is
+    another password by now, or the account may not sign in. The lock on passwords is lifted, every
+    session but the one named `but` ends, every other reset is worthless, and the owner is told.
     """
     now = services.clock.now()
     because = account.reset_because or FORGOTTEN
@@ -78,7 +92,10 @@ def set_password(
             Account.state.in_((ACTIVE, PART_CREATED)),
         )
         .values(
-            password_hash=new_hash, password_set_at=now, password_reset_at=now, reset_because=None
+            password_hash=new_hash,
+            password_set_at=now,
+            password_reset_at=_held_since(account, now, proof),
+            reset_because=None,
         )
         .returning(Account.id)
         .execution_options(synchronize_session=False)
@@ -89,7 +106,8 @@ def set_password(
     forget(session, account.id)
     throttles.forgive(session, Kind.PASSWORD, account.email_key)
     sessions.end_all(session, services, account.id, ENDED_BECAUSE, but=but)
-    fact = audit.PasswordReset(account_id=account.id, because=because, second_factor=second_factor)
+    given = proof.factor is not None
+    fact = audit.PasswordReset(account_id=account.id, because=because, second_factor=given)
     audit.record(session, fact, now=now)
     notices.send(
         session,
@@ -100,6 +118,13 @@ def set_password(
         device=device,
     )
     return True
+
+
+def _held_since(account: Account, now: int, proof: Proof) -> int | None:
+    """Return what the hold on second factors counts from after this reset, None for no hold."""
+    if proof.factor is Method.RECOVERY_CODE:
+        return None
+    return now if proof.by_mail and proof.factor is not None else account.password_reset_at
 
 
 def forget(session: Session, account_id: str) -> None:

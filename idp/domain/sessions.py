@@ -10,7 +10,7 @@ from hashlib import sha256
 from sqlalchemy import BigInteger, ForeignKey, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from idp.domain import audit, clients, grants, outbox, recoveries
+from idp.domain import audit, clients, grants, holds, outbox, recoveries
 from idp.domain.accounts import Account
 from idp.domain.clients import Service
 from idp.domain.hot_path import HotPath, SeenSession
@@ -101,6 +101,7 @@ def seen(path: HotPath, services: Services, cookie: str | None, now: int) -> See
         cookie_hash(cookie),
         seen_after=now - settings.session_idle_lifetime,
         started_after=now - settings.session_lifetime,
+        reset_after=holds.reset_after(now),
     )
 
 

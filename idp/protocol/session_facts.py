@@ -17,7 +17,8 @@ class SessionFacts:
     `level` is the credential level this session really reached (`Cl` or `Cl.Cm`);
     `amr` lists what was really used (RFC 8176), `auth_time` is the last real sign-in.
     `reset_because` says why the account needs a new password, None if it does not;
-    `terms_agreed` is about the terms of today, `passkey_offered` whether they were asked once.
+    `terms_agreed` is about the terms of today, `passkey_offered` whether they were asked
+    once, or must not be asked now.
     """
 
     sid: str

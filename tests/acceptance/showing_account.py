@@ -25,7 +25,7 @@ from tests.acceptance.walking import (
     typed_key,
 )
 from tests.support.chromium import Visitor
-from tests.support.citizens import Citizen, give_passkey
+from tests.support.citizens import Citizen, give_codes, give_passkey
 from tests.support.servers import Street
 
 
@@ -188,6 +188,25 @@ def leaving(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     visitor.open(f"{street.issuer}account/delete")
     enter_password(visitor, citizen.password)
     yield Shown("/account/confirm/<change>/code")
+    with street.records() as session:
+        give_passkey(session, street.services, citizen)
+        give_codes(session, street.services, citizen)
+    visitor.open(f"{street.issuer}account/confirm/delete/code")
+    yield Shown("/account/confirm/<change>/code", "or another way")
+    visitor.open(f"{street.issuer}account/confirm/delete/recovery-code")
+    yield Shown("/account/confirm/<change>/recovery-code")
+    wrong = {**NO_CODE, "wrong": "not one of them"}
+    yield from mistakes(visitor, "/account/confirm/<change>/recovery-code", "recovery_code", wrong)
+    visitor.open(f"{street.issuer}account/confirm/delete")
+    yield Shown("/account/confirm/<change>", "or a passkey")
+    visitor.open(f"{street.issuer}account/confirm/delete/passkey")
+    yield Shown("/account/confirm/<change>/passkey")
+    with visitor.page.expect_navigation(wait_until="load"):
+        visitor.page.evaluate("document.querySelector('[data-onepass-passkey]').submit()")
+    yield Shown("/account/confirm/<change>/passkey", "no answer")
+    answer_with_passkey(visitor, "{}")
+    yield Shown("/account/confirm/<change>/passkey", "a wrong answer")
+    visitor.open(f"{street.issuer}account/confirm/delete/code")
     visitor.fill("code", citizen.wrong_code(street.clock.now()))
     visitor.submit()
     yield Shown("/account/confirm/<change>/code", "wrong")
@@ -216,6 +235,30 @@ def locking_oneself_out(visitor: Visitor, street: Street, language: str) -> Iter
     for _ in range(6):
         enter_password(visitor, "not this one at all")
     yield Shown("/account/confirm/<change>", "locked")
+    with street.records() as session:
+        give_passkey(session, street.services, citizen)
+    visitor.open(visitor.page.url)
+    yield Shown("/account/confirm/<change>", "locked, or a passkey")
+
+
+def waiting_after_a_reset(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """Changing how one signs in, soon after the password was reset."""
+    citizen = newcomer(street, "held")
+    sign_in(visitor, street, "tax", citizen)
+    with street.records() as session:
+        account = accounts.get(session, citizen.account_id)
+        assert account is not None
+        account.password_reset_at = street.clock.now()
+    visitor.open(f"{street.issuer}account/security?lng={language}")
+    yield Shown("/account/security", "soon after a reset")
+    visitor.open(f"{street.issuer}account/app")
+    yield Shown("/account/held/<change>")
+    with street.records() as session:
+        give_codes(session, street.services, citizen)
+    visitor.open(visitor.page.url)
+    yield Shown("/account/held/<change>", "or a recovery code")
+    visitor.open(f"{street.issuer}account/security")
+    yield Shown("/account/security", "soon after a reset, with recovery codes")
 
 
 WALKS: dict[str, Callable[[Visitor, Street, str], Iterator[Shown]]] = {
@@ -224,6 +267,7 @@ WALKS: dict[str, Callable[[Visitor, Street, str], Iterator[Shown]]] = {
     "changing how one signs in": changing_how_one_signs_in,
     "leaving": leaving,
     "locking oneself out": locking_oneself_out,
+    "waiting after a reset": waiting_after_a_reset,
 }
 
 ROUTES = {
@@ -236,6 +280,8 @@ ROUTES = {
             "backup/app",
             "confirm/<change>",
             "confirm/<change>/code",
+            "confirm/<change>/passkey",
+            "confirm/<change>/recovery-code",
             "data",
             "delete",
             "devices",
@@ -243,6 +289,7 @@ ROUTES = {
             "email-changed",
             "email/<journey_id>",
             "email/<journey_id>/resend",
+            "held/<change>",
             "history",
             "history/<reference>",
             "history/<reference>/reported",

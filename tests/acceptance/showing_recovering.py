@@ -21,6 +21,7 @@ from tests.acceptance.walking import (
     enter_code,
     enter_email,
     enter_password,
+    save_codes,
     typed_key,
 )
 from tests.support.chromium import Visitor
@@ -149,6 +150,8 @@ def waiting_for_codes(visitor: Visitor, street: Street, language: str) -> Iterat
     yield Shown(f"{JOURNEY}/create/app", "instead of everything")
     citizen.seed = typed_key(visitor)
     enter_code(visitor, street, citizen)
+    yield Shown(f"{JOURNEY}/create/recovery-codes", "instead of old ones")
+    save_codes(visitor)
     yield Shown(f"{recover}/done")
 
 

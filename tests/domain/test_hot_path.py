@@ -133,7 +133,7 @@ def test_a_live_session_tells_its_facts(
     path: HotPath, signed_in: BrowserSession, alice: Citizen, cookie: str, clock: FixedClock
 ) -> None:
     hashed, now = sessions.cookie_hash(cookie), clock.now()
-    seen = path.session(hashed, seen_after=now - 1, started_after=now - 1)
+    seen = path.session(hashed, seen_after=now - 1, started_after=now - 1, reset_after=0)
     assert seen is not None
     assert seen.last_seen_at == now
     facts = seen.facts
@@ -144,16 +144,19 @@ def test_a_live_session_tells_its_facts(
     )
     assert (facts.level, facts.amr) == ("Cl.Cm", ("pwd", "otp", "mfa"))
     assert (facts.account_state, facts.auth_time) == ("active", now)
-    assert path.session(hashed, seen_after=now, started_after=0) is None
-    assert path.session(hashed, seen_after=0, started_after=now) is None
-    assert path.session("0" * 64, seen_after=0, started_after=0) is None
+    assert path.session(hashed, seen_after=now, started_after=0, reset_after=0) is None
+    assert path.session(hashed, seen_after=0, started_after=now, reset_after=0) is None
+    assert path.session("0" * 64, seen_after=0, started_after=0, reset_after=0) is None
 
 
 def test_an_ended_session_has_no_facts(
     session: Session, path: HotPath, signed_in: BrowserSession, cookie: str
 ) -> None:
     _end_session(session, signed_in)
-    assert path.session(sessions.cookie_hash(cookie), seen_after=0, started_after=0) is None
+    assert (
+        path.session(sessions.cookie_hash(cookie), seen_after=0, started_after=0, reset_after=0)
+        is None
+    )
 
 
 def test_a_code_is_issued_redeemed_and_its_claims_released(
@@ -411,7 +414,7 @@ def test_a_database_without_tables_is_a_fault_and_not_an_answer(
 ) -> None:
     engine = _hot_engine(f"sqlite:///{tmp_path}/empty.db")
     with pytest.raises(OperationalError):
-        HotPath(engine).session("0" * 64, seen_after=0, started_after=0)
+        HotPath(engine).session("0" * 64, seen_after=0, started_after=0, reset_after=0)
     engine.dispose()
 
 
@@ -425,8 +428,8 @@ def test_a_connection_that_broke_costs_one_request_and_no_more(postgres_url: str
     with other.connect() as connection:
         connection.exec_driver_sql(f"SELECT pg_terminate_backend({pid})")
     with pytest.raises(OperationalError):
-        path.session("0" * 64, seen_after=0, started_after=0)
-    assert path.session("0" * 64, seen_after=0, started_after=0) is None
+        path.session("0" * 64, seen_after=0, started_after=0, reset_after=0)
+    assert path.session("0" * 64, seen_after=0, started_after=0, reset_after=0) is None
     engine.dispose()
 
 
@@ -454,7 +457,7 @@ def test_punishing_reuse_revokes_once_and_tells_whether_there_was_anything(
 def test_a_database_that_cannot_be_reached_is_the_same_fault(url: str) -> None:
     engine = _hot_engine(url)
     with pytest.raises(OperationalError):
-        HotPath(engine).session("0" * 64, seen_after=0, started_after=0)
+        HotPath(engine).session("0" * 64, seen_after=0, started_after=0, reset_after=0)
     engine.dispose()
 
 

@@ -27,7 +27,7 @@ from idp.domain.audit_entries import AuditEntry
 from idp.domain.confirmations import Change
 from idp.domain.disclosures import Disclosure
 from idp.domain.journeys import Journey
-from idp.domain.sessions import BrowserSession
+from idp.domain.sessions import BrowserSession, Method
 from idp.journeys.account.words import HAPPENED
 from idp.kernel.database import Base
 from idp.protocol.identity_claims import ADDRESS
@@ -146,43 +146,42 @@ def test_a_report_is_made_once(bare: Installation) -> None:
 
 def test_a_confirmation_is_used_up_by_one_of_two_at_once(bare: Installation) -> None:
     with bare.session() as session:
-        _, here = signed_in(session, bare)
+        account, here = signed_in(session, bare)
         here.otp_at = bare.clock.now()
-        confirmations.password_was_given(session, bare.services, here, Change.DELETE)
+        confirmations.password_was_given(session, bare.services, account, here, Change.DELETE)
         session.commit()
     with bare.session() as one, bare.session() as other:
-        mine, theirs = (
-            one.get_one(BrowserSession, here.sid),
-            other.get_one(BrowserSession, here.sid),
-        )
-        assert confirmations.is_confirmed(bare.services, theirs, Change.DELETE)
-        other.rollback()
-        assert confirmations.use(one, bare.services, mine, Change.DELETE)
-        one.commit()
         theirs = other.get_one(BrowserSession, here.sid)
-        assert not confirmations.use(other, bare.services, theirs, Change.DELETE)
+        assert confirmations.is_confirmed(bare.services, account, theirs, Change.DELETE)
+        other.rollback()
+        for owner, used in ((one, True), (other, False)):
+            account = owner.get_one(Account, here.account_id)
+            browser = owner.get_one(BrowserSession, here.sid)
+            assert confirmations.use(owner, bare.services, account, browser, Change.DELETE) is used
+            owner.commit()
 
 
 def test_a_code_is_asked_for_when_the_last_one_is_old(bare: Installation) -> None:
     with bare.session() as session:
-        _, here = signed_in(session, bare)
-        confirmations.password_was_given(session, bare.services, here, Change.EMAIL)
+        account, here = signed_in(session, bare)
+        confirmations.password_was_given(session, bare.services, account, here, Change.EMAIL)
         assert confirmations.is_half_confirmed(bare.services, here, Change.EMAIL)
-        assert not confirmations.is_confirmed(bare.services, here, Change.EMAIL)
-        confirmations.code_was_given(session, bare.services, here, Change.EMAIL)
-        assert confirmations.is_confirmed(bare.services, here, Change.EMAIL)
-        assert not confirmations.is_confirmed(bare.services, here, Change.DELETE)
+        assert not confirmations.is_confirmed(bare.services, account, here, Change.EMAIL)
+        confirmations.factor_was_given(session, bare.services, here, Change.EMAIL, Method.APP)
+        assert confirmations.is_confirmed(bare.services, account, here, Change.EMAIL)
+        assert not confirmations.is_confirmed(bare.services, account, here, Change.DELETE)
         bare.clock.move(confirmations.LIFETIME)
-        assert not confirmations.is_confirmed(bare.services, here, Change.EMAIL)
+        assert not confirmations.is_confirmed(bare.services, account, here, Change.EMAIL)
 
 
 def test_a_session_that_has_ended_confirms_nothing(bare: Installation) -> None:
     with bare.session() as session:
-        _, here = signed_in(session, bare)
+        account, here = signed_in(session, bare)
         sessions.end(session, bare.services, here, "a test")
-        given = confirmations.password_was_given, confirmations.code_was_given
-        assert [each(session, bare.services, here, Change.EMAIL) for each in given] == [None, None]
-        assert not confirmations.use(session, bare.services, here, Change.EMAIL)
+        about = (session, bare.services)
+        assert confirmations.password_was_given(*about, account, here, Change.EMAIL) is None
+        assert confirmations.factor_was_given(*about, here, Change.EMAIL, Method.APP) is None
+        assert not confirmations.use(*about, account, here, Change.EMAIL)
 
 
 def test_an_account_is_held_while_it_is_there(bare: Installation) -> None:

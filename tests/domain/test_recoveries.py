@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts, journeys, outbox, recoveries, sessions, sweeping
+from idp.domain import accounts, holds, journeys, outbox, recoveries, sessions, sweeping
 from idp.domain.accounts import Account
 from idp.domain.journeys import Journey
 from idp.domain.recoveries import DAY, Recovery
@@ -245,10 +245,10 @@ def test_it_is_swept_thirty_days_after_it_is_over(alice: Waiting, ended: bool) -
 
 @pytest.mark.parametrize(("hours", "held"), [(0, True), (47, True), (48, False)])
 def test_a_reset_holds_it_back_for_48_hours(alice: Waiting, hours: int, held: bool) -> None:
-    assert recoveries.held_until(alice.account, alice.now) is None
+    assert holds.until(alice.account, alice.now) is None
     alice.account.password_reset_at = alice.now - hours * 3600
     until = alice.account.password_reset_at + 48 * 3600
-    assert recoveries.held_until(alice.account, alice.now) == (until if held else None)
+    assert holds.until(alice.account, alice.now) == (until if held else None)
 
 
 def at_once(count: int, act: Callable[[Session], bool], installation: Installation) -> list[bool]:

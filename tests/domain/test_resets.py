@@ -62,7 +62,14 @@ def proved(session: Session, services: Services, account: Account) -> Journey:
 
 
 def set_password(
-    session: Session, services: Services, account: Account, new: str = "new", **more: str
+    session: Session,
+    services: Services,
+    account: Account,
+    new: str = "new",
+    *,
+    factor: Method | None = Method.APP,
+    by_mail: bool = True,
+    **more: str,
 ) -> bool:
     return resets.set_password(
         session,
@@ -70,7 +77,7 @@ def set_password(
         account,
         old_hash=more.pop("old_hash", account.password_hash),
         new_hash=new,
-        second_factor=True,
+        proof=resets.Proof(factor, by_mail),
         device="",
         **more,
     )

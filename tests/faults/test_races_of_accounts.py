@@ -11,7 +11,9 @@ from idp.domain.activity_reports import ActivityReport
 from idp.kernel.database import Base
 from tests.faults.conftest import Pair, all_at_once
 from tests.faults.test_races_of_recoveries import code_in, newest_mail, until_not_busy
-from tests.support.citizens import Citizen
+from tests.journeys.walks import options_of
+from tests.support.authenticator import Authenticator
+from tests.support.citizens import Citizen, give_backup, give_codes
 from tests.support.person import DistantPerson
 from tests.support.relying_party import RelyingParty
 
@@ -191,3 +193,50 @@ def test_one_event_reported_eight_times_at_once_is_one_report(pair: Pair) -> Non
         of_account = ActivityReport.account_id == citizen.account_id
         assert len(session.scalars(sa.select(ActivityReport).where(of_account)).all()) == 1
     assert facts(pair, citizen.account_id).count("activity_reported") == 1
+
+
+def test_one_recovery_code_confirms_once_however_often_it_is_sent(pair: Pair) -> None:
+    party, citizen = pair.party(), pair.citizen("one.code.confirms@example.com")
+    with pair.street.records() as session:
+        code = give_codes(session, pair.street.services, citizen)[0]
+    people = [signed_in(pair, party, number, citizen) for number in range(2)]
+    pair.street.clock.move(901)
+    for person in people:
+        person.open(f"{person.issuer}account/email")
+        person.send({"password": citizen.password})
+        person.open(f"{person.issuer}account/confirm/email/recovery-code")
+        assert person.heading.startswith("Enter a recovery code"), person.heading
+
+    all_at_once(2, lambda number: people[number].send({"recovery_code": code}))
+
+    arrived = [person.url.endswith("/account/email") for person in people]
+    assert sorted(arrived) == [False, True], [person.heading for person in people]
+    assert facts(pair, citizen.account_id).count("change_confirmed") == 1
+
+
+def test_a_change_in_flight_while_the_account_is_deleted_leaves_nothing(pair: Pair) -> None:
+    party, citizen = pair.party(), pair.citizen("changed.and.deleted@example.com")
+    with pair.street.records() as session:
+        give_backup(session, pair.street.services, citizen)
+    pages = ("delete", "email", "recovery-codes", "backup", "passkeys")
+    people = [signed_in(pair, party, number, citizen) for number in range(len(pages))]
+    for person, page in zip(people, pages, strict=True):
+        confirmed(person, page, citizen)
+    leaving, moving, codes, backup, keys = people
+    device = Authenticator(
+        leaving.issuer.rstrip("/"), leaving.issuer.split("/")[2].split(":")[0], b"in flight"
+    )
+    answer = device.create(options_of(keys))
+    acts: list[Callable[[], object]] = [
+        leaving.send,
+        lambda: moving.send({"email": "moved.and.deleted@example.com"}),
+        codes.send,
+        lambda: backup.send({"change": "switch"}),
+        lambda: keys.send({"answer": answer}),
+    ]
+
+    all_at_once(len(acts), lambda number: acts[number]())
+
+    assert leaving.heading == "Your account is deleted"
+    assert max(person.status for person in people) < 500, [person.status for person in people]
+    assert tables_that_name(pair, citizen.account_id) == set()

@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts, interventions, recoveries, sessions, throttles
+from idp.domain import accounts, holds, interventions, sessions, throttles
 from idp.domain.accounts import Account
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.services import Services
@@ -683,7 +683,7 @@ def test_a_reset_holds_back_a_change_of_codes(
     come_to_set(person, library, post, alice, clock)
     person.send({"password": NEW})
     account = account_of(session, alice)
-    assert recoveries.held_until(account, clock.now()) == clock.now() + 2 * 86_400
+    assert holds.until(account, clock.now()) == clock.now() + 2 * 86_400
     assert throttles.locked_until(session, Kind.PASSWORD, account.email_key, clock.now()) is None
 
 

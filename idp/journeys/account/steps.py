@@ -2,17 +2,27 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.domain import activity, authenticator_apps, passwords, second_factors
+from idp.domain import (
+    activity,
+    authenticator_apps,
+    confirmations,
+    passwords,
+    second_factors,
+    throttles,
+)
 from idp.domain.accounts import Account
 from idp.domain.activity import Use
 from idp.domain.authenticator_apps import Role
 from idp.domain.clients import Client, Service
+from idp.domain.confirmations import Change
 from idp.domain.disclosures import Disclosure
 from idp.domain.grants import Grant
+from idp.domain.guessing import Counter
 from idp.domain.passwords import Problem
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
@@ -40,6 +50,34 @@ class Shared:
     first_at: int
     last_at: int
     withdrawn_at: int | None
+
+
+class Way(StrEnum):
+    """A way to show again who one is, beside the password."""
+
+    APP = "app"
+    RECOVERY_CODE = "recovery_code"
+    PASSKEY = "passkey"
+
+
+def ways_to_confirm(
+    session: Session, services: Services, account: Account, change: Change
+) -> frozenset[Way]:
+    """Return the ways that the account has and this change takes: while held, a recovery code."""
+    factors = second_factors.of(session, account.id)
+    there = {
+        Way.APP: bool(factors.apps),
+        Way.RECOVERY_CODE: bool(factors.codes.left),
+        Way.PASSKEY: bool(factors.passkeys),
+    }
+    has = frozenset(way for way, is_there in there.items() if is_there)
+    held = confirmations.held_until(services, account, change) is not None
+    return has & {Way.RECOVERY_CODE} if held else has
+
+
+def locked_until(session: Session, services: Services, counter: Counter) -> int | None:
+    """Return until when no try is left, or None."""
+    return throttles.locked_until(session, counter.kind, counter.subject, services.clock.now())
 
 
 def services_used(session: Session, account_id: str) -> list[Used]:

@@ -7,6 +7,7 @@ from idp.domain import (
     audit,
     authenticator_apps,
     email_codes,
+    holds,
     journeys,
     notices,
     passwords,
@@ -173,7 +174,7 @@ def recovery_of(
     given = journey.password_at is not None and journey.account_id == signed_in.account_id
     if account is None or not (given and journey.recovering):
         return None
-    if recoveries.held_until(account, now) is not None:
+    if holds.until(account, now) is not None:
         return None
     recovery = recoveries.find(session, account.id, now)
     return recovery if recovery and recovery.may_be_finished(journey, now) else None
@@ -270,11 +271,12 @@ def finish(
 
 
 def owner_to_give_codes(
-    session: Session, journey: Journey, signed_in: BrowserSession | None
+    session: Session, services: Services, journey: Journey, signed_in: BrowserSession | None
 ) -> Account | None:
-    """Return whom this Journey's page may give recovery codes: a complete account without any.
+    """Return whom this Journey's page may give recovery codes: who set their app up in it.
 
-    A second factor was given in this very Journey, and no set was said to be saved.
+    Only until a set was said to be saved. Whoever just signs in, or has just reset their password,
+    asks for codes in their account, where that has to be confirmed.
     """
     if signed_in is None or journey.account_id != signed_in.account_id:
         return None
@@ -282,5 +284,10 @@ def owner_to_give_codes(
         return None
     account = accounts.get(session, signed_in.account_id)
     if account is None or account.state != ACTIVE:
+        return None
+    apps = authenticator_apps.of_account(session, account.id)
+    if not apps or apps[0].added_at < journey.opened_at:
+        return None
+    if holds.until(account, services.clock.now()) is not None:
         return None
     return None if recovery_codes.facts(session, account.id).saved else account

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 
-from idp.domain import email_codes
+from idp.domain import email_codes, recoveries
 from idp.domain.accounts import EmailTaken
 from idp.domain.journeys import Journey
 from idp.domain.throttles import Locked
@@ -151,8 +151,7 @@ def app(journey_id: str) -> Response:
         except steps.AlreadyDone:
             return leave(journey)
         if secret is not None:
-            next_page = "create_account.save_codes" if recovery is None else "recover.done"
-            response = to(next_page, journey)
+            response = to("create_account.save_codes", journey)
             cookies.set_session_cookie(response, secret)
             return response
         say(form.code, _("That code is wrong. Check your app and try again"))
@@ -171,11 +170,13 @@ def app(journey_id: str) -> Response:
 def save_codes(journey_id: str) -> Response:
     """Show recovery codes once, and ask to save them."""
     journey = enter(journey_id)
-    owner = steps.owner_to_give_codes(current.session(), journey, current.signed_in())
+    session = current.session()
+    owner = steps.owner_to_give_codes(session, current.services(), journey, current.signed_in())
     if owner is None:
         return leave(journey)
-    after = url_for("create_account.done", journey_id=journey.id)
-    return recovery_codes_page.answer(Place(owner, after))
+    recovered = recoveries.was_finished_in(session, journey, owner.id)
+    after = "recover.done" if recovered else "create_account.done"
+    return recovery_codes_page.answer(Place(owner, url_for(after, journey_id=journey.id)))
 
 
 @blueprint.get("/done")

@@ -23,7 +23,7 @@ def offer(journey_id: str) -> Response:
     """Ask whether they want a passkey, and add the one their browser makes."""
     journey = enter(journey_id)
     session, services = current.session(), current.services()
-    account = steps.owner_to_ask(session, journey, current.signed_in())
+    account = steps.owner_to_ask(session, services, journey, current.signed_in())
     if account is None:
         return leave(journey)
     if request.form.get("do") == "not_now" and Form().accepted():

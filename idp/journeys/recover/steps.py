@@ -11,6 +11,7 @@ from idp.domain import (
     audit,
     email_codes,
     guessing,
+    holds,
     identities,
     notices,
     provings,
@@ -82,7 +83,7 @@ def case_of(
         recoveries.find(session, account.id, now),
         proving if proving is not None and proving.for_recovery else None,
         proof.level if proof is not None and services.settings.stand_in_proving else None,
-        recoveries.held_until(account, now),
+        holds.until(account, now),
         throttles.locked_until(session, Kind.RECOVERY_CHECK, account.id, now),
     )
 

@@ -270,7 +270,7 @@ def finish(
         account,
         old_hash=old_hash,
         new_hash=new_hash,
-        second_factor=factor is not None,
+        proof=resets.Proof(factor, resets.account_of(session, journey) is not None),
         device=arrival.device,
         but=arrival.session.sid if arrival.session is not None and own else None,
     )

@@ -9,7 +9,7 @@ from idp.domain.guessing import Counter
 from idp.domain.journeys import Journey
 from idp.domain.throttles import Locked
 from idp.journeys.reset_password import steps
-from idp.journeys.reset_password.forms import AppCodeForm, EmailCodeForm, RecoveryCodeForm
+from idp.journeys.reset_password.forms import AppCodeForm, EmailCodeForm
 from idp.journeys.reset_password.steps import Page
 from idp.protocol.session_facts import BLOCKED, SUSPENDED
 from idp.web import cookies, current, i18n
@@ -19,6 +19,7 @@ from idp.web.journey_pages import enter, leave, service_of, to
 from idp.web.layout import show
 from idp.web.locks import just_locked, note_lock
 from idp.web.new_passwords import PROBLEMS, NewPasswordForm
+from idp.web.recovery_code_form import RecoveryCodeForm
 
 blueprint = Blueprint(
     "reset_password", __name__, url_prefix="/j/<journey_id>/reset", template_folder="templates"

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import ValidationError
 
 from idp.journeys.sign_in.ways import Way
-from idp.web.forms import ChoiceField, CodeField, EmailField, Form, PasswordField, SecretLineField
+from idp.web.forms import ChoiceField, CodeField, EmailField, Form, PasswordField
 
 _WAYS = {
     Way.APP: _("A code from my authenticator app"),
@@ -54,14 +54,3 @@ class MethodForm(Form):
         form = cls()
         form.way.offer(there)
         return form
-
-
-class RecoveryCodeForm(Form):
-    """Which recovery code? However it is spaced; what it must be is decided in the domain."""
-
-    recovery_code = SecretLineField(_("Recovery code"))
-
-    def validate_recovery_code(self, field: Any) -> None:
-        """Raise ValidationError when nothing was typed."""
-        if not field.data and not field.process_errors:
-            raise ValidationError(_("Enter a recovery code"))

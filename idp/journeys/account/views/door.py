@@ -45,12 +45,16 @@ def to(page: str, **values: str) -> Response:
 
 
 def unless_confirmed(who: Owner, change: Change) -> Response | None:
-    """Send the owner to confirm `change` first; None if they just did."""
-    if confirmations.is_confirmed(current.services(), who.signed_in, change):
+    """Send the owner to confirm `change` first, or to wait with it; None if they just did."""
+    services = current.services()
+    if confirmations.is_confirmed(services, who.account, who.signed_in, change):
         return None
-    return to("confirm", change=change.value)
+    held = confirmations.held_until(services, who.account, change) is not None
+    return to("held" if held else "confirm", change=change.value)
 
 
 def use_confirmation(who: Owner, change: Change) -> bool:
     """Use the confirmation up; False if another request did, and this change must not be made."""
-    return confirmations.use(current.session(), current.services(), who.signed_in, change)
+    return confirmations.use(
+        current.session(), current.services(), who.account, who.signed_in, change
+    )

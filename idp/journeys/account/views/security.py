@@ -2,7 +2,7 @@
 
 from flask import Response, abort
 
-from idp.domain import account_changes, identities, second_factors, sessions
+from idp.domain import account_changes, holds, identities, second_factors, sessions
 from idp.domain.confirmations import Change
 from idp.journeys.account.views.door import blueprint, owner, to, unless_confirmed, use_confirmation
 from idp.web import cookies, current, i18n
@@ -20,6 +20,7 @@ def security() -> Response:
         account=who.account,
         codes_left=codes_left,
         factors=second_factors.of(session, who.account.id),
+        held_until=holds.until(who.account, current.now()),
         devices=len(sessions.of_account(session, services, who.account.id)),
         identity=identities.find(session, services, who.account.id),
     )

@@ -6,12 +6,12 @@ from flask_babel import gettext as _
 from idp.domain import recovery_codes
 from idp.domain.throttles import Kind
 from idp.journeys.sign_in import steps, ways
-from idp.journeys.sign_in.forms import RecoveryCodeForm
 from idp.journeys.sign_in.tries import try_code
 from idp.web import current
 from idp.web.forms import say
 from idp.web.journey_pages import enter, leave, leave_signed_out, service_of, to
 from idp.web.layout import show
+from idp.web.recovery_code_form import RecoveryCodeForm
 from idp.web.recovery_codes_page import codes_left
 
 FEW = 3

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from flask import Flask
 from playwright.sync_api import Page, ViewportSize
@@ -119,6 +120,8 @@ class Album:
     def _look(self, page: Page, shown: Shown, width: int) -> None:
         english = self.language == "en"
         found = [{"id": "language", "help": self.language}] if self._speaks_another(page) else []
+        if is_elsewhere(page.url, shown.route):
+            found.append({"id": "another-page", "help": page.url})
         wide = width_of(page)
         if wide > width:
             found.append({"id": "too-wide", "help": f"{wide} pixels in a window of {width}"})
@@ -219,6 +222,12 @@ def not_words(page: Page, language: str) -> list[dict[str, Any]]:
         for words in told
         if NOT_WORDS.search(words) or (language == "cy" and NOT_WELSH.search(words))
     ]
+
+
+def is_elsewhere(url: str, route: str) -> bool:
+    """Whether a page at `url` is not what its walk says it shows, where that is a route."""
+    parts = [re.escape(part) for part in re.split(r"<[^>]+>", route)]
+    return route.startswith("/") and not re.fullmatch("[^/]+".join(parts), urlsplit(url).path)
 
 
 def width_of(page: Page) -> int:

@@ -133,6 +133,19 @@ def test_a_planted_fault_is_found(street: Street, visitor: Visitor, planted: lis
     assert {"image-alt", "label"} <= {found["id"] for found in axe_violations(visitor.page)}
 
 
+@pytest.mark.parametrize(
+    ("url", "route", "elsewhere"),
+    [
+        ("http://id.example/j/ab-c/code?app=backup", "/j/<journey_id>/code", False),
+        ("http://id.example/j/ab-c/method", "/j/<journey_id>/code", True),
+        ("http://id.example/j/ab-c/code/more", "/j/<journey_id>/code", True),
+        ("http://tax.example/", "tax", False),
+    ],
+)
+def test_a_page_that_is_not_the_one_shown_is_found(url: str, route: str, elsewhere: bool) -> None:
+    assert examining.is_elsewhere(url, route) is elsewhere
+
+
 def test_a_page_that_is_too_wide_is_found(
     street: Street, visitor: Visitor, planted: list[str]
 ) -> None:

@@ -97,6 +97,8 @@ def using_another_way(visitor: Visitor, street: Street, language: str) -> Iterat
     with visitor.page.expect_navigation(wait_until="load"):
         visitor.page.evaluate("document.querySelector('[data-onepass-passkey]').submit()")
     yield Shown(f"{JOURNEY}/passkey", "no answer")
+    answer_with_passkey(visitor, "{}")
+    yield Shown(f"{JOURNEY}/passkey", "a wrong answer")
     visitor.open(visitor.page.url.replace("/passkey", "/recovery-code"))
     yield Shown(f"{JOURNEY}/recovery-code")
     for _ in range(5):

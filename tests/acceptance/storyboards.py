@@ -71,10 +71,10 @@ STORIES: Final[dict[str, Story]] = {
 """What each strip shows, and the words under each of its pictures."""
 
 STYLE: Final = """
-    body { margin: 0; padding: 16px; background: #fff; font: 18px/1.3 Arial, sans-serif;
-           display: grid; grid-template-columns: repeat(4, 288px); gap: 24px; width: max-content }
+    body { margin: 0; padding: 16px; background: #fff; font: 16px/1.3 Arial, sans-serif;
+           display: grid; grid-template-columns: repeat(4, 240px); gap: 24px; width: max-content }
     figure { margin: 0 }
-    img { display: block; width: 286px; height: 520px; object-fit: cover; object-position: top;
+    img { display: block; width: 238px; height: 430px; object-fit: cover; object-position: top;
           border: 1px solid #b1b4b6 }
     figcaption { margin-top: 8px; font-weight: bold }
 """

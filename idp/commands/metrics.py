@@ -1,5 +1,6 @@
 """`onepass metrics`: how satisfied people are, how long they need, and where they leave."""
 
+import unicodedata
 from collections import defaultdict
 from typing import Any
 
@@ -12,6 +13,8 @@ from idp.domain.journey_times import DROPPED, FINISHED, LEFT, LONGER, WHOLE, Jou
 
 NEWEST = 20
 """Words that are shown."""
+_TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""What turns a line round (Unicode bidirectional classes)."""
 
 
 @click.command()
@@ -29,7 +32,7 @@ def metrics(workplace: Workplace, as_json: bool) -> None:
     found = {"feedback": {"counts": tally, "words": words}, "journeys": journeys}
     lines = [_satisfaction(after, counts) for after, counts in tally.items()]
     lines += [line for kind, told in journeys.items() for line in _told(kind, told)]
-    lines += [f"“{each['words']}” ({each['satisfaction']} of 5)" for each in words]
+    lines += [f"“{_on_one_line(each['words'])}” ({each['satisfaction']} of 5)" for each in words]
     tell(as_json, found, "\n".join(lines))
 
 
@@ -51,6 +54,12 @@ def _journeys(counts: list[JourneyCount]) -> dict[str, Any]:
         else:
             page["seconds"][seconds] = page["seconds"].get(seconds, 0) + count.count
     return dict(found)
+
+
+def _on_one_line(words: object) -> str:
+    """Return words that anybody may have written so that they cannot look like figures of ours."""
+    shown = "".join(c for c in str(words) if unicodedata.bidirectional(c) not in _TURNS)
+    return " ".join(shown.split())
 
 
 def _satisfaction(after: str, counts: dict[int, int]) -> str:

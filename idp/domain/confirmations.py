@@ -2,7 +2,7 @@
 
 A confirmation belongs to the session and to the change it was asked for, works for a quarter of
 an hour, and is used up by the change. It takes the password, with a code if the last one is old, or
-a passkey; while second factors are held after a reset, a change of them takes a recovery code.
+a passkey; while a hold is on after a reset, what is held takes a recovery code.
 """
 
 from enum import StrEnum
@@ -36,8 +36,8 @@ class Change(StrEnum):
     PASSKEYS = "passkeys"
 
 
-OF_SECOND_FACTORS: Final = frozenset(
-    {Change.APP, Change.BACKUP, Change.RECOVERY_CODES, Change.PASSKEYS}
+HELD: Final = frozenset(
+    {Change.EMAIL, Change.APP, Change.BACKUP, Change.RECOVERY_CODES, Change.PASSKEYS}
 )
 """What is held after a reset (`idp.domain.holds`)."""
 
@@ -47,7 +47,7 @@ def held_until(services: Services, account: Account, change: Change) -> int | No
 
     Seconds since the epoch. Whoever has no recovery code waits until then.
     """
-    return holds.until(account, services.clock.now()) if change in OF_SECOND_FACTORS else None
+    return holds.until(account, services.clock.now()) if change in HELD else None
 
 
 def code_is_needed(

@@ -18,6 +18,7 @@ from idp.domain import (
     recovery_codes,
     throttles,
 )
+from idp.domain.accounts import Account
 from idp.domain.email_codes import Purpose
 from idp.domain.journeys import Journey
 from idp.domain.services import Services
@@ -54,6 +55,7 @@ class PasswordGuess:
     account_id: str | None
     password_hash: str | None
     tries_left: int
+    password_set_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ def take_password_try(
     account = accounts.find_by_email(session, email)
     if account is None:
         return PasswordGuess(counter, email, None, None, left)
-    return PasswordGuess(counter, email, account.id, account.password_hash, left)
+    set_at = account.password_set_at
+    return PasswordGuess(counter, email, account.id, account.password_hash, left, set_at)
 
 
 def judge(services: Services, guess: PasswordGuess, password: str) -> Verdict:
@@ -107,16 +110,24 @@ def password_was_wrong(
     )
 
 
-def password_was_right(session: Session, guess: PasswordGuess, verdict: Verdict) -> None:
+def password_was_right(session: Session, guess: PasswordGuess, verdict: Verdict) -> bool:
     """Give the tries back, and keep the hash at today's cost if the stored one is older.
 
-    Until this transaction ends, no other change of the account is made.
+    False if the account has gone or got another password while this one was judged: nothing must
+    be opened by it then. Until this transaction ends, no other change of the account is made.
     """
-    accounts.hold(session, guess.account_id or "")
-    throttles.forgive(session, guess.counter.kind, guess.counter.subject)
-    account = accounts.get(session, guess.account_id or "")
-    if account is not None and verdict.better_hash is not None:
+    if not accounts.hold(session, guess.account_id or ""):
+        return False
+    account = session.get_one(Account, guess.account_id)
+    session.refresh(account)
+    # The same password's hash may have been made anew meanwhile, by a sign-in beside this one.
+    if guess.password_hash != account.password_hash:
+        if guess.password_set_at != account.password_set_at:
+            return False
+    elif verdict.better_hash is not None:
         account.password_hash = verdict.better_hash
+    throttles.forgive(session, guess.counter.kind, guess.counter.subject)
+    return True
 
 
 def take_code_try(session: Session, services: Services, counter: Counter) -> int:
@@ -250,8 +261,12 @@ def _tell_of_lock(
     audit.record(session, fact, now=services.clock.now())
     if kind in _OF_ONE_WAY:
         return
-    account = accounts.get(session, account_id) if account_id else None
-    if account is not None:
+    account = accounts.get(session, account_id or "")
+    if account is None:
+        notices.send_nobody(
+            session, services, template="account_locked", language="en", device=device
+        )
+    else:
         notices.send(
             session,
             services,

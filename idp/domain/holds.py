@@ -2,9 +2,10 @@
 
 A stolen mailbox and one code that its owner was tricked into telling are enough to reset a
 password. They must not be enough to keep the owner out for good: until the owner has read of the
-reset, apps, passkeys and recovery codes stay what they are. A recovery code, which nobody is asked
-for in daily life, shows that it is the owner: a reset proved by one holds nothing, and whoever is
-held may still change their second factors by giving one (`confirmations`).
+reset, apps, passkeys and recovery codes stay what they are, and so does the address, to which the
+owner's own reset is mailed. A recovery code, which nobody is asked for in daily life, shows that it
+is the owner: a reset proved by one holds nothing, and whoever is held may still make these changes
+by giving one (`confirmations`).
 """
 
 from typing import Final

@@ -107,9 +107,15 @@ def send(
 
 
 def send_nobody(
-    session: Session, services: Services, *, template: str, language: str, device: str, code: str
+    session: Session,
+    services: Services,
+    *,
+    template: str,
+    language: str,
+    device: str,
+    **code: str,
 ) -> None:
-    """Do the work of sending a mail with a `code` without anybody being written to.
+    """Do the work of sending a mail, with a `code` or none, without anybody being written to.
 
     Where an address has no account, a page must take as long as where it has one.
     """
@@ -120,7 +126,7 @@ def send_nobody(
         template=template,
         language=language,
         device=device,
-        code=code,
+        **code,
     )
 
 

@@ -19,6 +19,8 @@ from idp.domain.throttles import Kind
 from idp.protocol.session_facts import ACTIVE, PART_CREATED
 
 FORGOTTEN = "forgotten"
+PROOF_LIFETIME = 3600
+"""Seconds that what was proved works, however often the Journey is given more time."""
 ENDED_BECAUSE = "password_reset"
 
 
@@ -53,6 +55,15 @@ def second_factor_was_given(services: Services, journey: Journey, method: Method
     """Record that a second factor of the account was right for this reset."""
     journey.reset_factor_at = services.clock.now()
     journey.reset_factor = method.value
+
+
+def forget_if_old(services: Services, journey: Journey) -> None:
+    """Let the Journey prove everything anew if its mailbox was proved too long ago."""
+    proved_at = journey.reset_email_at
+    if proved_at is None or proved_at > services.clock.now() - PROOF_LIFETIME:
+        return
+    journey.reset_begun_at = journey.reset_account_id = None
+    journey.reset_email_at = journey.reset_factor_at = journey.reset_factor = None
 
 
 def account_of(session: Session, journey: Journey) -> Account | None:

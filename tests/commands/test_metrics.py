@@ -57,3 +57,19 @@ def test_figures_are_told_in_words_and_as_json(terminal: Terminal) -> None:
     assert found["feedback"]["words"] == [
         {"after": "signing_out", "satisfaction": 1, "words": "Slow."}
     ]
+
+
+def test_words_can_neither_add_lines_nor_turn_them_round(terminal: Terminal) -> None:
+    """Anybody may write them, without an account: what stands below must not look like ours."""
+    with terminal.workplace.session() as session:
+        feedback.give(
+            session,
+            terminal.workplace.services,
+            after=After.SIGNING_OUT,
+            language="en",
+            satisfaction=1,
+            words="Slow.\nsign_in: 99 finished, 0 dropped\u2028more \u202eecin\u2066",
+        )
+    told = terminal.run(metrics).stdout
+    assert "“Slow. sign_in: 99 finished, 0 dropped more ecin” (1 of 5)" in told
+    assert not [line for line in told.splitlines() if line.startswith("sign_in")]

@@ -92,6 +92,49 @@ def test_a_lock_of_an_address_that_nobody_has_is_recorded_and_mailed_to_nobody(
         assert "locked" in session.scalars(select(AuditEntry.fact)).all()
 
 
+def test_a_password_that_was_replaced_while_it_was_judged_opens_nothing(bare: Installation) -> None:
+    """Who knows the old one must not slip in beside the reset that locks them out."""
+    services = bare.services
+    with bare.session() as session:
+        citizen = enrol(session, services)
+        session.commit()
+        guess = guessing.take_password_try(session, services, citizen.email)
+        session.commit()
+        with bare.session() as other:
+            account = other.get_one(Account, citizen.account_id)
+            account.password_hash, account.password_set_at = "another one", bare.clock.now() + 1
+            other.commit()
+        better = Verdict(right=True, better_hash="the old one, dearer")
+        assert not guessing.password_was_right(session, guess, better)
+        session.commit()
+        assert session.get_one(Account, citizen.account_id).password_hash == "another one"
+
+
+def test_a_password_stays_right_whose_hash_was_made_anew_meanwhile(bare: Installation) -> None:
+    with bare.session() as session:
+        citizen = enrol(session, bare.services)
+        guesses = [
+            guessing.take_password_try(session, bare.services, citizen.email) for _ in range(2)
+        ]
+        session.commit()
+        for guess in guesses:
+            better = Verdict(right=True, better_hash="dearer")
+            assert guessing.password_was_right(session, guess, better)
+
+
+def test_a_right_password_of_an_account_that_is_gone_opens_nothing(bare: Installation) -> None:
+    with bare.session() as session:
+        citizen = enrol(session, bare.services)
+        guess = guessing.take_password_try(session, bare.services, citizen.email)
+        account = session.get_one(Account, citizen.account_id)
+        here, _ = sessions.after_password(
+            session, bare.services, browser_hash="b", account=account, current=None, device=""
+        )
+        session.flush()
+        account_changes.delete_account(session, bare.services, account, here)
+        assert not guessing.password_was_right(session, guess, Verdict(right=True))
+
+
 @pytest.mark.parametrize("kind", ["password", "app", "recovery code"])
 def test_a_sign_in_and_a_deletion_wait_in_line_and_not_for_each_other(
     bare: Installation, kind: str

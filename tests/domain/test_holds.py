@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from idp.domain import confirmations, holds, sessions
 from idp.domain.accounts import Account
-from idp.domain.confirmations import OF_SECOND_FACTORS, Change
+from idp.domain.confirmations import HELD, Change
 from idp.domain.hot_path import HotPath
 from idp.domain.resets import Proof
 from idp.domain.sessions import BrowserSession, Method
@@ -71,7 +71,7 @@ def test_a_held_change_takes_a_recovery_code_and_any_other_takes_each(
     with bare.session() as session:
         account, here = signed_in(session, bare)
         account.password_reset_at = bare.clock.now() if held else None
-        taken = not held or change not in OF_SECOND_FACTORS or method is Method.RECOVERY_CODE
+        taken = not held or change not in HELD or method is Method.RECOVERY_CODE
         confirmed_with(session, bare, here, change, method)
         assert confirmations.is_confirmed(bare.services, account, here, change) is taken
         assert confirmations.use(session, bare.services, account, here, change) is taken
@@ -87,7 +87,7 @@ def test_the_password_is_half_of_a_held_change_however_new_the_last_code(
         about = (session, bare.services, account, here)
         for change in Change:
             assert confirmations.password_was_given(*about, change)
-            half = change in OF_SECOND_FACTORS
+            half = change in HELD
             assert confirmations.is_half_confirmed(bare.services, here, change) is half
             assert confirmations.is_confirmed(*about[1:], change) is not half
 

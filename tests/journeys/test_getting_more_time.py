@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from idp.domain.journeys import Journey
 from idp.domain.sessions import BrowserSession
 from tests.journeys import walks
+from tests.journeys.conftest import Post
 from tests.support.citizens import Citizen
 from tests.support.clock import FixedClock
 from tests.support.person import Answer, Person
@@ -140,3 +141,21 @@ def test_a_stranger_gives_no_journey_more_time(
     session.rollback()
     assert ask_by_script(person, address, fields).status == 200
     assert session.scalars(sa.select(Journey.expires_at)).all() != before
+
+
+def test_more_time_keeps_no_proof_of_a_mailbox_alive(
+    person: Person, library: RelyingParty, alice: Citizen, clock: FixedClock, post: Post
+) -> None:
+    """What a reset was proved with works for an hour, however long its pages do."""
+    walks.come_to_password(person, library, alice.email)
+    person.open(person.url.replace("/password", "/reset/request"))
+    person.send()
+    person.send({"code": post.code(alice.email)})
+    person.send({"code": alice.code(clock.now())})
+    assert person.url.endswith("/reset/password"), person.heading
+    clock.move(HOUR - 60)
+    stay(person)
+    assert person.url.endswith("/reset/password"), "an hour is not over"
+    clock.move(60)
+    person.send({"password": walks.NEW_PASSWORD})
+    assert person.url.endswith("/reset/request"), person.heading

@@ -16,7 +16,7 @@ from tests.support.relying_party import RelyingParty as Service
 
 HELD = "You cannot change how you sign in yet"
 NEW = "velvet tractor seventeen"
-CHANGES = ("app", "backup", "backup/app", "recovery-codes", "passkeys")
+CHANGES = ("email", "app", "backup", "backup/app", "recovery-codes", "passkeys")
 DAY = 86_400
 
 
@@ -86,8 +86,8 @@ def test_second_factors_are_held_for_48_hours(
 def test_the_security_page_says_until_when(intruder: Person, clock: FixedClock) -> None:
     intruder.open("/account/security")
     assert "Your password was reset not long ago" in intruder.page.text
-    intruder.open("/account/held/email")
-    assert intruder.heading.startswith("Enter your password"), "an address is not held"
+    intruder.open("/account/held/password")
+    assert intruder.heading.startswith("Enter your password"), "a password is not held"
     intruder.open("/account/held/nonsense")
     assert intruder.status == 404
 

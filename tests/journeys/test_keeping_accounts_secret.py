@@ -86,6 +86,21 @@ def test_a_wrong_password_costs_the_same_for_a_known_and_an_unknown_address(
     assert seen[1][2] == 1
 
 
+def test_a_lock_costs_the_same_for_a_known_and_an_unknown_address(
+    browser: Callable[[], Person], library: RelyingParty, alice: Citizen, work: DatabaseWork
+) -> None:
+    """Its owner gets a mail; where there is no owner, the page must take as long."""
+    seen = []
+    for email in ("warm@example.com", NOBODY, alice.email):
+        person = browser()
+        walks.come_to_password(person, library, email)
+        guess = {"password": "not the password"}
+        for _ in range(5):
+            person.send(guess)
+        seen.append(effort_of(work, partial(person.send, guess)))
+    assert seen[1] == seen[2]
+
+
 def test_no_password_is_hashed_inside_a_transaction(
     browser: Callable[[], Person],
     library: RelyingParty,

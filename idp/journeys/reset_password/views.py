@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 from flask_babel import gettext as _
 
-from idp.domain import email_codes, guessing
+from idp.domain import email_codes, guessing, resets
 from idp.domain.accounts import Account
 from idp.domain.guessing import Counter
 from idp.domain.journeys import Journey
@@ -45,6 +45,7 @@ def ask(journey_id: str) -> Response:
 def required(journey_id: str) -> Response:
     """Say that there must be a new password before anything else, and send a code."""
     journey = enter(journey_id)
+    resets.forget_if_old(current.services(), journey)
     session, signed_in = current.session(), current.signed_in()
     account = steps.forced(session, signed_in)
     if account is None:
@@ -301,6 +302,7 @@ def _arrive(journey_id: str, *pages: Page) -> tuple[Journey, Response | None]:
     Raises PageRefused for an account that is suspended or blocked, once its mailbox is proved.
     """
     journey = enter(journey_id)
+    resets.forget_if_old(current.services(), journey)
     session, signed_in = current.session(), current.signed_in()
     if steps.choose_address(session, journey, signed_in) is None:
         return journey, to("sign_in.email", journey)

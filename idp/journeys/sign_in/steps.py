@@ -75,12 +75,12 @@ def password_was_right(
 ) -> str | None:
     """Sign the browser in at `Cl` and return its new cookie; a `weak` password must be replaced.
 
-    None when the account may not sign in at all; the password was right, and nothing is opened.
+    None when the account may not sign in at all, or has another password by now: this one was
+    right, and nothing is opened.
     """
-    account = accounts.get(session, guess.account_id or "")
-    if account is None:
+    if not guessing.password_was_right(session, guess, verdict):
         return None
-    guessing.password_was_right(session, guess, verdict)
+    account = session.get_one(Account, guess.account_id)
     journey.account_id, journey.otp_at, journey.recovering = account.id, None, False
     if not may_sign_in(account):
         return None

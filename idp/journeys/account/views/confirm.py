@@ -69,7 +69,8 @@ def _try(who: Owner, what: Change, form: ConfirmPasswordForm) -> Response | None
             return to("confirm", change=what.value)
         say(form.password, _("Enter the correct password"))
         return None
-    guessing.password_was_right(session, guess, verdict)
+    if not guessing.password_was_right(session, guess, verdict):
+        return to("confirm", change=what.value)
     secret = confirmations.password_was_given(session, services, who.account, who.signed_in, what)
     if not confirmations.is_half_confirmed(services, who.signed_in, what):
         return confirmed(who, what, secret)

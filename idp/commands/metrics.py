@@ -29,7 +29,7 @@ def metrics(workplace: Workplace, as_json: bool) -> None:
     found = {"feedback": {"counts": tally, "words": words}, "journeys": journeys}
     lines = [_satisfaction(after, counts) for after, counts in tally.items()]
     lines += [line for kind, told in journeys.items() for line in _told(kind, told)]
-    lines += [f"“{each['words']}” ({each['satisfaction']} of 5)" for each in words]
+    lines += [f"“{_in_one_line(each['words'])}” ({each['satisfaction']} of 5)" for each in words]
     tell(as_json, found, "\n".join(lines))
 
 
@@ -53,6 +53,11 @@ def _journeys(counts: list[JourneyCount]) -> dict[str, Any]:
     return dict(found)
 
 
+def _in_one_line(words: object) -> str:
+    """A stranger's words, which must not look like a figure of ours on a line of its own."""
+    return " ".join(str(words).split())
+
+
 def _satisfaction(after: str, counts: dict[int, int]) -> str:
     total = sum(counts.values())
     name = after.replace("_", " ")
@@ -63,7 +68,8 @@ def _satisfaction(after: str, counts: dict[int, int]) -> str:
 
 
 def _told(kind: str, told: dict[str, Any]) -> list[str]:
-    lines = [f"{kind}: {told[FINISHED]} finished, {told[DROPPED]} dropped"]
+    half = _median(told.get("seconds", {}), told[FINISHED])
+    lines = [f"{kind}: {told[FINISHED]} finished{half}, {told[DROPPED]} dropped"]
     for page, figures in told["pages"].items():
         passed = sum(figures["seconds"].values())
         half = _median(figures["seconds"], passed)

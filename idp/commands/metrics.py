@@ -72,7 +72,8 @@ def _satisfaction(after: str, counts: dict[int, int]) -> str:
 
 
 def _told(kind: str, told: dict[str, Any]) -> list[str]:
-    lines = [f"{kind}: {told[FINISHED]} finished, {told[DROPPED]} dropped"]
+    half = _median(told.get("seconds", {}), told[FINISHED])
+    lines = [f"{kind}: {told[FINISHED]} finished{half}, {told[DROPPED]} dropped"]
     for page, figures in told["pages"].items():
         passed = sum(figures["seconds"].values())
         half = _median(figures["seconds"], passed)

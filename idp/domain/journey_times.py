@@ -7,7 +7,7 @@ nothing of anybody.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
 from sqlalchemy import BigInteger, Integer, String, delete, or_, select, update
@@ -114,7 +114,7 @@ def count_ended(session: Session, now: int, limit: int) -> int:
     ).all()
     counts = Counter(bucket for journey in claimed for bucket in buckets_of(journey))
     # In one order everywhere, so that two workers never wait for each other.
-    for bucket in sorted(counts, key=lambda each: (each.kind, each.page, each.outcome, each.day)):
+    for bucket in sorted(counts, key=astuple):
         _add(session, bucket, counts[bucket])
     session.execute(
         update(Journey)

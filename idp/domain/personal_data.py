@@ -40,25 +40,46 @@ NOT_TOLD: Final = {
 
 def copy_of(session: Session, services: Services, account: Account) -> dict[str, Any]:
     """Return all that is kept about the account's owner, as JSON values; moments in ISO 8601."""
-    proof = identities.find(session, services, account.id)
-    shared = select(Disclosure).where(Disclosure.account_id == account.id)
-    factors = second_factors.of(session, account.id)
-    recovering = select(Recovery).where(Recovery.account_id == account.id)
-    names = select(Grant.client_id, Grant.subject).where(Grant.account_id == account.id).distinct()
-    services_of = _service_names(session)
     return {
         "made_at": _moment(services.clock.now()),
-        "account": {
-            "number": account.id,
-            "email": account.email,
-            "email_proved_at": _moment(account.email_verified_at),
-            "password_set_at": _moment(account.password_set_at),
-            "language": account.language,
-            "state": account.state,
-            "created_at": _moment(account.created_at),
-            "terms_version_agreed": account.terms_version,
-            "terms_agreed_at": _moment(account.terms_agreed_at),
-        },
+        "account": _account(account),
+        **_second_factors(session, account.id),
+        "identity": _identity(session, services, account.id),
+        **_services(session, account.id),
+        "devices_signed_in": [
+            {
+                "browser": each.device,
+                "started_at": _moment(each.started_at),
+                "last_seen_at": _moment(each.last_seen_at),
+            }
+            for each in sessions.of_account(session, services, account.id)
+        ],
+        "recovery": _recoveries(session, account.id),
+        "reports": [
+            {"number": each.number, "at": _moment(each.at)}
+            for each in activity_reports.numbers(session, account.id).values()
+        ],
+        "activity": _activity(session, account.id),
+    }
+
+
+def _account(account: Account) -> dict[str, Any]:
+    return {
+        "number": account.id,
+        "email": account.email,
+        "email_proved_at": _moment(account.email_verified_at),
+        "password_set_at": _moment(account.password_set_at),
+        "language": account.language,
+        "state": account.state,
+        "created_at": _moment(account.created_at),
+        "terms_version_agreed": account.terms_version,
+        "terms_agreed_at": _moment(account.terms_agreed_at),
+    }
+
+
+def _second_factors(session: Session, account_id: str) -> dict[str, Any]:
+    factors = second_factors.of(session, account_id)
+    return {
         "authenticator_apps": [{"added_at": _moment(each.added_at)} for each in factors.apps],
         "passkeys": [
             {
@@ -72,13 +93,25 @@ def copy_of(session: Session, services: Services, account: Account) -> dict[str,
             "created_at": _moment(factors.codes.made_at) if factors.codes.number else None,
             "left": factors.codes.left,
         },
-        "identity": None
-        if proof is None
-        else {
-            "confidence": proof.level,
-            "proved_at": _moment(proof.proved_at),
-            "person": to_members(proof.person),
-        },
+    }
+
+
+def _identity(session: Session, services: Services, account_id: str) -> dict[str, Any] | None:
+    proof = identities.find(session, services, account_id)
+    if proof is None:
+        return None
+    return {
+        "confidence": proof.level,
+        "proved_at": _moment(proof.proved_at),
+        "person": to_members(proof.person),
+    }
+
+
+def _services(session: Session, account_id: str) -> dict[str, Any]:
+    shared = select(Disclosure).where(Disclosure.account_id == account_id)
+    names = select(Grant.client_id, Grant.subject).where(Grant.account_id == account_id).distinct()
+    services_of = _service_names(session)
+    return {
         "shared_with_services": [
             {
                 "client": each.client_id,
@@ -94,37 +127,33 @@ def copy_of(session: Session, services: Services, account: Account) -> dict[str,
             {"client": client_id, "service": services_of.get(client_id), "subject": subject}
             for client_id, subject in session.execute(names.order_by(Grant.client_id))
         ],
-        "devices_signed_in": [
-            {
-                "browser": each.device,
-                "started_at": _moment(each.started_at),
-                "last_seen_at": _moment(each.last_seen_at),
-            }
-            for each in sessions.of_account(session, services, account.id)
-        ],
-        "recovery": [
-            {
-                "at": _moment(each.begun_at),
-                "ready_at": _moment(each.ready_at),
-                "state": each.ended_because or "open",
-            }
-            for each in session.scalars(recovering.order_by(Recovery.begun_at))
-        ],
-        "reports": [
-            {"number": each.number, "at": _moment(each.at)}
-            for each in activity_reports.numbers(session, account.id).values()
-        ],
-        "activity": [
-            {
-                "at": _moment(event.at),
-                "what": event.fact,
-                "client": event.client_id,
-                "service": services_of.get(event.client_id or ""),
-                "browser": event.device,
-            }
-            for event in activity.everything(session, account.id)
-        ],
     }
+
+
+def _recoveries(session: Session, account_id: str) -> list[dict[str, Any]]:
+    mine = select(Recovery).where(Recovery.account_id == account_id)
+    return [
+        {
+            "at": _moment(each.begun_at),
+            "ready_at": _moment(each.ready_at),
+            "state": each.ended_because or "open",
+        }
+        for each in session.scalars(mine.order_by(Recovery.begun_at))
+    ]
+
+
+def _activity(session: Session, account_id: str) -> list[dict[str, Any]]:
+    services_of = _service_names(session)
+    return [
+        {
+            "at": _moment(event.at),
+            "what": event.fact,
+            "client": event.client_id,
+            "service": services_of.get(event.client_id or ""),
+            "browser": event.device,
+        }
+        for event in activity.everything(session, account_id)
+    ]
 
 
 def _service_names(session: Session) -> dict[str, str]:

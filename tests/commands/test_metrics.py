@@ -44,18 +44,18 @@ def test_figures_are_told_in_words_and_as_json(terminal: Terminal) -> None:
                 after=After.SIGNING_OUT,
                 language="en",
                 satisfaction=satisfaction,
-                words="Slow." if satisfaction == 1 else "",
+                words="Slow.\nsign_in: 9 finished" if satisfaction == 1 else "",
             )
     told = terminal.run(metrics).stdout
     assert "After signing out: 2 of 3 satisfied or very satisfied" in told
-    assert "sign_in: 8 finished, 4 dropped" in told
+    assert "sign_in: 8 finished, half of them within 60 s, 4 dropped" in told
     assert "sign_in.email: 12 passed, half of them within 15 s, 0 left there" in told
     assert "sign_in.code: 2 passed, half of them in more than an hour, 4 left there" in told
-    assert "“Slow.” (1 of 5)" in told
+    assert "“Slow. sign_in: 9 finished” (1 of 5)" in told
     found = terminal.json(metrics)
     assert found["journeys"]["sign_in"]["seconds"] == {"60": 6, "longer": 2}
     assert found["feedback"]["words"] == [
-        {"after": "signing_out", "satisfaction": 1, "words": "Slow."}
+        {"after": "signing_out", "satisfaction": 1, "words": "Slow.\nsign_in: 9 finished"}
     ]
 
 

@@ -1,11 +1,12 @@
 """Answers without a name, and counts of Journeys that hold nothing of anybody."""
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from idp.domain import feedback, journey_times, journeys
 from idp.domain.feedback import After, Feedback
-from idp.domain.journey_times import JourneyCount
+from idp.domain.journey_times import Bucket, JourneyCount
 from idp.domain.journeys import Journey
 from idp.domain.services import Services
 from tests.support.clock import FixedClock
@@ -128,6 +129,18 @@ def test_a_second_day_adds_to_the_first(
         session.flush()
         journey_times.count_ended(session, clock.now(), 10)
     assert _counts(session) == {("go_on", "whole", "finished", 5): 2}
+
+
+def test_counts_are_added_in_one_order_whoever_was_how_fast(
+    session: Session, services: Services, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added: list[Bucket] = []
+    monkeypatch.setattr(journey_times, "_add", lambda _, bucket, count: added.append(bucket))
+    for needed in (100, 4, 500, 40, 10, 3000, 20, 200):
+        journeys.end(session, _open(session, services), clock.now() + needed)
+    session.flush()
+    assert journey_times.count_ended(session, clock.now(), 10) == 8
+    assert [bucket.seconds for bucket in added] == [5, 15, 30, 60, 120, 300, 600, 3600]
 
 
 def test_a_journey_notes_no_more_pages_than_it_has_room_for(

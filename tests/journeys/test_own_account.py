@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from idp.domain import account_changes, accounts, guessing
+from idp.domain import account_changes, accounts, guessing, recoveries
 from idp.domain.accounts import Account
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.clients import Client, Service
@@ -17,7 +17,9 @@ from idp.domain.grants import Grant
 from idp.domain.guessing import Verdict
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
+from idp.journeys.account.words import STATES
 from idp.kernel.database import Base
+from idp.protocol.session_facts import ACTIVE
 from idp.settings import Settings
 from tests.journeys.conftest import Post
 from tests.journeys.walks import SIGN_IN, come_to_password, sign_in
@@ -507,3 +509,14 @@ class TestDeleting:
         assert person.status == 410, person.heading
         assert session.scalars(select(BrowserSession)).all() == []
         assert facts(session).count("account_deleted") == 1
+
+
+def test_what_a_recovery_has_come_to_is_said_in_words() -> None:
+    ends = {
+        recoveries.FINISHED,
+        recoveries.SIGNED_IN,
+        recoveries.STOPPED,
+        recoveries.LAPSED,
+        recoveries.REPLACED,
+    }
+    assert ends | {"open", ACTIVE} == set(STATES)

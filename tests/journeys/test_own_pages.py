@@ -33,6 +33,7 @@ def test_who_is_not_signed_in_signs_in_first_and_comes_back(
     person = browser()
     person.open("/account?from=somewhere")
     assert "/j/" in person.url
+    assert "To see and change your account, sign in first." in person.page.text
     person.send(button=SIGN_IN)
     person.send({"email": alice.email})
     person.send({"password": alice.password})

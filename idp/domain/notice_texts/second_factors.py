@@ -87,20 +87,19 @@ NOTICES: Final = (
     ),
     Notice(
         kind="recovery_code_used",
-        sent_when="somebody signs in with a recovery code",
+        sent_when="a recovery code is used: to sign in, for a new password, or for a change",
         values=("left",),
         english=Words(
             "A Onepass recovery code was used",
-            "A recovery code was used to sign in to your Onepass account. That code will not work "
-            "again.\n\n"
+            "A recovery code of your Onepass account was used. That code will not work again.\n\n"
             "Recovery codes left: $left\n\n"
             "You can make new ones in your Onepass account.",
             ACT_NOW,
         ),
         welsh=Words(
             "Defnyddiwyd cod adfer Onepass",
-            "Defnyddiwyd cod adfer i fewngofnodi i’ch cyfrif Onepass. Ni fydd y cod hwnnw’n "
-            "gweithio eto.\n\n"
+            "Defnyddiwyd un o godau adfer eich cyfrif Onepass. Ni fydd y cod hwnnw’n gweithio "
+            "eto.\n\n"
             "Codau adfer ar ôl: $left\n\n"
             "Gallwch wneud rhai newydd yn eich cyfrif Onepass.",
             ACT_NOW_CY,

@@ -110,5 +110,6 @@ STATES: Final[dict[str, LazyString]] = {
     "signed_in": _("Stopped by signing in"),
     "stopped": _("Stopped"),
     "lapsed": _("Not used in time"),
+    "replaced": _("Not needed after an identity check"),
 }
 """What an account, or a request for a new way to get codes, has come to."""

@@ -1,4 +1,4 @@
-"""Signing in: start, email address, password, code from an app, and the lock.
+"""Signing in: start, email address, password, a code or what stands in for it, and the lock.
 
 Owns the pages and what they prove about a person. Does not own what is asked next (the
 dispatcher), accounts, sessions or counters (`idp.domain`). It never says whether an address has

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from idp.domain import accounts
 from idp.domain.services import Services
 from idp.kernel.database import Base, is_postgresql
 from idp.kernel.entropy import Entropy
@@ -171,15 +172,13 @@ def switch(session: Session, account_id: str) -> bool:
 
     Whatever else happens at the same time, a default app is left.
     """
+    accounts.hold(session, account_id)
     backup = select(AuthenticatorApp.id).where(
         AuthenticatorApp.account_id == account_id, AuthenticatorApp.role == Role.BACKUP
     )
     if _move(session, account_id, Role.DEFAULT, _CHANGING, backup.exists()) is None:
         return False
-    if _move(session, account_id, Role.BACKUP, Role.DEFAULT) is None:
-        # The back-up was removed meanwhile.
-        _move(session, account_id, _CHANGING, Role.DEFAULT)
-        return False
+    _move(session, account_id, Role.BACKUP, Role.DEFAULT)
     _move(session, account_id, _CHANGING, Role.BACKUP)
     return True
 
@@ -202,6 +201,8 @@ def _move(
 
 def remove_backup(session: Session, account_id: str) -> bool:
     """Forget the account's back-up app; False if it has none."""
+    # A switch under way gives the back-up's place to another row, which must be seen.
+    accounts.hold(session, account_id)
     removed = session.scalar(
         delete(AuthenticatorApp)
         .where(AuthenticatorApp.account_id == account_id, AuthenticatorApp.role == Role.BACKUP)

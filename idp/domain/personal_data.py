@@ -69,6 +69,9 @@ def _account(account: Account) -> dict[str, Any]:
         "email": account.email,
         "email_proved_at": _moment(account.email_verified_at),
         "password_set_at": _moment(account.password_set_at),
+        "password_reset_at": _moment_or_none(account.password_reset_at),
+        "new_password_wanted_because": account.reset_because,
+        "passkey_offered_at": _moment_or_none(account.passkey_offered_at),
         "language": account.language,
         "state": account.state,
         "created_at": _moment(account.created_at),
@@ -85,7 +88,7 @@ def _second_factors(session: Session, account_id: str) -> dict[str, Any]:
             {
                 "browser": each.device,
                 "added_at": _moment(each.added_at),
-                "last_seen_at": _moment(each.last_used_at) if each.last_used_at else None,
+                "last_seen_at": _moment_or_none(each.last_used_at),
             }
             for each in factors.passkeys
         ],
@@ -119,7 +122,7 @@ def _services(session: Session, account_id: str) -> dict[str, Any]:
                 "claim": each.claim,
                 "first_at": _moment(each.first_at),
                 "last_at": _moment(each.last_at),
-                "withdrawn_at": _moment(each.withdrawn_at) if each.withdrawn_at else None,
+                "withdrawn_at": _moment_or_none(each.withdrawn_at),
             }
             for each in session.scalars(shared.order_by(Disclosure.client_id, Disclosure.claim))
         ],
@@ -161,6 +164,10 @@ def _service_names(session: Session) -> dict[str, str]:
         select(Client.client_id, Service.name).join(Service, Service.id == Client.service_id)
     )
     return {row.client_id: row.name for row in rows}
+
+
+def _moment_or_none(at: int | None) -> str | None:
+    return None if at is None else _moment(at)
 
 
 def _moment(at: int) -> str:

@@ -33,7 +33,8 @@ def enter(journey_id: str) -> Journey:
     journey = current.session().get(Journey, journey_id) if _ID.fullmatch(journey_id) else None
     if journey is None:
         raise PageRefused(Kind.NO_JOURNEY)
-    if journey.pages is None and not cookies.came_back():
+    unseen = journey.pages is None and journey.counted_at is None
+    if unseen and not cookies.came_back():
         # Nobody has seen a page of it: this is the redirect that gave the cookie.
         i18n.follow(journey)
         raise PageRefused(Kind.NO_COOKIES, service_url=service_of(journey).landing_page_url)

@@ -234,6 +234,8 @@ def locking_oneself_out(visitor: Visitor, street: Street, language: str) -> Iter
     enter_code(visitor, street, citizen)
     for _ in range(6):
         enter_password(visitor, "not this one at all")
+    yield Shown("/account/confirm/<change>", "just locked")
+    visitor.open(visitor.page.url)
     yield Shown("/account/confirm/<change>", "locked")
     with street.records() as session:
         give_passkey(session, street.services, citizen)

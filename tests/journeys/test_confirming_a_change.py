@@ -21,6 +21,7 @@ CODE = "Enter a security code to change your email address"
 RECOVERY_CODE = "Enter a recovery code to change your email address"
 PASSKEY = "Use a passkey to change your email address"
 PASSWORD = "Enter your password to change your email address"
+JUST_LOCKED = "You have tried too many times"
 LOCKED = "You cannot do this at the moment"
 WRONG = "AAAA-AAAA-AAAA-AAAA"
 
@@ -121,7 +122,7 @@ class TestRecoveryCode:
         owner.open("/account/confirm/email/recovery-code")
         for _ in range(3):
             owner.send({"recovery_code": WRONG})
-        assert owner.heading == LOCKED
+        assert owner.heading == JUST_LOCKED
         assert "Use a code from an authenticator app instead" in owner.page.text
         elsewhere.send({"recovery_code": code})
         assert elsewhere.url.endswith("/locked")
@@ -140,7 +141,10 @@ class TestRecoveryCode:
         come_to_second(owner, alice)
         for _ in range(6):
             owner.send({"code": alice.wrong_code(clock.now())})
-        assert (owner.heading, "Use a recovery code instead" in owner.page.text) == (LOCKED, True)
+        assert (owner.heading, "Use a recovery code instead" in owner.page.text) == (
+            JUST_LOCKED,
+            True,
+        )
         owner.open("/account/confirm/email/recovery-code")
         owner.send({"recovery_code": code})
         assert owner.url.endswith("/account/email")
@@ -237,7 +241,7 @@ class TestPasskey:
         owner.open("/account/email")
         for _ in range(6):
             owner.send({"password": "not this one at all"})
-        assert (owner.heading, "Use a passkey instead" in owner.page.text) == (LOCKED, True)
+        assert (owner.heading, "Use a passkey instead" in owner.page.text) == (JUST_LOCKED, True)
         owner.open("/account/confirm/email/passkey")
         owner.send({"answer": device.get(options_of(owner))})
         assert owner.url.endswith("/account/email")

@@ -225,7 +225,7 @@ class TestConfirming:
             owner.send({"password": "not this one at all"})
             assert owner.status == 400
         owner.send({"password": "not this one at all"})
-        assert owner.heading == "You cannot do this at the moment"
+        assert owner.heading == "You have tried too many times"
         owner.open("/account/confirm/delete")
         assert owner.heading == "You cannot do this at the moment"
 
@@ -235,7 +235,7 @@ class TestConfirming:
         owner.send({"password": alice.password})
         for _ in range(6):
             owner.send({"code": alice.wrong_code(clock.now())})
-        assert owner.heading == "You cannot do this at the moment"
+        assert owner.heading == "You have tried too many times"
         owner.open("/account/confirm/delete/code")
         assert owner.heading == "You cannot do this at the moment"
 
@@ -519,4 +519,4 @@ def test_what_a_recovery_has_come_to_is_said_in_words() -> None:
         recoveries.LAPSED,
         recoveries.REPLACED,
     }
-    assert ends | {"open", ACTIVE} == set(STATES)
+    assert ends | {"open", ACTIVE, *accounts.RESET_REASONS} == set(STATES)

@@ -85,6 +85,9 @@ PARTS: Final[dict[str, LazyString]] = {
     "made_at": _("This copy was made"),
     "names_services_know_you_by": _("Names that services know you by"),
     "number": _("Number"),
+    "new_password_wanted_because": _("Why a new password is wanted"),
+    "passkey_offered_at": _("Asked whether you want a passkey"),
+    "password_reset_at": _("Password reset"),
     "password_set_at": _("Password set"),
     "person": _("Who you are"),
     "proved_at": _("Proved"),
@@ -104,6 +107,8 @@ PARTS: Final[dict[str, LazyString]] = {
 """The parts of the copy of one's data, for reading; what is not here is shown as it is."""
 
 STATES: Final[dict[str, LazyString]] = {
+    "weak": _("The one you had is easy to guess"),
+    "ordered": _("Somebody else may know the one you had"),
     "active": _("In use"),
     "open": _("Under way"),
     "finished": _("Finished"),
@@ -112,4 +117,4 @@ STATES: Final[dict[str, LazyString]] = {
     "lapsed": _("Not used in time"),
     "replaced": _("Not needed after an identity check"),
 }
-"""What an account, or a request for a new way to get codes, has come to."""
+"""What an account, or a request for a new way to get codes, has come to, and why."""

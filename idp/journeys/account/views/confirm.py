@@ -14,9 +14,10 @@ from idp.journeys.account.forms import ConfirmPasswordForm
 from idp.journeys.account.views.changes import PAGES, REASONS, change_of
 from idp.journeys.account.views.confirmed import confirmed, kept
 from idp.journeys.account.views.door import Owner, blueprint, owner, to
-from idp.web import cookies, current
+from idp.web import cookies, current, errors
 from idp.web.forms import say
 from idp.web.layout import show
+from idp.web.locks import just_locked, note_lock
 
 
 @blueprint.route("/confirm/<change>", methods=["GET", "POST"])
@@ -34,7 +35,9 @@ def confirm(change: str) -> Response:
     )
     if until is not None:
         others = ways & {steps.Way.PASSKEY}
-        return show("account/locked.html", until=until, change=what, ways=others)
+        return show(
+            "account/locked.html", until=until, just=just_locked(), change=what, ways=others
+        )
     form = ConfirmPasswordForm()
     if form.accepted():
         answer = _try(who, what, form)
@@ -66,11 +69,13 @@ def _try(who: Owner, what: Change, form: ConfirmPasswordForm) -> Response | None
         raise
     if not verdict.right:
         if guessing.password_was_wrong(session, services, guess, device=current.device()):
+            note_lock()
             return to("confirm", change=what.value)
         say(form.password, _("Enter the correct password"))
         return None
     if not guessing.password_was_right(session, guess, verdict):
-        return to("confirm", change=what.value)
+        # Deleted, or given another password, while this one was judged: this session is over.
+        raise errors.PageRefused(errors.Kind.GONE)
     secret = confirmations.password_was_given(session, services, who.account, who.signed_in, what)
     if not confirmations.is_half_confirmed(services, who.signed_in, what):
         return confirmed(who, what, secret)

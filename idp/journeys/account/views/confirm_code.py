@@ -19,6 +19,7 @@ from idp.journeys.account.views.door import Owner, blueprint, owner, to
 from idp.web import current
 from idp.web.forms import say
 from idp.web.layout import show
+from idp.web.locks import just_locked, note_lock
 from idp.web.recovery_code_form import RecoveryCodeForm
 
 
@@ -104,6 +105,7 @@ def _try(
     if guessing.code_was_wrong(
         session, services, counter, account_id, tries_left=left, device=current.device()
     ):
+        note_lock()
         return to(_page(method), change=what.value)
     return None
 
@@ -121,5 +123,7 @@ def _show(
 ) -> Response:
     until = steps.locked_until(current.session(), current.services(), counter)
     if until is not None:
-        return show("account/locked.html", until=until, change=what, ways=others)
+        return show(
+            "account/locked.html", until=until, just=just_locked(), change=what, ways=others
+        )
     return show(page, form=form, reason=REASONS[what], change=what, ways=others)

@@ -130,6 +130,11 @@ def password_was_right(session: Session, guess: PasswordGuess, verdict: Verdict)
     return True
 
 
+def locked_until(session: Session, services: Services, counter: Counter) -> int | None:
+    """Return until when (seconds since the epoch) no try is left, or None if there is one."""
+    return throttles.locked_until(session, counter.kind, counter.subject, services.clock.now())
+
+
 def take_code_try(session: Session, services: Services, counter: Counter) -> int:
     """Take one of the tries and return how many are left. Raises throttles.Locked.
 

@@ -13,7 +13,6 @@ from idp.domain import (
     confirmations,
     passwords,
     second_factors,
-    throttles,
 )
 from idp.domain.accounts import Account
 from idp.domain.activity import Use
@@ -22,7 +21,6 @@ from idp.domain.clients import Client, Service
 from idp.domain.confirmations import Change
 from idp.domain.disclosures import Disclosure
 from idp.domain.grants import Grant
-from idp.domain.guessing import Counter
 from idp.domain.passwords import Problem
 from idp.domain.services import Services
 from idp.domain.sessions import BrowserSession
@@ -73,11 +71,6 @@ def ways_to_confirm(
     has = frozenset(way for way, is_there in there.items() if is_there)
     held = confirmations.held_until(services, account, change) is not None
     return has & {Way.RECOVERY_CODE} if held else has
-
-
-def locked_until(session: Session, services: Services, counter: Counter) -> int | None:
-    """Return until when no try is left, or None."""
-    return throttles.locked_until(session, counter.kind, counter.subject, services.clock.now())
 
 
 def services_used(session: Session, account_id: str) -> list[Used]:

@@ -174,11 +174,6 @@ def stop_counter(case: Case) -> Counter:
     return Counter(Kind.RECOVERY_STOP, case.account.id)
 
 
-def locked_until(session: Session, services: Services, counter: Counter) -> int | None:
-    """Return until when no try is left, or None."""
-    return throttles.locked_until(session, counter.kind, counter.subject, services.clock.now())
-
-
 def begin_waiting(
     session: Session, services: Services, case: Case, journey: Journey, code: str, *, device: str
 ) -> bool:

@@ -17,11 +17,12 @@ from idp.journeys.recover.forms import (
     StopForm,
 )
 from idp.journeys.recover.steps import Case, Page
-from idp.web import current
+from idp.web import current, tries
 from idp.web.forms import Form, say
 from idp.web.journey_pages import SEE_OTHER, enter, leave, service_of, to
 from idp.web.layout import show
 from idp.web.locks import just_locked, note_lock
+from idp.web.tries import Outcome
 
 blueprint = Blueprint(
     "recover", __name__, url_prefix="/j/<journey_id>/recover", template_folder="templates"
@@ -75,26 +76,25 @@ def email_code(journey_id: str) -> Response:
 
 def _try_email_code(journey: Journey, case: Case, form: EmailCodeForm) -> Response | None:
     session, services = current.session(), current.services()
-    counter, account_id = steps.email_counter(case), case.account.id
-    try:
-        left = guessing.take_code_try(session, services, counter)
-    except Locked:
-        return to("recover.email_code", journey)
-    current.checkpoint()
-    if steps.begin_waiting(
-        session, services, case, journey, form.code.text, device=current.device()
-    ):
-        return to("recover.waiting", journey)
-    if guessing.email_code_was_wrong(
-        session,
-        services,
+    counter, account_id, device = steps.email_counter(case), case.account.id, current.device()
+    outcome = tries.guess(
         counter,
-        journey,
-        steps.PURPOSE,
-        account_id=account_id,
-        tries_left=left,
-    ):
-        note_lock()
+        lambda: steps.begin_waiting(
+            session, services, case, journey, form.code.text, device=device
+        ),
+        lambda left: guessing.email_code_was_wrong(
+            session,
+            services,
+            counter,
+            journey,
+            steps.PURPOSE,
+            account_id=account_id,
+            tries_left=left,
+        ),
+    )
+    if outcome is Outcome.RIGHT:
+        return to("recover.waiting", journey)
+    if outcome is Outcome.LOCKED:
         return to("recover.email_code", journey)
     say(form.code, _("That code is wrong or has expired. Try again or get a new one"))
     return None
@@ -159,16 +159,15 @@ def _try_to_stop(journey: Journey, case: Case, form: StopForm) -> Response | Non
     if not form.code.text:
         say(form.code, _("Enter the code from the email"))
         return None
-    counter = steps.stop_counter(case)
-    try:
-        left = guessing.take_code_try(session, services, counter)
-    except Locked:
-        return to("recover.stop", journey)
-    current.checkpoint()
-    if steps.stop(session, services, case, form.code.text, device=current.device()):
+    counter, device = steps.stop_counter(case), current.device()
+    outcome = tries.guess(
+        counter,
+        lambda: steps.stop(session, services, case, form.code.text, device=device),
+        lambda left: guessing.was_the_last_stop_code(session, services, counter, tries_left=left),
+    )
+    if outcome is Outcome.RIGHT:
         return to("recover.stopped", journey)
-    if guessing.was_the_last_stop_code(session, services, counter, tries_left=left):
-        note_lock()
+    if outcome is Outcome.LOCKED:
         return to("recover.stop", journey)
     say(form.code, _("That is not the code. Look for the newest email about getting back in"))
     return None
@@ -279,4 +278,4 @@ def _arrive_waiting(journey_id: str) -> tuple[Journey, Case | None, Response]:
 
 
 def _locked(counter: Counter) -> int | None:
-    return steps.locked_until(current.session(), current.services(), counter)
+    return guessing.locked_until(current.session(), current.services(), counter)

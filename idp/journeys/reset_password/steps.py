@@ -191,11 +191,6 @@ def has_recovery_codes(session: Session, account: Account) -> bool:
     return bool(recovery_codes.left(session, account.id))
 
 
-def locked_until(session: Session, services: Services, counter: Counter) -> int | None:
-    """Return until when no try is left, or None."""
-    return throttles.locked_until(session, counter.kind, counter.subject, services.clock.now())
-
-
 def prove_mailbox(session: Session, services: Services, journey: Journey, code: str) -> bool:
     """Return whether `code` proves the mailbox. An address without an account is never proved."""
     counter = email_counter(journey)

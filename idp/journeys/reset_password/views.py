@@ -12,7 +12,7 @@ from idp.journeys.reset_password import steps
 from idp.journeys.reset_password.forms import AppCodeForm, EmailCodeForm
 from idp.journeys.reset_password.steps import Page
 from idp.protocol.session_facts import BLOCKED, SUSPENDED
-from idp.web import cookies, current, i18n
+from idp.web import cookies, current, i18n, tries
 from idp.web.errors import Kind, PageRefused
 from idp.web.forms import Form, say
 from idp.web.journey_pages import enter, leave, service_of, to
@@ -20,6 +20,7 @@ from idp.web.layout import show
 from idp.web.locks import just_locked, note_lock
 from idp.web.new_passwords import PROBLEMS, NewPasswordForm
 from idp.web.recovery_code_form import RecoveryCodeForm
+from idp.web.tries import Outcome
 
 blueprint = Blueprint(
     "reset_password", __name__, url_prefix="/j/<journey_id>/reset", template_folder="templates"
@@ -84,23 +85,22 @@ def email_code(journey_id: str) -> Response:
 def _try_email_code(journey: Journey, form: EmailCodeForm) -> Response | None:
     session, services = current.session(), current.services()
     counter = steps.email_counter(journey)
-    try:
-        left = guessing.take_code_try(session, services, counter)
-    except Locked:
-        return to("reset_password.locked", journey)
-    current.checkpoint()
-    if steps.prove_mailbox(session, services, journey, form.code.text):
-        return to(steps.page_due(session, journey, current.signed_in()).value, journey)
-    if guessing.email_code_was_wrong(
-        session,
-        services,
+    outcome = tries.guess(
         counter,
-        journey,
-        steps.PURPOSE,
-        account_id=journey.reset_account_id,
-        tries_left=left,
-    ):
-        note_lock()
+        lambda: steps.prove_mailbox(session, services, journey, form.code.text),
+        lambda left: guessing.email_code_was_wrong(
+            session,
+            services,
+            counter,
+            journey,
+            steps.PURPOSE,
+            account_id=journey.reset_account_id,
+            tries_left=left,
+        ),
+    )
+    if outcome is Outcome.RIGHT:
+        return to(steps.page_due(session, journey, current.signed_in()).value, journey)
+    if outcome is Outcome.LOCKED:
         return to("reset_password.locked", journey)
     say(form.code, _("That code is wrong or has expired. Try again or get a new one"))
     return None
@@ -170,18 +170,14 @@ def second_factor(journey_id: str) -> Response:
 
 def _try_app_code(journey: Journey, account: Account, form: AppCodeForm) -> Response | None:
     session, services = current.session(), current.services()
-    counter = steps.app_counter(account)
-    try:
-        left = guessing.take_code_try(session, services, counter)
-    except Locked:
-        return to("reset_password.locked", journey)
-    current.checkpoint()
-    if steps.use_app_code(session, services, journey, account, form.code.text):
+    outcome = tries.code_guess(
+        steps.app_counter(account),
+        account.id,
+        lambda: steps.use_app_code(session, services, journey, account, form.code.text),
+    )
+    if outcome is Outcome.RIGHT:
         return to("reset_password.password", journey)
-    if guessing.code_was_wrong(
-        session, services, counter, account.id, tries_left=left, device=current.device()
-    ):
-        note_lock()
+    if outcome is Outcome.LOCKED:
         return to("reset_password.locked", journey)
     say(form.code, _("That code is wrong. Check your app and try again"))
     return None
@@ -201,7 +197,7 @@ def recovery_code(journey_id: str) -> Response:
         answer = _try_recovery_code(journey, account, form)
         if answer is not None:
             return answer
-    until = steps.locked_until(current.session(), current.services(), counter)
+    until = guessing.locked_until(current.session(), current.services(), counter)
     if until is not None:
         return _show_lock(journey, until)
     return show("reset_password/recovery_code.html", form=form, journey=journey)
@@ -211,19 +207,15 @@ def _try_recovery_code(
     journey: Journey, account: Account, form: RecoveryCodeForm
 ) -> Response | None:
     session, services, device = current.session(), current.services(), current.device()
-    counter = steps.recovery_counter(account)
-    try:
-        left = guessing.take_code_try(session, services, counter)
-    except Locked:
-        return to("reset_password.recovery_code", journey)
-    current.checkpoint()
     typed = form.recovery_code.text
-    if steps.use_recovery_code(session, services, journey, account, typed, device=device):
+    outcome = tries.code_guess(
+        steps.recovery_counter(account),
+        account.id,
+        lambda: steps.use_recovery_code(session, services, journey, account, typed, device=device),
+    )
+    if outcome is Outcome.RIGHT:
         return to("reset_password.password", journey)
-    if guessing.code_was_wrong(
-        session, services, counter, account.id, tries_left=left, device=device
-    ):
-        note_lock()
+    if outcome is Outcome.LOCKED:
         return to("reset_password.recovery_code", journey)
     say(form.recovery_code, _("That recovery code is wrong or already used"))
     return None
@@ -284,7 +276,7 @@ def locked(journey_id: str) -> Response:
     session, services = current.session(), current.services()
     account = steps.account_due(session, journey, current.signed_in())
     counter = steps.email_counter(journey) if account is None else steps.app_counter(account)
-    until = steps.locked_until(session, services, counter)
+    until = guessing.locked_until(session, services, counter)
     if until is None:
         return to(steps.page_due(session, journey, current.signed_in()).value, journey)
     return _show_lock(journey, until)
@@ -331,4 +323,4 @@ def _account(journey: Journey) -> Account:
 
 
 def _locked(counter: Counter) -> bool:
-    return steps.locked_until(current.session(), current.services(), counter) is not None
+    return guessing.locked_until(current.session(), current.services(), counter) is not None

@@ -3,11 +3,10 @@
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
-from idp.domain import guessing, passwords
+from idp.domain import guessing, passwords, throttles
 from idp.domain.journeys import Journey
 from idp.domain.passwords import TooBusy
 from idp.domain.sessions import BrowserSession
-from idp.domain.throttles import Kind as Counter
 from idp.domain.throttles import Locked
 from idp.journeys.sign_in import reauthentication, steps, ways
 from idp.journeys.sign_in.forms import CodeForm, EmailForm, PasswordForm
@@ -76,13 +75,13 @@ def _try_email(journey: Journey, form: EmailForm) -> Response | None:
     try:
         left = reauthentication.take_email_try(session, current.services(), hinted)
     except Locked:
-        return give_up(journey, Counter.REAUTH_EMAIL)
+        return give_up(journey, throttles.Kind.REAUTH_EMAIL)
     current.checkpoint()
     if reauthentication.is_named(session, client.policy, hinted, form.email.text):
         steps.choose_email(journey, form.email.text)
         return to("sign_in.password", journey)
     if left == 0:
-        return give_up(journey, Counter.REAUTH_EMAIL)
+        return give_up(journey, throttles.Kind.REAUTH_EMAIL)
     say(form.email, _("Enter the email address you signed in with"))
     return None
 
@@ -114,7 +113,7 @@ def _try_password(journey: Journey, email: str, form: PasswordForm) -> Response 
             current.session(), services, email, steps.password_counter(journey)
         )
     except Locked:
-        return no_try_left(journey, Counter.REAUTH_PASSWORD)
+        return no_try_left(journey, throttles.Kind.REAUTH_PASSWORD)
     current.checkpoint()
     try:
         verdict = guessing.judge(services, guess, form.password.text)
@@ -124,7 +123,7 @@ def _try_password(journey: Journey, email: str, form: PasswordForm) -> Response 
         raise
     if not verdict.right:
         if guessing.password_was_wrong(current.session(), services, guess, device=current.device()):
-            return no_try_left(journey, Counter.REAUTH_PASSWORD, just=True)
+            return no_try_left(journey, throttles.Kind.REAUTH_PASSWORD, just=True)
         say(form.password, _("Email or password is wrong"))
         return None
     secret = steps.password_was_right(

@@ -30,7 +30,7 @@ def confirm(change: str) -> Response:
     ways = steps.ways_to_confirm(session, services, who.account, what)
     if not ways and confirmations.held_until(services, who.account, what) is not None:
         return to("held", change=what.value)
-    until = steps.locked_until(
+    until = guessing.locked_until(
         session, services, Counter(Kind.PASSWORD, email_key(who.account.email))
     )
     if until is not None:

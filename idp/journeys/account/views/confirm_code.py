@@ -9,18 +9,19 @@ from idp.domain import confirmations, guessing
 from idp.domain.confirmations import Change
 from idp.domain.guessing import Counter
 from idp.domain.sessions import Method
-from idp.domain.throttles import Kind, Locked
+from idp.domain.throttles import Kind
 from idp.journeys.account import steps
 from idp.journeys.account.forms import ConfirmCodeForm
 from idp.journeys.account.steps import Way
 from idp.journeys.account.views.changes import REASONS, change_of
 from idp.journeys.account.views.confirmed import confirmed
 from idp.journeys.account.views.door import Owner, blueprint, owner, to
-from idp.web import current
+from idp.web import current, tries
 from idp.web.forms import say
 from idp.web.layout import show
-from idp.web.locks import just_locked, note_lock
+from idp.web.locks import just_locked
 from idp.web.recovery_code_form import RecoveryCodeForm
+from idp.web.tries import Outcome
 
 
 @blueprint.route("/confirm/<change>/code", methods=["GET", "POST"])
@@ -92,22 +93,12 @@ def _try(
     who: Owner, what: Change, counter: Counter, method: Method, use: Callable[[], bool]
 ) -> Response | None:
     """Take a try, then let `use` look at what was typed; None when it was wrong."""
-    session, services = current.session(), current.services()
-    account_id = who.account.id
-    try:
-        left = guessing.take_code_try(session, services, counter)
-    except Locked:
-        return to(_page(method), change=what.value)
-    current.checkpoint()
-    if use():
+    outcome = tries.code_guess(counter, who.account.id, use)
+    if outcome is Outcome.RIGHT:
+        session, services = current.session(), current.services()
         secret = confirmations.factor_was_given(session, services, who.signed_in, what, method)
         return confirmed(who, what, secret)
-    if guessing.code_was_wrong(
-        session, services, counter, account_id, tries_left=left, device=current.device()
-    ):
-        note_lock()
-        return to(_page(method), change=what.value)
-    return None
+    return to(_page(method), change=what.value) if outcome is Outcome.LOCKED else None
 
 
 def _page(method: Method) -> str:
@@ -121,7 +112,7 @@ def _show(
     counter: Counter,
     others: frozenset[Way],
 ) -> Response:
-    until = steps.locked_until(current.session(), current.services(), counter)
+    until = guessing.locked_until(current.session(), current.services(), counter)
     if until is not None:
         return show(
             "account/locked.html", until=until, just=just_locked(), change=what, ways=others

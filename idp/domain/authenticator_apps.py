@@ -178,7 +178,10 @@ def switch(session: Session, account_id: str) -> bool:
     )
     if _move(session, account_id, Role.DEFAULT, _CHANGING, backup.exists()) is None:
         return False
-    _move(session, account_id, Role.BACKUP, Role.DEFAULT)
+    if _move(session, account_id, Role.BACKUP, Role.DEFAULT) is None:
+        # The back-up was removed meanwhile.
+        _move(session, account_id, _CHANGING, Role.DEFAULT)
+        return False
     _move(session, account_id, _CHANGING, Role.BACKUP)
     return True
 

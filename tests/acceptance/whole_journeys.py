@@ -201,6 +201,7 @@ def losing_a_device(visitor: Visitor, street: Street, citizen: Citizen) -> None:
     enter(visitor, "main form button[type=submit]")
     citizen.seed = typed_key(visitor)
     type_code(visitor, street, citizen)
+    save_codes(visitor)
     assert visitor.heading == "You have changed how you get codes"
     enter(visitor, "main a.govuk-button")
     assert visitor.heading == SIGNED_IN["tax"]
@@ -352,7 +353,7 @@ WHOLE: dict[str, Whole] = {
     "losing a device": Whole(
         losing_a_device,
         SIGNING_IN
-        | _pages("recover", "create/app")
+        | _pages("recover", "create/app", "create/recovery-codes")
         | _pages(
             *(
                 f"recover/{page}"

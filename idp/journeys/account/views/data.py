@@ -63,6 +63,6 @@ def _for_reading(name: str, value: Any) -> Any:
         return i18n.date_and_time(int(datetime.fromisoformat(value).timestamp()))
     if name == "language":
         return i18n.LANGUAGES.get(value, value)
-    if name in ("state", "new_password_wanted_because"):
+    if value and name in ("state", "new_password_wanted_because"):
         return str(STATES.get(value, value))
     return value

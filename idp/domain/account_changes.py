@@ -158,6 +158,8 @@ def delete_account(
     under_way = (
         Journey.account_id == account_id,
         Journey.reset_account_id == account_id,
+        # SQLite knows no capitals beyond ASCII: as it was typed, and in small letters.
+        Journey.email == email,
         func.lower(Journey.email) == email.lower(),
     )
     session.execute(delete(Journey).where(or_(*under_way)))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from idp.domain import audit, terms
 from idp.domain.services import Services
-from idp.kernel.database import Base
+from idp.kernel.database import Base, is_postgresql
 
 
 class EmailTaken(Exception):
@@ -61,10 +61,15 @@ def hold(session: Session, account_id: str) -> bool:
     """Let every other change of the account wait until this transaction ends.
 
     False if the account is gone. Whoever changes sessions of the account as well holds it first,
-    so that no two can wait for each other. (On SQLite one transaction writes at a time anyway.)
+    so that no two can wait for each other.
     """
-    held = select(Account.id).where(Account.id == account_id).with_for_update()
-    return session.scalar(held) is not None
+    if is_postgresql(session):
+        # Unlike an update of no key, this also keeps out new rows that refer to the account.
+        held = select(Account.id).where(Account.id == account_id).with_for_update()
+        return session.scalar(held) is not None
+    written = update(Account).where(Account.id == account_id).values(state=Account.state)
+    found = written.returning(Account.id).execution_options(synchronize_session=False)
+    return session.scalar(found) is not None
 
 
 def find_by_email(session: Session, email: str) -> Account | None:

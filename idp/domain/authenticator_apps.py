@@ -178,10 +178,7 @@ def switch(session: Session, account_id: str) -> bool:
     )
     if _move(session, account_id, Role.DEFAULT, _CHANGING, backup.exists()) is None:
         return False
-    if _move(session, account_id, Role.BACKUP, Role.DEFAULT) is None:
-        # The back-up was removed meanwhile.
-        _move(session, account_id, _CHANGING, Role.DEFAULT)
-        return False
+    _move(session, account_id, Role.BACKUP, Role.DEFAULT)
     _move(session, account_id, _CHANGING, Role.BACKUP)
     return True
 

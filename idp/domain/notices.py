@@ -113,9 +113,9 @@ def send_nobody(
     template: str,
     language: str,
     device: str,
-    **code: str,
+    **values: str,
 ) -> None:
-    """Do the work of sending a mail, with a `code` or none, without anybody being written to.
+    """Do the work of sending a mail with these `values` without anybody being written to.
 
     Where an address has no account, a page must take as long as where it has one.
     """
@@ -126,7 +126,7 @@ def send_nobody(
         template=template,
         language=language,
         device=device,
-        **code,
+        **values,
     )
 
 

@@ -32,7 +32,7 @@ NOT_TOLD: Final = {
     "recovery_codes": "their hashes: how many are left is told",
     "audit_entries": "what of it is about the owner is told as the activity",
     "audit_log": "what of it is about the owner is told as the activity",
-    "journeys": "pages under way, gone within two hours",
+    "journeys": "pages under way, gone within a day",
     "provings": "a check under way: its result is told as the identity once there is one",
 }
 """Tables whose rows are not told, and why."""

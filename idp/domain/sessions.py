@@ -19,9 +19,9 @@ from idp.kernel.database import Base
 from idp.settings import Settings
 
 TOUCH_AFTER = 60
+"""Seconds after which a session that is used has its `last_seen_at` written again."""
 KEPT_FOR = 30 * 86_400
 """Seconds after its beginning in which a session, long over, still tells its owner the device."""
-"""Seconds after which a session that is used has its `last_seen_at` written again."""
 
 
 class Method(StrEnum):

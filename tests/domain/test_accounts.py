@@ -1,11 +1,15 @@
 """Accounts: one for each address, in whatever spelling it is typed."""
 
 import pytest
+from sqlalchemy import text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from idp.domain import accounts
 from idp.domain.accounts import Account, EmailTaken
 from idp.domain.services import Services
+from idp.kernel.database import is_postgresql
+from tests.domain.conftest import Installation
 
 
 def _create(session: Session, services: Services, email: str) -> Account:
@@ -58,3 +62,29 @@ def test_two_accounts_have_salts_of_their_own(session: Session, services: Servic
     one = _create(session, services, "alice@example.com")
     other = _create(session, services, "bob@example.com")
     assert one.subject_salt != other.subject_salt
+
+
+def test_while_an_account_is_held_nobody_else_changes_it(bare: Installation) -> None:
+    with bare.session() as session:
+        account_id = _create(session, bare.services, "alice@example.com").id
+        session.commit()
+        change = update(Account).where(Account.id == account_id).values(language="cy")
+
+        def change_at_once() -> None:
+            with bare.session() as other:
+                patience = (
+                    "SET lock_timeout = 1" if is_postgresql(other) else "PRAGMA busy_timeout = 0"
+                )
+                other.execute(text(patience))
+                other.execute(change)
+                other.commit()
+
+        assert accounts.hold(session, account_id)
+        with pytest.raises(OperationalError):
+            change_at_once()
+        session.rollback()
+        change_at_once()
+
+
+def test_nobody_is_held_who_is_not_there(session: Session) -> None:
+    assert not accounts.hold(session, "0" * 32)

@@ -100,22 +100,6 @@ def test_two_apps_change_places_and_only_the_back_up_is_removed(
     assert mails(session) == 3
 
 
-def test_a_back_up_that_goes_while_places_are_changed_leaves_a_default_app(
-    session: Session, services: Services, alice: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    add_backup(session, services, alice)
-    move = authenticator_apps._move
-
-    def meanwhile(*given: object) -> str | None:
-        if given[2] is Role.BACKUP:
-            authenticator_apps.remove_backup(session, alice.id)
-        return move(*given)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(authenticator_apps, "_move", meanwhile)
-    assert not authenticator_apps.switch(session, alice.id)
-    assert [app.role for app in second_factors.of(session, alice.id).apps] == [Role.DEFAULT]
-
-
 def test_another_app_takes_the_place_of_one(
     session: Session, services: Services, alice: Account, citizen: Citizen, clock: FixedClock
 ) -> None:

@@ -342,13 +342,26 @@ def test_support_knows_the_limits(
     person.open("/support")
     assert "A code works for 1 hour. You can get a new one 5 times" in person.page.text
     assert "After 6 wrong passwords or codes" in person.page.text
-    assert "sign in to the account for 2 hours" in person.page.text
+    assert "sign in to the account in that way for 2 hours" in person.page.text
     assert "You have 1 hour to finish" in person.page.text
+    assert "prove your identity again or wait 7 days" in person.page.text
     changed = {kind: throttles.Limit(9, 60) for kind in Kind}
     monkeypatch.setattr(throttles, "LIMITS", changed)
     person.open("/support")
     assert "You can get a new one 8 times; then you must wait 1 minute" in person.page.text
     assert "After 9 wrong passwords or codes" in person.page.text
+
+
+@pytest.mark.parametrize("page", ["/support", "/privacy"])
+def test_what_people_can_do_by_themselves_leads_to_their_account(person: Person, page: str) -> None:
+    links = {href for href, _ in person.open(page).page.links}
+    assert "/account" in links
+
+
+def test_the_accessibility_statement_knows_how_long_a_page_can_last(person: Person) -> None:
+    text = person.open("/accessibility").page.text
+    assert "You have 1 hour to finish a sign-in" in text
+    assert "until 12 hours are over" in text
 
 
 def test_passwords_and_codes_lock_alike() -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 
-from idp.domain import email_codes, throttles
+from idp.domain import email_codes, recoveries, throttles
 from idp.domain import terms as terms_of_use
 from idp.domain.email_codes import Purpose
 from idp.domain.throttles import Kind
@@ -77,6 +77,7 @@ def accessibility() -> Response:
         "information/accessibility.html",
         prepared_on=STATEMENT_PREPARED_ON,
         journey_lifetime=settings.journey_lifetime,
+        session_lifetime=settings.session_lifetime,
     )
 
 
@@ -92,6 +93,7 @@ def support() -> Response:
         code_lifetime=email_codes.LIFETIMES[Purpose.CREATE_ACCOUNT],
         sends=sends,
         tries=throttles.LIMITS[Kind.PASSWORD],
+        recovery_wait=recoveries.WAIT,
         example=current.request_id(),
     )
 

@@ -6,6 +6,7 @@ types what would prove something more. So no answer is an error of ours or slow,
 that is not due, and no account, password, address or second factor changes.
 """
 
+import re
 import time
 from dataclasses import dataclass
 
@@ -44,7 +45,7 @@ AFTER_PASSWORD = frozenset(
                  "terms", "create/app", "create/recovery-codes", "create/done", "prove",
                  "prove/stand-in", "prove/wait", "prove/details", "prove/result", "recover",
                  "recover/email-code", "recover/ready", "recover/done", "reset/second-factor",
-                 "reset/password", "create/password")
+                 "reset/recovery-code", "reset/password", "create/password")
 )  # fmt: skip
 """Pages that need a password, or a code from the mailbox, which nobody here can read."""
 AFTER_CODE = AFTER_PASSWORD - {
@@ -191,8 +192,7 @@ def play(
     """Send one request, check what must hold for every answer, and return it."""
     rule = str(wanted["rule"])
     address = rule.replace("<journey_id>", journeys[str(wanted["journey"])])
-    for name in ("change", "client_id", "reference", "sid"):
-        address = address.replace(f"<{name}>", "password" if name == "change" else "x" * 22)
+    address = re.sub(r"<\w+>", "x" * 22, address.replace("<change>", "password"))
     fields = list(wanted["fields"])  # type: ignore[call-overload]
     stale = token[:-1] + ("A" if token[-1:] != "A" else "B")
     tokens = {"ours": [token], "foreign": ["a.b.c"], "stale": [stale], "none": []}

@@ -39,9 +39,11 @@ from idp.journeys.information import views as information
 from idp.journeys.mailbox import views as mailbox
 from idp.journeys.more_time import views as more_time
 from idp.journeys.offer_passkey import views as offer_passkey
+from idp.journeys.operators import views as operators
 from idp.journeys.prove_identity import views as prove_identity
 from idp.journeys.recover import views as recover
 from idp.journeys.reset_password import views as reset_password
+from idp.journeys.service_teams import views as service_teams
 from idp.journeys.share import views as share
 from idp.journeys.sign_in import views as sign_in
 from idp.journeys.sign_out import views as sign_out
@@ -71,10 +73,12 @@ ROOMS = (
     feedback.blueprint,
     home.blueprint,
     offer_passkey.blueprint,
+    operators.blueprint,
     information.blueprint,
     recover.blueprint,
     reset_password.blueprint,
     more_time.blueprint,
+    service_teams.blueprint,
     share.blueprint,
     sign_in.blueprint,
     sign_out.blueprint,

@@ -19,8 +19,10 @@ from idp.commands import (
     doctor,
     keys,
     metrics,
+    operators,
     outbox,
     registration_keys,
+    requests,
     serving,
 )
 from idp.environment import environment
@@ -39,8 +41,10 @@ COMMANDS: tuple[click.Command, ...] = (
     doctor.doctor,
     keys.keys,
     metrics.metrics,
+    operators.operators,
     outbox.outbox,
     registration_keys.registration_keys,
+    requests.requests,
     serving.serve,
     serving.worker,
 )

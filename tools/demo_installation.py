@@ -200,6 +200,8 @@ def seed_people(demo: Demo, onepass: OnepassSession, before: Record) -> Record:
                 f"{email} has an account, but {demo.var / 'demo.json'}, which held its key, is "
                 f"gone.\nTo begin anew, with everything lost that was done here:  rm -r {demo.var}"
             )
+        if role.startswith("operator"):
+            onepass.run("operators", "add", email, "--json")
         people[role] = {"email": email, "password": password, "totp_secret": secret}
     return {
         "citizen": people["citizen"],

@@ -7,11 +7,11 @@ import orjson
 from sqlalchemy import ColumnElement, select
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
-from idp.domain.audit import FACTS
 from idp.domain.audit_entries import ENTRY_COLUMNS, SealedEntry
 from idp.domain.audit_log import AuditLogBroken, seal_arrivals
 from idp.domain.audit_verification import Verdict
 from idp.domain.audit_verification import verify as verify_log
+from idp.domain.fact_catalogue import FACTS
 
 
 @click.group()

@@ -6,8 +6,9 @@ Does not own: the tables (`idp.domain.audit_entries`) or sealing (`idp.domain.au
 
 A fact names people by their random account id and never holds an email address, a token, a code,
 a secret or text that came from outside. The fields account_id, client_id, sid and grant_id have a
-column of their own; all others go into `detail`. To add a fact, add a class here: it is then part
-of `FACTS`. Never rename or remove one that has been recorded.
+column of their own; all others go into `detail`. To add a fact, add a class here, or to the
+module of facts of its noun: it is then part of `FACTS`. Never rename or remove one that has been
+recorded.
 """
 
 import re
@@ -22,9 +23,23 @@ from idp.domain.audit_entries import AuditEntry
 FACT_COLUMNS = ("account_id", "client_id", "sid", "grant_id")
 
 
+def name_of(fact: "Fact | type[Fact]") -> str:
+    """Return the name under which a fact is recorded: `CodeIssued` is `code_issued`."""
+    kind = fact if isinstance(fact, type) else type(fact)
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
+
+
+FACTS: "dict[str, type[Fact]]" = {}
+"""Every fact, by its name; `idp.domain.fact_catalogue` has imported all of them."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fact:
     """Something that happened."""
+
+    def __init_subclass__(cls) -> None:
+        """Add the new fact to the catalogue."""
+        FACTS[name_of(cls)] = cls
 
 
 # Accounts
@@ -691,15 +706,6 @@ class DeadLetterRetried(Fact):
     """An operator asked for another delivery of an outbox message."""
 
     message_id: str
-
-
-def name_of(fact: Fact | type[Fact]) -> str:
-    """Return the name under which a fact is recorded: `CodeIssued` is `code_issued`."""
-    kind = fact if isinstance(fact, type) else type(fact)
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
-
-
-FACTS: dict[str, type[Fact]] = {name_of(kind): kind for kind in Fact.__subclasses__()}
 
 
 def detail_text(fact: Fact) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from idp.domain import audit, client_keys, secrets
+from idp.domain.departments import Department
 from idp.domain.services import Services
 from idp.kernel.database import Base, is_postgresql
 from idp.protocol.client_policy import PRODUCTION, ClientPolicy, policy_from_registration
@@ -40,6 +41,9 @@ class Service(Base):
     name: Mapped[str] = mapped_column(String(255), unique=True)
     name_cy: Mapped[str | None] = mapped_column(String(255))
     landing_page_url: Mapped[str | None] = mapped_column(String(2048))
+    department_id: Mapped[str | None] = mapped_column(
+        ForeignKey(Department.id, name="fk_services_department_id"), index=True
+    )
     created_at: Mapped[int] = mapped_column(BigInteger)
 
 

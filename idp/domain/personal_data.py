@@ -11,6 +11,8 @@ from idp.domain.accounts import Account
 from idp.domain.clients import Client, Service
 from idp.domain.disclosures import Disclosure
 from idp.domain.grants import Grant
+from idp.domain.members import Member
+from idp.domain.operators import Operator
 from idp.domain.recoveries import Recovery
 from idp.domain.services import Services
 from idp.protocol.person import to_members
@@ -23,6 +25,8 @@ TOLD: Final = {
     "disclosures": "shared_with_services",
     "grants": "names_services_know_you_by",
     "identities": "identity",
+    "members": "parts_in_services",
+    "operators": "operator_since",
     "passkeys": "passkeys",
     "recoveries": "recovery",
     "recovery_code_sets": "recovery_codes",
@@ -59,7 +63,22 @@ def copy_of(session: Session, services: Services, account: Account) -> dict[str,
             {"number": each.number, "at": _moment(each.at)}
             for each in activity_reports.numbers(session, account.id).values()
         ],
+        **_parts(session, account.id),
         "activity": _activity(session, account.id),
+    }
+
+
+def _parts(session: Session, account_id: str) -> dict[str, Any]:
+    operator = session.get(Operator, account_id)
+    mine = select(Service.name, Member.role, Member.added_at).join(Member)
+    return {
+        "parts_in_services": [
+            {"service": name, "role": role.lower(), "since": _moment(at)}
+            for name, role, at in session.execute(
+                mine.where(Member.account_id == account_id).order_by(Service.name)
+            )
+        ],
+        "operator_since": _moment(operator.added_at) if operator else None,
     }
 
 

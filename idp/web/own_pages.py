@@ -28,7 +28,11 @@ class OwnPages:
 
 
 ACCOUNT: Final = OwnPages("onepass:account", _("your Onepass account"), "account.services")
-_ALL: Final = {pages.client_id: pages for pages in (ACCOUNT,)}
+SERVICE_TEAMS: Final = OwnPages(
+    "onepass:service-teams", _("the pages for service teams"), "service_teams.services"
+)
+OPERATORS: Final = OwnPages("onepass:operators", _("the pages for operators"), "operators.queue")
+_ALL: Final = {pages.client_id: pages for pages in (ACCOUNT, SERVICE_TEAMS, OPERATORS)}
 
 
 def find(client_id: str) -> OwnPages | None:

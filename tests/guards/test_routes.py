@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from idp.domain.services import Services
 from idp.settings import Settings
+from tests.guards.console_pages import PAGES
 from tests.support.building import ISSUER, PRODUCTION, make_services, make_settings, register
 from tests.support.citizens import Citizen, enrol
 from tests.support.clock import FixedClock
@@ -28,6 +29,7 @@ SIGNED_IN: Final = "anybody; it acts on the session of this browser alone"
 OWNER: Final = "whoever is signed in at Cl.Cm, for their own account"
 NO_PRODUCTION: Final = "anybody, outside production"
 TEAM: Final = "a service team with a registration key"
+MEMBER: Final = "whoever is signed in at Cl.Cm and has the role in tests/guards/console_pages.py"
 
 FORM: Final = "our token of this browser, and our Origin"
 NOT_A_FORM: Final = "exempt: a machine proves itself in the request"
@@ -157,6 +159,9 @@ ROUTES: Final = {
     "/j/<journey_id>/recover/waiting": Policy(JOURNEY),
     "/j/<journey_id>/recover/stopped": Policy(JOURNEY),
     "/j/<journey_id>/recover/done": Policy(JOURNEY),
+} | {
+    rule: Policy(MEMBER, FORM if "POST" in methods else NO_POST, only_post="GET" not in methods)
+    for rule, (_, methods) in PAGES.items()
 }
 
 FORMS: Final = sorted(rule for rule, policy in ROUTES.items() if policy.posts == FORM)

@@ -37,6 +37,7 @@ from tests.support.relying_party import RelyingParty
 ROOT = Path(__file__).resolve().parents[2]
 NOTHING_OF_CITIZENS = {
     "client_rates",
+    "departments",
     "journey_counts",
     "registration_keys",
     "services",

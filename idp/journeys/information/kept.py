@@ -33,7 +33,7 @@ class Kept:
 
 def kept(settings: Settings) -> list[Kept]:
     """Return the rows of the table in the page's language, as this installation is set."""
-    return [*_account(), *_sign_in(settings), *_messages(settings), *_records()]
+    return [*_account(), *_sign_in(settings), *_messages(settings), *_consoles(), *_records()]
 
 
 def _account() -> Iterator[Kept]:
@@ -162,6 +162,21 @@ def _messages(settings: Settings) -> Iterator[Kept]:
             ("mailbox",),
             sweeping.MAILBOX_KEPT_FOR,
         )
+
+
+def _consoles() -> Iterator[Kept]:
+    yield Kept(
+        _("Your part in running a service or Onepass itself, if you have one"),
+        _("Under a random account number"),
+        _("For as long as you have the account, or until somebody takes the part from you"),
+        ("members", "operators"),
+    )
+    yield Kept(
+        _("What you asked an operator to approve for a service, and what was decided"),
+        _("Under a random account number, with the reasons as they were written"),
+        _("Until the service is removed"),
+        ("change_requests",),
+    )
 
 
 def _records() -> Iterator[Kept]:

@@ -1,0 +1,161 @@
+"""Requests that another person has to approve: going live, changes to what is live, marked acts.
+
+Owns: that a request is decided once, and approved by an operator who did not make it. Does not own
+what happens when it is approved: whoever calls `decide` does that in the same transaction.
+"""
+
+import json
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from idp.domain import audit
+from idp.domain.console_facts import OwnRequestNotApproved, RequestDecided, RequestSubmitted
+from idp.domain.services import Services
+from idp.kernel.database import Base
+
+
+class State(StrEnum):
+    """Where a request stands."""
+
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    CHANGES_ASKED = "changes_asked"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class ChangeRequest(Base):
+    """One request. `about` names what it is about when that is no client: an account, a key."""
+
+    __tablename__ = "change_requests"
+    __table_args__ = (Index("ix_change_requests_state", "state", "requested_at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    service_id: Mapped[str | None] = mapped_column(
+        ForeignKey("services.id", ondelete="CASCADE"), index=True
+    )
+    client_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    about: Mapped[str | None] = mapped_column(String(64))
+    payload: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(String(1000))
+    state: Mapped[str] = mapped_column(String(16))
+    requested_by: Mapped[str] = mapped_column(String(32))
+    requested_at: Mapped[int] = mapped_column(BigInteger)
+    decided_by: Mapped[str | None] = mapped_column(String(32))
+    decided_at: Mapped[int | None] = mapped_column(BigInteger)
+    decision: Mapped[str | None] = mapped_column(String(1000))
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What is asked for, as it was submitted."""
+        asked: dict[str, Any] = json.loads(self.payload)
+        return asked
+
+
+class OwnRequest(Exception):
+    """Whoever asked cannot be the one who approves."""
+
+
+class NotWaiting(Exception):
+    """The request was decided already, or there is none of that id."""
+
+
+def submit(  # noqa: PLR0913 - the facts of one request, by name
+    session: Session,
+    services: Services,
+    kind: str,
+    payload: dict[str, Any],
+    *,
+    by: str,
+    reason: str = "",
+    service_id: str | None = None,
+    client_id: str | None = None,
+    about: str | None = None,
+) -> ChangeRequest:
+    """Ask for something in the name of the account `by`."""
+    now = services.clock.now()
+    asked = ChangeRequest(
+        id=services.entropy.identifier(),
+        kind=kind,
+        service_id=service_id,
+        client_id=client_id,
+        about=about,
+        payload=json.dumps(payload, sort_keys=True),
+        reason=reason,
+        state=State.SUBMITTED,
+        requested_by=by,
+        requested_at=now,
+    )
+    session.add(asked)
+    session.flush()
+    fact = RequestSubmitted(
+        account_id=by, request=asked.id, kind=kind, client_id=client_id, service_id=service_id
+    )
+    audit.record(session, fact, now=now)
+    return asked
+
+
+def decide(
+    session: Session,
+    services: Services,
+    request_id: str,
+    outcome: State,
+    *,
+    by: str,
+    words: str = "",
+) -> ChangeRequest:
+    """Decide a waiting request in the name of the account `by`, once.
+
+    Raises OwnRequest when `by` made it and the outcome is not WITHDRAWN (which is recorded: commit
+    it), NotWaiting when it is not waiting.
+    """
+    now = services.clock.now()
+    waiting = (ChangeRequest.id == request_id, ChangeRequest.state == State.SUBMITTED)
+    own = ChangeRequest.requested_by == by
+    decided = session.scalar(
+        update(ChangeRequest)
+        .where(*waiting, own if outcome is State.WITHDRAWN else ~own)
+        .values(state=outcome, decided_by=by, decided_at=now, decision=words)
+        .returning(ChangeRequest)
+        .execution_options(populate_existing=True)
+    )
+    if decided is None:
+        asked = session.scalar(select(ChangeRequest).where(*waiting))
+        if asked is None or outcome is State.WITHDRAWN:
+            raise NotWaiting
+        refused = OwnRequestNotApproved(account_id=by, request=asked.id, kind=asked.kind)
+        audit.record(session, refused, now=now)
+        raise OwnRequest
+    fact = RequestDecided(
+        account_id=by,
+        request=decided.id,
+        kind=decided.kind,
+        outcome=str(outcome),
+        client_id=decided.client_id,
+        service_id=decided.service_id,
+    )
+    audit.record(session, fact, now=now)
+    return decided
+
+
+def waiting(session: Session) -> list[ChangeRequest]:
+    """Return every request that waits for a decision, the oldest first."""
+    open_ones = select(ChangeRequest).where(ChangeRequest.state == State.SUBMITTED)
+    return list(session.scalars(open_ones.order_by(ChangeRequest.requested_at, ChangeRequest.id)))
+
+
+def of_client(session: Session, client_id: str, kind: str) -> ChangeRequest | None:
+    """Return the newest request of this kind about a client, whatever became of it."""
+    about = (ChangeRequest.client_id == client_id, ChangeRequest.kind == kind)
+    newest = select(ChangeRequest).where(*about).order_by(ChangeRequest.requested_at.desc())
+    return session.scalar(newest.limit(1))
+
+
+def of_service(session: Session, service_id: str) -> list[ChangeRequest]:
+    """Return every request about a service, the newest first."""
+    about = select(ChangeRequest).where(ChangeRequest.service_id == service_id)
+    return list(session.scalars(about.order_by(ChangeRequest.requested_at.desc())))

@@ -1,0 +1,24 @@
+"""The table of the consoles' pages: who may call each, and how. Written by hand, to be read.
+
+`READER`, `WRITER` and `MANAGER` are members of the service in the address; each may do what those
+before may. `ANYBODY` is whoever is signed in at `Cl.Cm`.
+"""
+
+from typing import Final
+
+ANYBODY, READER, WRITER, MANAGER = "signed_in", "reader", "writer", "manager"
+OPERATOR: Final = "operator"
+
+SHOWN: Final = ("GET",)
+FORM: Final = ("GET", "POST")
+BUTTON: Final = ("POST",)
+
+TEAM_PAGES: Final = {
+    "/team": (ANYBODY, SHOWN),
+}
+
+OPERATOR_PAGES: Final = {
+    "/ops": (OPERATOR, SHOWN),
+}
+
+PAGES: Final = TEAM_PAGES | OPERATOR_PAGES

@@ -1,10 +1,12 @@
 """Requests that another person has to approve: going live, changes to what is live, marked acts.
 
-Owns: that a request is decided once, and approved by an operator who did not make it. Does not own
-what happens when it is approved: whoever calls `decide` does that in the same transaction.
+Owns: that a request is decided once, and never approved by who made it. Does not own what happens
+when it is approved: each kind has an `Act`, and `approved_acts` knows them all.
 """
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -62,6 +64,24 @@ class OwnRequest(Exception):
 
 class NotWaiting(Exception):
     """The request was decided already, or there is none of that id."""
+
+
+class CannotBeDone(Exception):
+    """What a request asks for can no longer be done; the words are a plain sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What requests of one kind lead to.
+
+    `perform` does what was asked, in the transaction that approves it; it is given the account
+    that approved, and raises CannotBeDone, after which nothing of it is kept. `decided` hears of
+    every decision, in its transaction too: it tells those who asked.
+    """
+
+    kind: str
+    perform: Callable[[Session, Services, ChangeRequest, str], None]
+    decided: Callable[[Session, Services, ChangeRequest], None] | None = None
 
 
 def submit(  # noqa: PLR0913 - the facts of one request, by name

@@ -1,16 +1,33 @@
 """Suspending a client and lifting it; every process follows within a minute (`ClientRegistry`)."""
 
+from typing import Final
+
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from idp.domain import audit
+from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest
 from idp.domain.clients import ACTIVE, SUSPENDED, Client
+from idp.domain.grants import Grant
+from idp.domain.services import Services
+
+SUSPEND: Final = "suspend_client"
+NOT_ACTIVE: Final = "The client is suspended already, or there is no such client any more."
 
 
 def suspend(session: Session, client_id: str, now: int) -> bool:
-    """Refuse everything to a client; False if it is unknown or suspended already."""
+    """Refuse everything to a client; False if it is unknown or suspended already.
+
+    The codes and access tokens that it holds are dead from now on, also when it is restored.
+    """
     changed = _change(session, client_id, ACTIVE, SUSPENDED, now)
     if changed:
+        session.execute(
+            update(Grant)
+            .where(Grant.client_id == client_id, Grant.revoked_at.is_(None))
+            .values(revoked_at=now)
+            .execution_options(synchronize_session=False)
+        )
         audit.record(session, audit.ClientSuspended(client_id=client_id), now=now)
     return changed
 
@@ -21,6 +38,15 @@ def restore(session: Session, client_id: str, now: int) -> bool:
     if changed:
         audit.record(session, audit.ClientRestored(client_id=client_id), now=now)
     return changed
+
+
+def _as_asked(session: Session, services: Services, asked: ChangeRequest, _by: str) -> None:
+    """Suspend the client that a request names. Raises CannotBeDone."""
+    if not suspend(session, asked.client_id or "", services.clock.now()):
+        raise CannotBeDone(NOT_ACTIVE)
+
+
+ACT: Final = Act(SUSPEND, _as_asked)
 
 
 def _change(session: Session, client_id: str, before: str, after: str, now: int) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from idp.domain import accounts, notices
 from idp.protocol import subjects
-from tests.acceptance import showing_account, showing_recovering
+from tests.acceptance import showing_account, showing_levers, showing_recovering
 from tests.acceptance.shown import (
     JOURNEY,
     NO_CODE,
@@ -473,6 +473,7 @@ WALKS: dict[str, Walk] = {
     "meeting a stranger": meeting_a_stranger,
     **showing_account.WALKS,
     **showing_recovering.WALKS,
+    **showing_levers.WALKS,
     "visiting departments": visiting_departments,
 }
 
@@ -481,6 +482,7 @@ ALL_ROUTES = {
     "/about",
     *showing_account.ROUTES,
     *showing_recovering.ROUTES,
+    *showing_levers.ROUTES,
     f"{JOURNEY}/terms",
     "/accessibility",
     "/cookies",

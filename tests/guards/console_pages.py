@@ -19,6 +19,12 @@ TEAM_PAGES: Final = {
 
 OPERATOR_PAGES: Final = {
     "/ops": (OPERATOR, SHOWN),
+    "/ops/keys": (OPERATOR, SHOWN),
+    "/ops/keys/new": (OPERATOR, FORM),
+    "/ops/keys/<kid>": (OPERATOR, SHOWN),
+    "/ops/keys/<kid>/publish": (OPERATOR, FORM),
+    "/ops/keys/<kid>/activate": (OPERATOR, FORM),
+    "/ops/keys/<kid>/retire": (OPERATOR, FORM),
 }
 
 PAGES: Final = TEAM_PAGES | OPERATOR_PAGES

@@ -1,0 +1,17 @@
+"""Facts about levers: which operator pulled which one.
+
+What came of it is a fact of its own, recorded beside this one, such as an account suspended.
+"""
+
+from dataclasses import dataclass
+
+from idp.domain.audit import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorActed(Fact):
+    """An operator did `act`, about an account, a key or a service; `about` is its name or none."""
+
+    account_id: str
+    act: str
+    about: str | None = None

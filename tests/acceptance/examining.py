@@ -73,7 +73,7 @@ HIDDEN_FOCUS: Final = (
 }"""
 )
 TOLD: Final = """() => {
-    const read = node => !node.parentElement.closest('script, style, noscript, template');
+    const read = node => !node.parentElement.closest('script, style, noscript, template, pre');
     const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT,
         node => read(node) ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT);
     const told = [];

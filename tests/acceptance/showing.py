@@ -10,7 +10,12 @@ from collections.abc import Iterator
 
 from idp.domain import accounts, notices
 from idp.protocol import subjects
-from tests.acceptance import showing_account, showing_levers, showing_recovering
+from tests.acceptance import (
+    showing_account,
+    showing_levers,
+    showing_recovering,
+    showing_trying,
+)
 from tests.acceptance.shown import (
     JOURNEY,
     NO_CODE,
@@ -474,6 +479,7 @@ WALKS: dict[str, Walk] = {
     **showing_account.WALKS,
     **showing_recovering.WALKS,
     **showing_levers.WALKS,
+    **showing_trying.WALKS,
     "visiting departments": visiting_departments,
 }
 
@@ -483,6 +489,7 @@ ALL_ROUTES = {
     *showing_account.ROUTES,
     *showing_recovering.ROUTES,
     *showing_levers.ROUTES,
+    *showing_trying.ROUTES,
     f"{JOURNEY}/terms",
     "/accessibility",
     "/cookies",

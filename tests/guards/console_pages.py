@@ -15,6 +15,7 @@ BUTTON: Final = ("POST",)
 
 TEAM_PAGES: Final = {
     "/team": (ANYBODY, SHOWN),
+    "/team/services/<service_id>/clients/<client_id>/settings": (READER, SHOWN),
 }
 
 OPERATOR_PAGES: Final = {

@@ -41,6 +41,7 @@ class Pasted:
         self.visitor = requests.Session()
         self.visitor.trust_env = False
         self.program: Program | None = None
+        self.environ: dict[str, str] = {}
         key = rsa_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         (folder / "private.pem").write_bytes(key)
 
@@ -64,7 +65,8 @@ class Pasted:
                 "PORT": str(self.port),
                 "DD_TRACE_ENABLED": "false",
                 "DD_INSTRUMENTATION_TELEMETRY_ENABLED": "false",
-            },
+            }
+            | self.environ,
             log=self.folder / "service.log",
             run=run,
             cwd=self.folder,

@@ -1,6 +1,6 @@
 """The pages for service teams, one module for each noun; all on one blueprint."""
 
-from idp.journeys.service_teams.views import services
+from idp.journeys.service_teams.views import services, settings
 from idp.journeys.service_teams.views.door import console as blueprint
 
-__all__ = ["blueprint", "services"]
+__all__ = ["blueprint", "services", "settings"]

@@ -1,0 +1,44 @@
+"""Every page that helps a client to work, in every state: what `showing` has for other pages."""
+
+from collections.abc import Iterator
+
+from idp.domain import clients, members
+from idp.domain.clients import Client
+from idp.domain.members import Role
+from tests.acceptance.shown import Shown, Walk, newcomer
+from tests.acceptance.walking import sign_in
+from tests.support.chromium import Visitor
+from tests.support.citizens import Citizen
+from tests.support.relying_party import RelyingParty
+from tests.support.servers import Street
+
+CLIENT = "/team/services/<service_id>/clients/<client_id>"
+
+
+def own_client(street: Street, member: Citizen, party: RelyingParty) -> str:
+    """Register a client of a service that `member` may change; the address of its pages."""
+    with street.records() as session:
+        applied = clients.apply(session, street.services, party.registration())
+        service_id = session.get_one(Client, applied.client_id).service_id
+        members.add(session, street.services, service_id, member.account_id, Role.WRITER)
+    return f"{street.issuer}team/services/{service_id}/clients/{applied.client_id}"
+
+
+def reading_settings(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """What to copy, for a client with a key and for one with a secret."""
+    member = newcomer(street, "copying")
+    sign_in(visitor, street, "tax", member)
+    keyed = RelyingParty(street.issuer, f"copying-key-{language}", more={"pkce_enforced": False})
+    visitor.open(f"{own_client(street, member, keyed)}/settings?lng={language}")
+    yield Shown("/team/services/<service_id>/clients/<client_id>/settings")
+    by_secret = RelyingParty(
+        street.issuer, f"copying-secret-{language}", method="client_secret_post"
+    )
+    visitor.open(f"{own_client(street, member, by_secret)}/settings")
+    yield Shown("/team/services/<service_id>/clients/<client_id>/settings", "with a secret")
+
+
+WALKS: dict[str, Walk] = {"reading settings": reading_settings}
+
+ROUTES = {f"{CLIENT}/{page}" for page in ("settings",)}
+"""Every route of these pages that shows one."""

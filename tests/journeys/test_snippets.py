@@ -1,4 +1,4 @@
-"""The texts to copy, without running them: what they never hold, and what would break out of them."""
+"""The texts to copy, without running them: what they never hold, and what would break out."""
 
 import json
 import shlex

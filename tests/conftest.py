@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 import sqlalchemy as sa
@@ -36,6 +37,7 @@ from tests.support.templates import compile_templates_once
 
 RUN_DIR = "ONEPASS_TEST_RUN_DIR"
 HERE = Path(__file__).parent
+DATABASES = ("sqlite", "postgresql")
 UNCOUNTED = (
     "acceptance/",
     "bench/",
@@ -53,6 +55,9 @@ UNSEEN = pytest.StashKey[list[str]]()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take the folder for pictures of every page: `make pages` names it."""
     parser.addoption("--pages", metavar="FOLDER", help="keep pictures of every page in FOLDER")
+    parser.addoption(
+        "--both-databases", action="store_true", help="walk each journey on SQLite and PostgreSQL"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -90,11 +95,28 @@ def is_uncounted(path: Path) -> bool:
     return path.relative_to(HERE).as_posix().startswith(UNCOUNTED)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a real browser."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what needs a real browser; walk each journey on one of the two databases."""
     for item in items:
         if "visitor" in " ".join(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
+    if not config.getoption("both_databases") and not any("::" in each for each in config.args):
+        elsewhere = [item for item in items if is_walked_elsewhere(item)]
+        items[:] = [item for item in items if item not in set(elsewhere)]
+        config.hook.pytest_deselected(items=elsewhere)
+
+
+def is_walked_elsewhere(item: pytest.Item) -> bool:
+    """Say whether this journey is walked on the other database: each kind gets half of them.
+
+    What differs between the two is in the domain, whose tests run on both.
+    """
+    called = getattr(item, "callspec", None)
+    kind: str | None = called.params.get("database_url") if called else None
+    if kind is None or HERE / "journeys" not in item.path.parents:
+        return False
+    said = item.nodeid.replace(kind, "")
+    return kind != DATABASES[crc32(said.encode()) % 2]
 
 
 @pytest.hookimpl(trylast=True)
@@ -187,7 +209,7 @@ def sqlite_url(sqlite_template: SqliteTemplate, tmp_path: Path) -> str:
     return sqlite_template.copy_to(tmp_path / "onepass.db")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest) -> str:
     """A migrated database of this test alone; the test runs once on each kind."""
     name = "sqlite_url" if request.param == "sqlite" else "postgres_url"

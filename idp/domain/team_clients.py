@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from idp.domain import audit, clients
 from idp.domain.clients import Applied, Client, Service
+from idp.domain.members import Member
 from idp.domain.registration_keys import RegistrationKey
 from idp.domain.services import Services
 from idp.protocol.client_policy import INTEGRATION, ClientPolicy, policy_from_registration
@@ -104,11 +105,10 @@ def _apply(
 def _refuse_a_name_like_others(session: Session, policy: ClientPolicy, team: str) -> None:
     """Refuse what a citizen would read as the name, in either language, of another's service."""
     wanted = {as_read(name) for name in (policy.service, policy.service_cy) if name}
-    others = (
-        select(Service.name, Service.name_cy)
-        .join(Client, Client.service_id == Service.id)
-        .where(Client.registered_by.is_distinct_from(team))
-        .distinct()
+    of_clients = select(Client.service_id).where(Client.registered_by.is_distinct_from(team))
+    of_members = select(Member.service_id)
+    others = select(Service.name, Service.name_cy).where(
+        Service.id.in_(of_clients) | Service.id.in_(of_members)
     )
     for names in session.execute(others):
         if wanted & {as_read(name) for name in names if name}:
@@ -123,7 +123,8 @@ def _refuse_a_service_of_others(session: Session, service: Service, team: str) -
     others = select(Client.client_id).where(
         Client.service_id == service.id, Client.registered_by.is_distinct_from(team)
     )
-    if session.scalar(others.limit(1)) is not None:
+    of_members = select(Member.account_id).where(Member.service_id == service.id)
+    if any(session.scalar(each.limit(1)) is not None for each in (others, of_members)):
         raise _names_are_anothers()
 
 

@@ -14,6 +14,7 @@ from tests.acceptance import (
     showing_account,
     showing_levers,
     showing_recovering,
+    showing_team_clients,
     showing_trying,
 )
 from tests.acceptance.shown import (
@@ -480,6 +481,7 @@ WALKS: dict[str, Walk] = {
     **showing_recovering.WALKS,
     **showing_levers.WALKS,
     **showing_trying.WALKS,
+    **showing_team_clients.WALKS,
     "visiting departments": visiting_departments,
 }
 
@@ -490,6 +492,7 @@ ALL_ROUTES = {
     *showing_recovering.ROUTES,
     *showing_levers.ROUTES,
     *showing_trying.ROUTES,
+    *showing_team_clients.ROUTES,
     f"{JOURNEY}/terms",
     "/accessibility",
     "/cookies",

@@ -16,6 +16,9 @@ BUTTON: Final = ("POST",)
 TEAM_PAGES: Final = {
     "/team": (ANYBODY, SHOWN),
     "/team/services/<service_id>/clients/<client_id>/settings": (READER, SHOWN),
+    "/team/services/new": (ANYBODY, FORM),
+    "/team/services/<service_id>": (READER, SHOWN),
+    "/team/services/<service_id>/branding": (MANAGER, FORM),
 }
 
 OPERATOR_PAGES: Final = {

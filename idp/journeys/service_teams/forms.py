@@ -1,0 +1,49 @@
+"""The questions asked of service teams; those about a client's fields are in `client_forms`."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from wtforms import ValidationError
+
+from idp.protocol import registration_rules as rules
+from idp.web.forms import Form, LineField
+
+LONGEST_NAME = 255
+
+
+class SeenForm(Form):
+    """What do citizens see of the service?"""
+
+    name = LineField(_("Service name"), longest=LONGEST_NAME)
+    name_cy = LineField(_("Service name in Welsh (optional)"), longest=LONGEST_NAME)
+    landing_page = LineField(_("Address where the service begins (optional)"), longest=2048)
+
+    def validate_name(self, field: Any) -> None:
+        """Raise ValidationError unless a name was typed."""
+        if not field.data and not field.process_errors:
+            raise ValidationError(_("Enter the service name"))
+
+    def validate_landing_page(self, field: Any) -> None:
+        """Raise ValidationError unless it is an address that a client may name."""
+        if field.data and not rules.address_is_acceptable(field.data, production=False):
+            raise ValidationError(
+                _("Enter the whole address, like https://example.gov.uk")
+            )
+
+
+class NewServiceForm(Form):
+    """Which service, and whose?"""
+
+    department = LineField(_("Department"), longest=LONGEST_NAME)
+    name = LineField(_("Service name"), longest=LONGEST_NAME)
+    name_cy = LineField(_("Service name in Welsh (optional)"), longest=LONGEST_NAME)
+
+    def validate_department(self, field: Any) -> None:
+        """Raise ValidationError unless a department was named."""
+        if not field.data and not field.process_errors:
+            raise ValidationError(_("Enter the name of your department"))
+
+    def validate_name(self, field: Any) -> None:
+        """Raise ValidationError unless a name was typed."""
+        if not field.data and not field.process_errors:
+            raise ValidationError(_("Enter the service name"))

@@ -26,9 +26,7 @@ class SeenForm(Form):
     def validate_landing_page(self, field: Any) -> None:
         """Raise ValidationError unless it is an address that a client may name."""
         if field.data and not rules.address_is_acceptable(field.data, production=False):
-            raise ValidationError(
-                _("Enter the whole address, like https://example.gov.uk")
-            )
+            raise ValidationError(_("Enter the whole address, like https://example.gov.uk"))
 
 
 class NewServiceForm(Form):

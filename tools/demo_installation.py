@@ -141,7 +141,7 @@ def make_records(demo: Demo, onepass: OnepassSession, before: Record) -> Record:
     onepass.run("keys", "generate", "--missing", "--json")
     description: Record = {"issuer": demo.issuer}
     description["services"] = register_departments(demo, onepass)
-    description |= seed_people(demo, onepass, before)
+    description |= seed_people(demo, onepass, before, description["services"])
     description["mailbox"] = demo.mailbox
     return description
 
@@ -186,8 +186,10 @@ def _registration(demo: Demo, slug: str) -> Record:
     return registration
 
 
-def seed_people(demo: Demo, onepass: OnepassSession, before: Record) -> Record:
-    """See that the demo's people have accounts; their secrets survive a new database."""
+def seed_people(
+    demo: Demo, onepass: OnepassSession, before: Record, services: list[Record]
+) -> Record:
+    """See that the demo's people have accounts and their parts; secrets survive a new database."""
     known = [before.get("citizen"), before.get("service_team"), *before.get("operators", [])]
     secrets_before = {person["email"]: person["totp_secret"] for person in known if person}
     people: Record = {}
@@ -202,6 +204,8 @@ def seed_people(demo: Demo, onepass: OnepassSession, before: Record) -> Record:
             )
         if role.startswith("operator"):
             onepass.run("operators", "add", email, "--json")
+        for service in services if role == "service_team" else ():
+            onepass.run("members", "add", email, service["name"], "--role", "manager", "--json")
         people[role] = {"email": email, "password": password, "totp_secret": secret}
     return {
         "citizen": people["citizen"],

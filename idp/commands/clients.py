@@ -8,8 +8,10 @@ import click
 from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
+from idp.commands.operator_named import operator_named
+from idp.domain import client_search, suspensions, wanted_faults
 from idp.domain import clients as clients_of
-from idp.domain import suspensions, wanted_faults
+from idp.domain.services import Services
 from idp.protocol.errors import InvalidClientMetadata
 
 
@@ -59,9 +61,10 @@ def _told(applied: clients_of.Applied) -> dict[str, object]:
 
 
 @clients.command(name="list")
+@click.option("--like", default="", help="Only those whose id, name or service holds this.")
 @as_json
 @pass_workplace
-def list_clients(workplace: Workplace, as_json: bool) -> None:
+def list_clients(workplace: Workplace, like: str, as_json: bool) -> None:
     """List every client with its state."""
     with workplace.session() as session:
         rows = [
@@ -74,7 +77,7 @@ def list_clients(workplace: Workplace, as_json: bool) -> None:
                 name: json.loads(client.registration).get(name)
                 for name in ("client_name", "service", "profile", "environment")
             }
-            for client in clients_of.all_clients(session)
+            for client in client_search.like(session, like)
         ]
     words = "\n".join(f"{row['client_id']}  {row['state']}  {row['client_name']}" for row in rows)
     tell(as_json, rows, words or "There are no clients.")
@@ -98,11 +101,45 @@ def show(workplace: Workplace, client_id: str, as_json: bool) -> None:
 
 @clients.command()
 @click.argument("client_id")
+@click.option("--as", "operator", metavar="EMAIL", help="The operator who asks.")
+@click.option("--reason", help="Why; the operator who approves reads it.")
+@click.option("--ticket", help="Where more is written about it.")
+@click.option("--emergency", is_flag=True, help="At once, without another operator.")
 @as_json
 @pass_workplace
-def suspend(workplace: Workplace, client_id: str, as_json: bool) -> None:
-    """Refuse everything to a client, everywhere within a minute; citizens' sessions go on."""
-    _change(workplace, suspensions.suspend, client_id, as_json)
+def suspend(
+    workplace: Workplace,
+    client_id: str,
+    operator: str | None,
+    reason: str | None,
+    ticket: str | None,
+    emergency: bool,
+    as_json: bool,
+) -> None:
+    """Ask another operator to suspend a client; with --emergency, suspend it.
+
+    Everything is then refused to it, everywhere within a minute; citizens' sessions go on.
+    """
+    if emergency:
+        _change(workplace, suspensions.suspend_and_tell, client_id, as_json)
+        return
+    if not operator or not reason or not ticket:
+        raise click.UsageError("Give --as, --reason and --ticket, or --emergency.")
+    with workplace.session() as session:
+        by = operator_named(session, operator)
+        client = session.get(clients_of.Client, client_id)
+        if client is None:
+            raise click.ClickException(f"There is no client {client_id}.")
+        asked = suspensions.ask(
+            session,
+            workplace.services,
+            client,
+            by=by,
+            reason=reason[:1000],
+            ticket=ticket[:100],
+        )
+        document = {"client_id": client_id, "state": client.state, "request": asked.id}
+    tell(as_json, document, f"Request {asked.id} waits for another operator.")
 
 
 @clients.command()
@@ -111,7 +148,7 @@ def suspend(workplace: Workplace, client_id: str, as_json: bool) -> None:
 @pass_workplace
 def restore(workplace: Workplace, client_id: str, as_json: bool) -> None:
     """Lift a client's suspension, everywhere within a minute."""
-    _change(workplace, suspensions.restore, client_id, as_json)
+    _change(workplace, suspensions.restore_and_tell, client_id, as_json)
 
 
 @clients.command()
@@ -142,12 +179,12 @@ def faults(workplace: Workplace, client_id: str, wanted: tuple[str, ...], as_jso
 
 def _change(
     workplace: Workplace,
-    change: Callable[[Session, str, int], bool],
+    change: Callable[[Session, Services, str], bool],
     client_id: str,
     as_json: bool,
 ) -> None:
     with workplace.session() as session:
-        changed = change(session, client_id, workplace.services.clock.now())
+        changed = change(session, workplace.services, client_id)
         client = session.get(clients_of.Client, client_id)
         if client is None:
             raise click.ClickException(f"There is no client {client_id}.")

@@ -603,16 +603,18 @@ class FaultsWanted(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class ClientSuspended(Fact):
-    """An operator switched a client off."""
+    """An operator switched a client off; `by` is their account, unless it was by command."""
 
     client_id: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClientRestored(Fact):
-    """An operator switched a client on again."""
+    """An operator switched a client on again; `by` is their account, unless by command."""
 
     client_id: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,9 +102,12 @@ def _shaped(shape: str) -> Callable[[Value, str], str]:
     return written
 
 
+_CLIENT_ID: Final = "[A-Za-z0-9._~-]{1,64}"
 _WRITERS: Final[Mapping[str, Callable[[Value, str], str]]] = {
+    "client": _shaped(_CLIENT_ID),
     "code": _shaped("[0-9]{6}"),
     "left": _shaped("[0-9]{1,2}"),
+    "live": _shaped(_CLIENT_ID),
     "number": _shaped("[A-Z0-9-]{4,24}"),
     "until": _moment,
 }

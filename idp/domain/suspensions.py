@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from idp.domain import audit
+from idp.domain import audit, change_requests, team_notices
 from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest
 from idp.domain.clients import ACTIVE, SUSPENDED, Client
 from idp.domain.grants import Grant
@@ -15,7 +15,7 @@ SUSPEND: Final = "suspend_client"
 NOT_ACTIVE: Final = "The client is suspended already, or there is no such client any more."
 
 
-def suspend(session: Session, client_id: str, now: int) -> bool:
+def suspend(session: Session, client_id: str, now: int, *, by: str | None = None) -> bool:
     """Refuse everything to a client; False if it is unknown or suspended already.
 
     The codes and access tokens that it holds are dead from now on, also when it is restored.
@@ -28,22 +28,60 @@ def suspend(session: Session, client_id: str, now: int) -> bool:
             .values(revoked_at=now)
             .execution_options(synchronize_session=False)
         )
-        audit.record(session, audit.ClientSuspended(client_id=client_id), now=now)
+        audit.record(session, audit.ClientSuspended(client_id=client_id, by=by), now=now)
     return changed
 
 
-def restore(session: Session, client_id: str, now: int) -> bool:
+def restore(session: Session, client_id: str, now: int, *, by: str | None = None) -> bool:
     """Lift a suspension; False if the client is unknown or not suspended."""
     changed = _change(session, client_id, SUSPENDED, ACTIVE, now)
     if changed:
-        audit.record(session, audit.ClientRestored(client_id=client_id), now=now)
+        audit.record(session, audit.ClientRestored(client_id=client_id, by=by), now=now)
     return changed
 
 
-def _as_asked(session: Session, services: Services, asked: ChangeRequest, _by: str) -> None:
+def suspend_and_tell(
+    session: Session, services: Services, client_id: str, *, by: str | None = None
+) -> bool:
+    """Suspend a client, and mail the managers of its service; False as for `suspend`."""
+    changed = suspend(session, client_id, services.clock.now(), by=by)
+    return changed and _tell(session, services, client_id, "client_suspended")
+
+
+def restore_and_tell(
+    session: Session, services: Services, client_id: str, *, by: str | None = None
+) -> bool:
+    """Lift a suspension, and mail the managers of the service; False as for `restore`."""
+    changed = restore(session, client_id, services.clock.now(), by=by)
+    return changed and _tell(session, services, client_id, "client_restored")
+
+
+def ask(
+    session: Session, services: Services, client: Client, *, by: str, reason: str, ticket: str
+) -> ChangeRequest:
+    """Ask another operator to suspend a client."""
+    return change_requests.submit(
+        session,
+        services,
+        SUSPEND,
+        {"ticket": ticket},
+        by=by,
+        reason=reason,
+        service_id=client.service_id,
+        client_id=client.client_id,
+    )
+
+
+def _as_asked(session: Session, services: Services, asked: ChangeRequest, by: str) -> None:
     """Suspend the client that a request names. Raises CannotBeDone."""
-    if not suspend(session, asked.client_id or "", services.clock.now()):
+    if not suspend_and_tell(session, services, asked.client_id or "", by=by):
         raise CannotBeDone(NOT_ACTIVE)
+
+
+def _tell(session: Session, services: Services, client_id: str, template: str) -> bool:
+    service_id = session.get_one(Client, client_id).service_id
+    team_notices.tell_managers(session, services, service_id, template, client=client_id)
+    return True
 
 
 ACT: Final = Act(SUSPEND, _as_asked)

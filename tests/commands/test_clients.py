@@ -91,9 +91,9 @@ def test_what_is_no_registration(terminal: Terminal, tmp_path: Path, text: str) 
     assert terminal.json(clients, "list") == []
 
 
-@pytest.mark.parametrize("command", ["show", "suspend", "restore"])
-def test_a_client_that_does_not_exist(terminal: Terminal, command: str) -> None:
-    assert "There is no client nobody." in terminal.refused(clients, command, "nobody")
+@pytest.mark.parametrize("command", [("show",), ("suspend", "--emergency"), ("restore",)])
+def test_a_client_that_does_not_exist(terminal: Terminal, command: tuple[str, ...]) -> None:
+    assert "There is no client nobody." in terminal.refused(clients, *command, "nobody")
 
 
 def facts(terminal: Terminal) -> list[str]:
@@ -104,20 +104,23 @@ def facts(terminal: Terminal) -> list[str]:
 def test_a_client_is_suspended_and_restored(terminal: Terminal, tmp_path: Path) -> None:
     terminal.run(clients, "apply", written(tmp_path, registration(client_id="tax")))
     for command, state in (("suspend", "suspended"), ("restore", "active")):
-        first = terminal.json(clients, command, "tax")
+        at_once = ("--emergency",) if command == "suspend" else ()
+        first = terminal.json(clients, command, "tax", *at_once)
         assert first == {"client_id": "tax", "state": state, "changed": True}
         assert terminal.json(clients, "show", "tax")["state"] == state
         assert terminal.json(clients, "list")[0]["state"] == state
-        again = terminal.json(clients, command, "tax")
+        again = terminal.json(clients, command, "tax", *at_once)
         assert again == {"client_id": "tax", "state": state, "changed": False}
-        assert terminal.run(clients, command, "tax").stdout == f"tax is {state} already.\n"
+        assert (
+            terminal.run(clients, command, "tax", *at_once).stdout == f"tax is {state} already.\n"
+        )
     assert facts(terminal) == ["client_applied", "client_suspended", "client_restored"]
 
 
 def test_changing_a_registration_lifts_no_suspension(terminal: Terminal, tmp_path: Path) -> None:
     file = written(tmp_path, registration(client_id="tax"))
     terminal.run(clients, "apply", file)
-    assert terminal.run(clients, "suspend", "tax").stdout == "tax is suspended.\n"
+    assert terminal.run(clients, "suspend", "tax", "--emergency").stdout == "tax is suspended.\n"
     terminal.run(clients, "apply", file)
     assert terminal.json(clients, "show", "tax")["state"] == "suspended"
 

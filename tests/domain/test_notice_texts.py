@@ -17,14 +17,18 @@ CHROME = "Mozilla/5.0 (Linux; Android 10; K) Chrome/131.0.0.0 Mobile Safari/537.
 HAPPENING = Happening(NOON, CHROME, "203.0.113.7")
 AS_WRITTEN = {
     "en": {
+        "client": "tax_2",
         "code": "271828",
         "left": "7",
+        "live": "tax_live",
         "number": "AB12-CD34",
         "until": "28 September 2026, 15:13 (UK time)",
     },
     "cy": {
+        "client": "tax_2",
         "code": "271828",
         "left": "7",
+        "live": "tax_live",
         "number": "AB12-CD34",
         "until": "28 Medi 2026, 15:13 (amser y DU)",
     },
@@ -177,6 +181,7 @@ def test_times_are_those_of_the_united_kingdom_in_summer_and_in_winter() -> None
         ("recovery_code_used", {"left": "-1"}),
         ("activity_reported", {"number": "http://evil.example"}),
         ("recovery_begun", {"until": "soon"}),
+        ("client_suspended", {"client": "call 0800 000 000"}),
     ],
 )
 def test_other_values_than_it_needs_are_refused(kind: str, values: dict[str, Value]) -> None:

@@ -1,0 +1,18 @@
+"""Which operator a command acts as, where it must be known: `--as EMAIL`."""
+
+import click
+from sqlalchemy.orm import Session
+
+from idp.domain import accounts, operators
+
+as_operator = click.option(
+    "--as", "operator", required=True, metavar="EMAIL", help="The operator who does this."
+)
+
+
+def operator_named(session: Session, email: str) -> str:
+    """Return the account of the operator with this address, or end with words."""
+    account = accounts.find_by_email(session, email)
+    if account is None or not operators.is_operator(session, account.id):
+        raise click.ClickException(f"There is no operator {email}.")
+    return account.id

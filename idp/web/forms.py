@@ -93,7 +93,7 @@ class Form(FlaskForm):
         return bool(self.validate_on_submit())
 
 
-class _Spoken:
+class Spoken:
     """A GOV.UK widget whose hidden words are in the page's language."""
 
     def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:
@@ -107,23 +107,23 @@ class _Spoken:
         return params
 
 
-class TextInput(_Spoken, GovTextInput):
+class TextInput(Spoken, GovTextInput):
     """One line of text."""
 
 
-class RadioInput(_Spoken, GovRadioInput):
+class RadioInput(Spoken, GovRadioInput):
     """A choice of one."""
 
 
-class CheckInput(_Spoken, GovCheckboxInput):
+class CheckInput(Spoken, GovCheckboxInput):
     """A box to tick."""
 
 
-class WordsInput(_Spoken, GovCharacterCount):
+class WordsInput(Spoken, GovCharacterCount):
     """Some lines of text, with a count of characters where there is JavaScript."""
 
 
-class PasswordInput(_Spoken, GovPasswordInput):
+class PasswordInput(Spoken, GovPasswordInput):
     """A password with a Show button where there is JavaScript."""
 
     def map_gov_params(self, field: Any, **kwargs: Any) -> dict[str, Any]:

@@ -29,6 +29,15 @@ OPERATOR_PAGES: Final = {
     "/ops/keys/<kid>/publish": (OPERATOR, FORM),
     "/ops/keys/<kid>/activate": (OPERATOR, FORM),
     "/ops/keys/<kid>/retire": (OPERATOR, FORM),
+    "/ops/clients": (OPERATOR, SHOWN),
+    "/ops/clients/<client_id>": (OPERATOR, SHOWN),
+    "/ops/clients/<client_id>/restore": (OPERATOR, FORM),
+    "/ops/clients/<client_id>/suspend": (OPERATOR, FORM),
+    "/ops/requests/<request_id>": (OPERATOR, SHOWN),
+    "/ops/requests/<request_id>/approve": (OPERATOR, BUTTON),
+    "/ops/requests/<request_id>/ask": (OPERATOR, FORM),
+    "/ops/requests/<request_id>/refuse": (OPERATOR, FORM),
+    "/ops/requests/<request_id>/withdraw": (OPERATOR, BUTTON),
 }
 
 PAGES: Final = TEAM_PAGES | OPERATOR_PAGES

@@ -1,0 +1,74 @@
+"""What an operator sees of a request: who asked, what would change, what was checked."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from idp.domain import work_queue
+from idp.domain.change_requests import ChangeRequest, State
+from idp.domain.clients import Client, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One member of a registration: what it is, and what it would be; None where there is none."""
+
+    member: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSeen:
+    """A request as it is shown to the operator `me`."""
+
+    asked: ChangeRequest
+    requested_by: str
+    decided_by: str
+    service: str
+    working_days: int
+    mine: bool
+    differences: tuple[Difference, ...]
+
+    @property
+    def waits(self) -> bool:
+        """Whether it still has to be decided."""
+        return self.asked.state == State.SUBMITTED
+
+    @property
+    def late(self) -> bool:
+        """Whether it should have been decided by now."""
+        return self.waits and self.working_days > work_queue.LATE_AFTER
+
+
+def find(session: Session, request_id: str, *, me: str, now: int) -> RequestSeen | None:
+    """Return a request as the operator `me` sees it, or None."""
+    asked = session.get(ChangeRequest, request_id[:32])
+    if asked is None:
+        return None
+    emails = work_queue.emails_of(session, {asked.requested_by, asked.decided_by or ""})
+    client = session.get(Client, asked.client_id) if asked.client_id else None
+    service_id = asked.service_id or (client.service_id if client else None)
+    service = session.get(Service, service_id) if service_id else None
+    return RequestSeen(
+        asked=asked,
+        requested_by=emails.get(asked.requested_by, ""),
+        decided_by=emails.get(asked.decided_by or "", ""),
+        service=service.name if service else "",
+        working_days=work_queue.working_days(asked.requested_at, asked.decided_at or now),
+        mine=asked.requested_by == me,
+        differences=_differences(asked.asked),
+    )
+
+
+def _differences(payload: dict[str, Any]) -> tuple[Difference, ...]:
+    """Compare the registrations `before` and `after`, if the request has them."""
+    before, after = payload.get("before"), payload.get("after")
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return ()
+    return tuple(
+        Difference(name, before.get(name), after.get(name))
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    )

@@ -1,0 +1,122 @@
+"""One request: looking at it, and deciding it."""
+
+from collections.abc import Callable
+
+from flask import Response
+
+from idp.domain import approved_acts
+from idp.domain.approved_acts import CannotBeDone, NotWaiting, OwnRequest
+from idp.domain.change_requests import ChangeRequest
+from idp.journeys.operators import request_steps
+from idp.journeys.operators.request_forms import ChangesForm, RefuseForm
+from idp.journeys.operators.request_steps import RequestSeen
+from idp.journeys.operators.request_words import HINDRANCES, KINDS, STATES
+from idp.journeys.operators.views.door import OPERATOR, console, me, to
+from idp.web import current
+from idp.web.errors import Kind, PageRefused
+from idp.web.forms import Form
+from idp.web.layout import show
+
+
+@console.page("/ops/requests/<request_id>", OPERATOR, command="onepass requests show")
+def request(request_id: str) -> Response:
+    """Show one request, and what can be done with it."""
+    return _shown(_request(request_id))
+
+
+@console.page(
+    "/ops/requests/<request_id>/approve", OPERATOR, ("POST",), command="onepass requests approve"
+)
+def approve_request(request_id: str) -> Response:
+    """Approve a request and do what it asks; its page again when that cannot be done."""
+    seen = _request(request_id)
+    try:
+        _decided(
+            lambda: approved_acts.approve(
+                current.session(), current.services(), request_id, by=me()
+            )
+        )
+    except CannotBeDone as hindered:
+        words = HINDRANCES.get(str(hindered), str(hindered))
+        return _shown(seen, problem=str(words), status=409)
+    return to("request", request_id=request_id)
+
+
+@console.page(
+    "/ops/requests/<request_id>/refuse",
+    OPERATOR,
+    ("GET", "POST"),
+    command="onepass requests refuse",
+)
+def refuse_request(request_id: str) -> Response:
+    """Ask why a request is refused, and refuse it."""
+    seen, form = _request(request_id), RefuseForm()
+    if form.accepted():
+        words = form.reason.text
+        _decided(
+            lambda: approved_acts.refuse(
+                current.session(), current.services(), request_id, by=me(), words=words
+            )
+        )
+        return to("request", request_id=request_id)
+    return show("operators/request_refuse.html", form=form, seen=seen, kinds=KINDS)
+
+
+@console.page(
+    "/ops/requests/<request_id>/ask", OPERATOR, ("GET", "POST"), command="onepass requests ask"
+)
+def ask_for_changes(request_id: str) -> Response:
+    """Ask what should be changed, and send a request back."""
+    seen, form = _request(request_id), ChangesForm()
+    if form.accepted():
+        words = form.changes.text
+        _decided(
+            lambda: approved_acts.ask_for_changes(
+                current.session(), current.services(), request_id, by=me(), words=words
+            )
+        )
+        return to("request", request_id=request_id)
+    return show("operators/request_changes.html", form=form, seen=seen, kinds=KINDS)
+
+
+@console.page(
+    "/ops/requests/<request_id>/withdraw", OPERATOR, ("POST",), command="onepass requests withdraw"
+)
+def withdraw_request(request_id: str) -> Response:
+    """Take back one's own request."""
+    _decided(
+        lambda: approved_acts.withdraw(current.session(), current.services(), request_id, by=me())
+    )
+    return to("request", request_id=request_id)
+
+
+def _request(request_id: str) -> RequestSeen:
+    found = request_steps.find(current.session(), request_id, me=me(), now=current.now())
+    if found is None:
+        raise PageRefused(Kind.NOT_FOUND)
+    return found
+
+
+def _decided(decide: Callable[[], ChangeRequest]) -> None:
+    """Decide. One's own request is refused to oneself, and that is recorded.
+
+    One that is decided already is left as it is: its page, which follows, says what became of it.
+    """
+    try:
+        decide()
+    except OwnRequest as refused:
+        raise PageRefused(Kind.FORBIDDEN) from refused
+    except NotWaiting:
+        return
+
+
+def _shown(seen: RequestSeen, *, problem: str = "", status: int = 200) -> Response:
+    return show(
+        "operators/request.html",
+        form=Form(),
+        seen=seen,
+        kinds=KINDS,
+        states=STATES,
+        problem=problem,
+        status=status,
+    )

@@ -49,19 +49,21 @@ class MemberAdded(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class MemberRoleChanged(Fact):
-    """A member of a service got another role."""
+    """A member of a service got another role; `by` is the account that gave it."""
 
     account_id: str
     service_id: str
     role: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class MemberRemoved(Fact):
-    """An account stopped being a member of a service."""
+    """An account stopped being a member of a service; `by` is the account that took it out."""
 
     account_id: str
     service_id: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,21 @@
 """Every fact there is: importing this module has imported each module that adds some."""
 
-from idp.domain import audit, client_facts, console_facts, lever_facts
+from idp.domain import (
+    audit,
+    client_facts,
+    console_facts,
+    invitation_facts,
+    lever_facts,
+)
 from idp.domain.audit import FACTS, Fact
 
 __all__ = ["FACTS", "Fact"]
 
-MODULES = (audit, client_facts, console_facts, lever_facts)
+MODULES = (
+    audit,
+    client_facts,
+    console_facts,
+    invitation_facts,
+    lever_facts,
+)
 """Where facts stand."""

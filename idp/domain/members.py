@@ -75,11 +75,17 @@ def add(session: Session, services: Services, service_id: str, account_id: str, 
 
 
 def change_role(
-    session: Session, services: Services, service_id: str, account_id: str, role: Role
+    session: Session,
+    services: Services,
+    service_id: str,
+    account_id: str,
+    role: Role,
+    *,
+    by: str | None = None,
 ) -> bool:
     """Give a member another role; False if they have it already or are no member.
 
-    Raises LastManager; nothing is written then.
+    `by` is the account that does it. Raises LastManager; nothing is written then.
     """
     _hold(session, service_id)
     before = role_in(session, service_id, account_id)
@@ -93,12 +99,19 @@ def change_role(
         .values(role=role.name)
         .execution_options(synchronize_session=False)
     )
-    fact = MemberRoleChanged(service_id=service_id, account_id=account_id, role=role.name)
+    fact = MemberRoleChanged(service_id=service_id, account_id=account_id, role=role.name, by=by)
     audit.record(session, fact, now=services.clock.now())
     return True
 
 
-def remove(session: Session, services: Services, service_id: str, account_id: str) -> bool:
+def remove(
+    session: Session,
+    services: Services,
+    service_id: str,
+    account_id: str,
+    *,
+    by: str | None = None,
+) -> bool:
     """Take an account out of a service, at once; False if it is no member. Raises LastManager."""
     _hold(session, service_id)
     before = role_in(session, service_id, account_id)
@@ -111,7 +124,7 @@ def remove(session: Session, services: Services, service_id: str, account_id: st
         .where(Member.service_id == service_id, Member.account_id == account_id)
         .execution_options(synchronize_session=False)
     )
-    fact = MemberRemoved(service_id=service_id, account_id=account_id)
+    fact = MemberRemoved(service_id=service_id, account_id=account_id, by=by)
     audit.record(session, fact, now=services.clock.now())
     return True
 

@@ -13,6 +13,7 @@ from idp.domain import (
     client_rates,
     feedback,
     grants,
+    invitations,
     journey_times,
     notices,
     outbox,
@@ -146,6 +147,10 @@ def _feedback(session: Session, services: Services) -> int:
     return feedback.sweep(session, services.clock.now(), BATCH)
 
 
+def _invitations(session: Session, services: Services) -> int:
+    return invitations.sweep(session, services.clock.now(), BATCH)
+
+
 _TASKS: tuple[Sweep, ...] = (
     # Before they are deleted.
     _count_journeys,
@@ -163,4 +168,5 @@ _TASKS: tuple[Sweep, ...] = (
     _recoveries,
     _journey_counts,
     _feedback,
+    _invitations,
 )

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     REAUTH_PASSWORD = "reauth_password"  # noqa: S105 - as above
     REAUTH_CODE = "reauth_code"
     REGISTRATION = "registration"
+    INVITATION = "invitation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ LIMITS = {
     Kind.REAUTH_PASSWORD: Limit(6, 3600),
     Kind.REAUTH_CODE: Limit(6, 3600),
     Kind.REGISTRATION: Limit(60, 3600),
+    Kind.INVITATION: Limit(30, 7200),
 }
 
 

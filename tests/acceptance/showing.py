@@ -13,6 +13,7 @@ from idp.protocol import subjects
 from tests.acceptance import (
     showing_account,
     showing_levers,
+    showing_members,
     showing_recovering,
     showing_team_clients,
     showing_trying,
@@ -482,6 +483,7 @@ WALKS: dict[str, Walk] = {
     **showing_levers.WALKS,
     **showing_trying.WALKS,
     **showing_team_clients.WALKS,
+    **showing_members.WALKS,
     "visiting departments": visiting_departments,
 }
 
@@ -493,6 +495,7 @@ ALL_ROUTES = {
     *showing_levers.ROUTES,
     *showing_trying.ROUTES,
     *showing_team_clients.ROUTES,
+    *showing_members.ROUTES,
     f"{JOURNEY}/terms",
     "/accessibility",
     "/cookies",

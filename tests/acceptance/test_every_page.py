@@ -47,6 +47,7 @@ SHOWS_NO_PAGE = {
     "/j/<journey_id>/",
     "/j/<journey_id>/stay",
     "/stay",
+    "/team/services/<service_id>/invitations/<invitation_id>/withdraw",
 }
 """Routes that answer machines, serve files, or lead on to a page of another route."""
 

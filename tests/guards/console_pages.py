@@ -19,6 +19,14 @@ TEAM_PAGES: Final = {
     "/team/services/new": (ANYBODY, FORM),
     "/team/services/<service_id>": (READER, SHOWN),
     "/team/services/<service_id>/branding": (MANAGER, FORM),
+    "/team/invitations": (ANYBODY, SHOWN),
+    "/team/invitations/<invitation_id>": (ANYBODY, FORM),
+    "/team/services/<service_id>/members": (READER, SHOWN),
+    "/team/services/<service_id>/members/invite": (MANAGER, FORM),
+    "/team/services/<service_id>/invitations/<invitation_id>/withdraw": (MANAGER, BUTTON),
+    "/team/services/<service_id>/members/<member_id>": (MANAGER, FORM),
+    "/team/services/<service_id>/members/<member_id>/remove": (MANAGER, FORM),
+    "/team/services/<service_id>/leave": (READER, FORM),
 }
 
 OPERATOR_PAGES: Final = {

@@ -9,12 +9,28 @@ address of ours: a link in a mail is what people are taught to mistrust.
 
 from typing import Final
 
-from idp.domain.notice_texts import accounts, clients, codes, recovery, second_factors, sessions
+from idp.domain.notice_texts import (
+    accounts,
+    clients,
+    codes,
+    recovery,
+    second_factors,
+    service_teams,
+    sessions,
+)
 from idp.domain.notice_texts.words import Notice
 
 NOTICES: Final[dict[str, Notice]] = {
     notice.kind: notice
-    for module in (codes, accounts, second_factors, sessions, recovery, clients)
+    for module in (
+        codes,
+        accounts,
+        second_factors,
+        sessions,
+        recovery,
+        clients,
+        service_teams,
+    )
     for notice in module.NOTICES
 }
 """Every notice there is, by its kind."""

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from idp.domain import (
     feedback,
+    invitations,
     passkey_challenges,
     recoveries,
     sessions,
@@ -176,6 +177,16 @@ def _consoles() -> Iterator[Kept]:
         _("Under a random account number, with the reasons as they were written"),
         _("Until the service is removed"),
         ("change_requests",),
+    )
+    yield Kept(
+        _("That somebody invited you to the team of a service: your email address"),
+        _("As they typed it"),
+        _(
+            "Until you accept it or they take it back, or for %(time)s",
+            time=duration(invitations.LIFETIME),
+        ),
+        ("invitations",),
+        invitations.LIFETIME,
     )
 
 

@@ -1,6 +1,17 @@
 """The pages for service teams, one module for each noun; all on one blueprint."""
 
-from idp.journeys.service_teams.views import services, settings
+from idp.journeys.service_teams.views import (
+    invitations,
+    members,
+    services,
+    settings,
+)
 from idp.journeys.service_teams.views.door import console as blueprint
 
-__all__ = ["blueprint", "services", "settings"]
+__all__ = [
+    "blueprint",
+    "invitations",
+    "members",
+    "services",
+    "settings",
+]

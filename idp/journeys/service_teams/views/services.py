@@ -13,6 +13,7 @@ from idp.domain.members import Role
 from idp.domain.team_services import NameTaken, Seen, TooManyServices
 from idp.journeys.service_teams.forms import NewServiceForm, SeenForm
 from idp.journeys.service_teams.views.door import MANAGER, READER, console, me, role, service, to
+from idp.journeys.service_teams.views.invitations import invitations_waiting
 from idp.protocol.client_policy import ENVIRONMENTS
 from idp.protocol.errors import InvalidClientMetadata
 from idp.web import current, i18n
@@ -49,7 +50,12 @@ def services() -> Response:
     session = current.session()
     listed = members.services_of(session, me())
     owners = {each.id: each for each in departments.all_departments(session)}
-    return show("service_teams/services.html", services=listed, departments=owners)
+    return show(
+        "service_teams/services.html",
+        services=listed,
+        departments=owners,
+        invited=len(invitations_waiting()),
+    )
 
 
 @console.page("/team/services/new", ANYBODY, ("GET", "POST"))

@@ -1,0 +1,145 @@
+"""The members' pages of a service, as its manager, its reader and somebody invited see them."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from idp.domain import clients, invitations, members
+from idp.domain.clients import Client
+from idp.domain.members import Role
+from idp.domain.services import Services
+from tests.support.citizens import Citizen, enrol
+from tests.support.consoles import sign_in_as
+from tests.support.person import Person
+from tests.support.relying_party import RelyingParty
+
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """What the pages say does not depend on the database."""
+    return sqlite_url
+
+
+@pytest.fixture
+def service_id(session: Session, services: Services) -> str:
+    """A service of nobody yet."""
+    party = RelyingParty(services.settings.issuer)
+    applied = clients.apply(session, services, party.registration())
+    session.commit()
+    return session.get_one(Client, applied.client_id).service_id
+
+
+@pytest.fixture
+def come(
+    app: Flask, session: Session, services: Services, service_id: str
+) -> Callable[..., Person]:
+    """Brings somebody signed in, with this role in the service or none."""
+
+    def bring(name: str, role: Role | None = None) -> Person:
+        citizen = enrol(session, services, Citizen(f"{name}@example.com"))
+        if role is not None:
+            members.add(session, services, service_id, citizen.account_id, role)
+        return sign_in_as(app, session, services, citizen)
+
+    return bring
+
+
+def address(person: Person, service_id: str, page: str = "members") -> str:
+    return f"{person.issuer}team/services/{service_id}/{page}"
+
+
+def links(person: Person, part: str) -> list[str]:
+    """Where the links of the page lead that have this in their address."""
+    return [href for href, _words in person.page.links if part in href]
+
+
+def test_somebody_invited_joins_and_is_made_a_manager_and_the_first_one_leaves(
+    come: Callable[..., Person], service_id: str
+) -> None:
+    mia, ned = come("mia", Role.MANAGER), come("ned")
+    ned.open(f"{ned.issuer}team")
+    assert "You have 1 invitation" not in ned.page.text
+    mia.open(address(mia, service_id, "members/invite"))
+    mia.send({"email": "NED@example.com", "role": "WRITER"})
+    assert "NED@example.com" in mia.page.text
+    ned.open(f"{ned.issuer}team")
+    assert "You have 1 invitation to a service team" in ned.page.text
+    ned.open(f"{ned.issuer}team/invitations")
+    [link] = links(ned, "/team/invitations/")
+    ned.open(link)
+    ned.send()
+    assert ned.heading == "Members"
+    assert "Invite somebody" not in ned.page.text, "a writer invites nobody"
+    mia.open(address(mia, service_id, "leave"))
+    mia.send()
+    assert mia.status == 409
+    assert "only manager of the service" in mia.page.text
+    mia.open(address(mia, service_id))
+    [theirs] = links(mia, "/remove")
+    mia.open(theirs.removesuffix("/remove"))
+    mia.send({"role": "MANAGER"})
+    mia.open(address(mia, service_id, "leave"))
+    mia.send()
+    assert mia.url.endswith("/team")
+    mia.open(address(mia, service_id))
+    assert mia.status == 404
+    ned.open(address(ned, service_id))
+    assert ned.status == 200
+
+
+def test_the_last_manager_is_not_made_a_reader(
+    come: Callable[..., Person], service_id: str
+) -> None:
+    mia = come("mia", Role.MANAGER)
+    mia.open(address(mia, service_id))
+    [own] = {*links(mia, "/members/")} - {*links(mia, "/members/invite")}
+    mia.open(own)
+    mia.send({"role": "READER"})
+    assert mia.status == 400
+    assert "The last manager must stay one" in mia.page.text
+    mia.send({"role": "KING"})
+    assert mia.status == 400
+
+
+def test_who_is_removed_is_out_at_once(come: Callable[..., Person], service_id: str) -> None:
+    mia, ned = come("mia", Role.MANAGER), come("ned", Role.READER)
+    mia.open(address(mia, service_id))
+    [link] = links(mia, "/remove")
+    mia.open(link)
+    mia.send()
+    assert "ned@example.com" not in mia.page.text
+    ned.open(address(ned, service_id))
+    assert ned.status == 404
+
+
+def test_an_invitation_is_nobody_elses_and_can_be_taken_back(
+    come: Callable[..., Person], service_id: str, session: Session, services: Services
+) -> None:
+    mia, eve = come("mia", Role.MANAGER), come("eve")
+    mia.open(address(mia, service_id, "members/invite"))
+    mia.send({"email": "ned@example.com", "role": "READER"})
+    session.expire_all()
+    [waiting] = invitations.of_service(session, service_id, services.clock.now())
+    page = f"{eve.issuer}team/invitations/{waiting.id}"
+    eve.open(page)
+    assert eve.status == 404
+    eve.open(f"{eve.issuer}team/invitations")
+    eve.open(f"{eve.issuer}account/data")
+    token = eve.form().values["csrf_token"]
+    posted = eve.request("POST", page, {"csrf_token": token}, {"Origin": eve.issuer.rstrip("/")})
+    assert posted.status == 404
+    mia.send()
+    assert "ned@example.com" not in mia.page.text
+
+
+def test_a_member_is_not_invited_again(come: Callable[..., Person], service_id: str) -> None:
+    mia = come("mia", Role.MANAGER)
+    mia.open(address(mia, service_id, "members/invite"))
+    mia.send({"email": "mia@example.com", "role": "READER"})
+    assert mia.status == 400
+    assert "They are a member of this service already" in mia.page.text
+    mia.send({"email": "nobody", "role": ""})
+    assert "Select what they may do" in mia.page.text
+    assert "Enter an email address like name@example.com" in mia.page.text

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo code test check format contract bench pages containers lock
+.PHONY: help demo code codes test check format contract bench pages containers lock
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -14,6 +14,9 @@ demo: ## provider, worker and four departments on this machine, until Ctrl-C
 
 code: ## the demo citizen's authenticator code of this moment
 	@$(BIN)/python -m tools.demo code
+
+codes: ## everybody in the demo: email, password and the code of this moment
+	@$(BIN)/python -m tools.demo codes
 
 test: ## every test, on SQLite and PostgreSQL, with coverage (TESTS="tests/domain -k totp" for some)
 	@$(PYTHON) -m tools.bootstrap test

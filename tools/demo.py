@@ -1,6 +1,7 @@
 """`make demo`: the provider, its worker and four departments on this machine, until Ctrl-C.
 
-`python -m tools.demo code` prints the demo citizen's authenticator code of this moment.
+`python -m tools.demo code` prints the demo citizen's authenticator code of this moment, `… codes`
+that of everybody the demo has made an account for.
 """
 
 import fcntl
@@ -108,6 +109,7 @@ def what_to_click(description: Record) -> str:
         f"    {service['name']:<{width}}  {service['url']}" for service in description["services"]
     )
     mails = description["mailbox"] or "they are really sent"
+    operators = " or ".join(operator["email"] for operator in description["operators"])
     return f"""
   Onepass is ready. Start at  {description["issuer"]}
 
@@ -119,6 +121,10 @@ def what_to_click(description: Record) -> str:
   Code      {code_now(citizen["totp_secret"])} now; later codes:  make code
             (or add this key to an authenticator app: {citizen["totp_secret"]})
 
+  Service teams  {description["issuer"]}team  as {description["service_team"]["email"]}
+  Operators      {description["issuer"]}ops   as {operators}
+                 their passwords, and the codes of the moment:  make codes
+
   Messages that would be emailed: {mails}
   Logs: var/log/   Everything above for programs: var/demo.json
   Ctrl-C ends it; what you did is kept for the next start.
@@ -128,6 +134,16 @@ def what_to_click(description: Record) -> str:
 def code_now(totp_secret: str) -> str:
     """The authenticator code of this moment."""
     return pyotp.TOTP(totp_secret).now()
+
+
+def everybody(description: Record) -> str:
+    """A line for each person of the demo: email, password, and the code of this moment."""
+    people = [description["citizen"], description["service_team"], *description["operators"]]
+    width = max(len(person["email"]) for person in people)
+    return "\n".join(
+        f"{person['email']:<{width}}  {person['password']:<18}  {code_now(person['totp_secret'])}"
+        for person in people
+    )
 
 
 def run(demo: Demo) -> NoReturn:
@@ -165,9 +181,14 @@ def main() -> int:
     """Run the demo until a signal, or print a code; 1 after saying what went wrong, else 0."""
     var = Path(os.environ.get("ONEPASS_VAR_DIR") or ROOT / "var").absolute()
     keys = Path(os.environ.get("ONEPASS_KEYS_DIR") or ROOT / "keys").absolute()
-    if sys.argv[1:] == ["code"]:
-        citizen = read_description(var).get("citizen")
-        print(code_now(citizen["totp_secret"]) if citizen else "Start the demo once: make demo")
+    if sys.argv[1:] in (["code"], ["codes"]):
+        description = read_description(var)
+        if not description:
+            print("Start the demo once: make demo")
+        elif sys.argv[1] == "codes":
+            print(everybody(description))
+        else:
+            print(code_now(description["citizen"]["totp_secret"]))
         return 0
     try:
         with only_one(var):

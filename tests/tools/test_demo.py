@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -16,6 +17,7 @@ import psutil
 import pytest
 import requests
 
+from tools.demo import everybody
 from tools.demo_installation import Demo
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,6 +111,12 @@ def test_the_demo_from_nothing_to_ready_and_again(tmp_path: Path) -> None:
         for service in services:
             assert service["name"] in said
         assert first["citizen"]["password"] in said
+        for person in (first["service_team"], *first["operators"]):
+            assert person["email"] in said
+            password = re.escape(person["password"])
+            assert re.search(
+                rf"^{person['email']} +{password} +\d{{6}}$", everybody(first), re.MULTILINE
+            )
     assert process.returncode == 0
     assert not [child for child in family if child.is_running()]
 

@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 
 from idp.domain import (
     audit,
+    audit_checks,
     audit_log,
     clients,
+    daily_counts,
     notices,
     notifiers,
     outbox,
@@ -64,6 +66,8 @@ class Worker:
         self._notifier = notifiers.choose(services, engine)
         self._swept_at: int | None = None
         self._reminded_at: int | None = None
+        self._proof: threading.Thread | None = None
+        self._runs_on = False
         self._deliver: dict[str, Callable[[Leased], None]] = {
             notices.KIND: self._mail,
             "back_channel_logout": self._logout_notice,
@@ -71,6 +75,7 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; a database that goes away is waited for."""
+        self._runs_on = True
         while not stop.is_set():
             try:
                 busy = self.run_once()
@@ -82,8 +87,12 @@ class Worker:
 
     def run_once(self) -> int:
         """Do what is due now and return how many things that was."""
-        reminded = self.remind()
-        return reminded + self.deliver() + self.seal() + self.sweep()
+        done = self.remind() + self.deliver() + self.seal() + self.count() + self.sweep()
+        if self._runs_on:
+            self._verify_meanwhile()
+        else:
+            self.verify()
+        return done
 
     def deliver(self) -> int:
         """Deliver every message that is due and return how many were tried."""
@@ -116,6 +125,32 @@ class Worker:
         except (audit_log.AuditLogBroken, NoSigningKey, KeyFileUnusable, OSError) as fault:
             log.warning("audit_not_sealed", reason=f"{type(fault).__name__}: {fault}")
             return 0
+
+    def count(self) -> int:
+        """Count what was sealed, and return how many entries that was."""
+        with self._transaction() as session:
+            return daily_counts.count_sealed(session)
+
+    def _verify_meanwhile(self) -> None:
+        """Prove the record as `verify` does, on a thread: a long one takes minutes."""
+        if self._proof is not None and self._proof.is_alive():
+            return
+        with Session(self._engine) as session:
+            if not audit_checks.due(session, self._services.clock.now()):
+                return
+        self._proof = threading.Thread(target=self.verify, name="proof of the record", daemon=True)
+        self._proof.start()
+
+    def verify(self) -> None:
+        """Prove the audit record, if somebody asked or it is a day since the last time."""
+        try:
+            with Session(self._engine) as session:
+                verdict = audit_checks.verify_if_due(session, self._services)
+        except (SQLAlchemyError, NoSigningKey, KeyFileUnusable, OSError) as fault:
+            log.warning("audit_not_verified", reason=type(fault).__name__)
+            return
+        if verdict is not None and verdict.broken is not None:
+            log.error("audit_broken", log_index=verdict.broken.log_index)
 
     def sweep(self) -> int:
         """Delete expired rows, at most once a minute; return how many."""

@@ -1,17 +1,22 @@
 """`onepass audit`: prove the record, and read it."""
 
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import click
-import orjson
-from sqlalchemy import ColumnElement, select
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
-from idp.domain.audit_entries import ENTRY_COLUMNS, SealedEntry
+from idp.domain import audit as facts
+from idp.domain import audit_checks, audit_search
 from idp.domain.audit_log import AuditLogBroken, seal_arrivals
+from idp.domain.audit_search import Wanted
 from idp.domain.audit_verification import Verdict
 from idp.domain.audit_verification import verify as verify_log
 from idp.domain.fact_catalogue import FACTS
+from idp.domain.record_facts import AuditExported
 
 
 @click.group()
@@ -26,6 +31,7 @@ def verify(workplace: Workplace, as_json: bool) -> None:
     """Recompute the whole record; exit 1 when it does not hold, or is not witnessed outside."""
     with workplace.session() as session:
         verdict = verify_log(session, workplace.services)
+        audit_checks.settle(session, verdict, workplace.services.clock.now())
     broken = verdict.broken
     document: dict[str, Any] = {
         "holds": verdict.holds,
@@ -79,36 +85,33 @@ def seal(workplace: Workplace, as_json: bool) -> None:
     tell(as_json, {"sealed": count}, f"{count} entries were sealed.")
 
 
+def wanted_entries(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say which entries are wanted."""
+    day = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
+    for option in reversed(
+        (
+            click.option("--fact", type=click.Choice(sorted(FACTS)), help="Only this fact."),
+            click.option("--account", help="Only this account's id."),
+            click.option("--client", help="Only this client's id."),
+            click.option("--request", help="Only the request with this reference."),
+            click.option("--since", type=day, help="Not before this time (UTC)."),
+            click.option("--until", type=day, help="Not after this time (UTC)."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
 @audit.command(name="list")
-@click.option("--fact", type=click.Choice(sorted(FACTS)), help="Only this fact.")
-@click.option("--account", help="Only this account's id.")
-@click.option("--client", help="Only this client's id.")
+@wanted_entries
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
 @as_json
 @pass_workplace
-def list_entries(
-    workplace: Workplace,
-    fact: str | None,
-    account: str | None,
-    client: str | None,
-    limit: int,
-    as_json: bool,
-) -> None:
+def list_entries(workplace: Workplace, limit: int, as_json: bool, **options: Any) -> None:
     """List the newest sealed entries, oldest first."""
-    wanted: list[ColumnElement[bool]] = [
-        column == value
-        for column, value in (
-            (SealedEntry.fact, fact),
-            (SealedEntry.account_id, account),
-            (SealedEntry.client_id, client),
-        )
-        if value is not None
-    ]
     with workplace.session() as session:
-        rows = session.scalars(
-            select(SealedEntry).where(*wanted).order_by(SealedEntry.log_index.desc()).limit(limit)
-        ).all()
-    entries = [_told(row) for row in reversed(rows)]
+        found = audit_search.page(session, _wanted(options), limit)
+    entries = [audit_search.told(entry) for entry in reversed(found.entries)]
     words = "\n".join(
         f"{entry['log_index']:>8}  {entry['at']}  {entry['fact']:<28}"
         f"  {entry['account_id'] or '-':<32}  {entry['client_id'] or '-'}"
@@ -117,6 +120,37 @@ def list_entries(
     tell(as_json, entries, words or "There are no such entries.")
 
 
-def _told(row: SealedEntry) -> dict[str, Any]:
-    entry: dict[str, Any] = {name: getattr(row, name) for name in ENTRY_COLUMNS}
-    return {"log_index": row.log_index} | entry | {"detail": orjson.loads(row.detail)}
+@audit.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
+@wanted_entries
+@as_json
+@pass_workplace
+def export(workplace: Workplace, file: Path, as_json: bool, **options: Any) -> None:
+    """Write entries to FILE as lines of JSON, newest first; `-` is standard output."""
+    with workplace.session() as session:
+        facts.record(session, AuditExported(), now=workplace.services.clock.now())
+    found = audit_search.lines(workplace.engine, _wanted(options))
+    if str(file) == "-":
+        for chunk in found:
+            sys.stdout.buffer.write(chunk)
+        return
+    count = 0
+    with file.open("wb") as written:
+        for chunk in found:
+            count += chunk.count(b"\n")
+            written.write(chunk)
+    tell(as_json, {"file": str(file), "entries": count}, f"{count} entries are in {file}.")
+
+
+def _wanted(options: dict[str, Any]) -> Wanted:
+    def seconds(at: datetime | None) -> int | None:
+        return None if at is None else int(at.replace(tzinfo=UTC).timestamp())
+
+    return Wanted(
+        fact=options["fact"],
+        account_id=options["account"],
+        client_id=options["client"],
+        request_id=options["request"],
+        since=seconds(options["since"]),
+        until=seconds(options["until"]),
+    )

@@ -58,8 +58,15 @@ class SealedEntry(EntryColumns, Base):
     """An entry of the sealed log; `leaf_hash` and `seal` are 64 hexadecimal digits."""
 
     __tablename__ = "audit_log"
-    # For owners, who look at what happened to their account. Sealing pays for it, no request does.
-    __table_args__ = (Index("ix_audit_log_account_id", "account_id"),)
+    # For owners, who look at what happened to their account, and for whoever searches the record by
+    # one thing and reads on from the newest. Sealing pays for it, no request does.
+    __table_args__ = (
+        Index("ix_audit_log_account_id", "account_id"),
+        Index("ix_audit_log_at", "at", "log_index"),
+        Index("ix_audit_log_client_id", "client_id", "at", "log_index"),
+        Index("ix_audit_log_fact", "fact", "at", "log_index"),
+        Index("ix_audit_log_request_id", "request_id"),
+    )
 
     log_index: Mapped[int] = mapped_column(
         BigInteger, primary_key=True, autoincrement=False, sort_order=-1

@@ -17,7 +17,7 @@ from sqlalchemy import BigInteger, ForeignKey, String, Text, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from idp.domain import audit, client_keys, secrets
+from idp.domain import audit, client_changes, client_keys, secrets
 from idp.domain.departments import Department
 from idp.domain.services import Services
 from idp.kernel.database import Base, is_postgresql
@@ -167,6 +167,7 @@ def write(
     """Keep a registration that was judged good; `client` is None when it is new."""
     now, policy = services.clock.now(), policy_from_registration(fields)
     created = client is None
+    before = client.members if client else {}
     if client is None:
         client = Client(client_id=policy.client_id, state=ACTIVE, created_at=now)
         client.registered_by = registered_by
@@ -176,6 +177,7 @@ def write(
     client.updated_at = now
     kept = {name: value for name, value in fields.items() if name != _SECRET_HASH}
     client.registration = json.dumps(kept, sort_keys=True)
+    client_changes.keep(session, services, policy.client_id, before, kept)
     if _SECRET_HASH in fields:
         client.imported_secret_hash = fields[_SECRET_HASH]
         client.secret_hash = None if fields[_SECRET_HASH] else client.secret_hash

@@ -6,16 +6,11 @@ from idp.domain import (
     console_facts,
     invitation_facts,
     lever_facts,
+    record_facts,
 )
 from idp.domain.audit import FACTS, Fact
 
 __all__ = ["FACTS", "Fact"]
 
-MODULES = (
-    audit,
-    client_facts,
-    console_facts,
-    invitation_facts,
-    lever_facts,
-)
+MODULES = (audit, client_facts, console_facts, invitation_facts, lever_facts, record_facts)
 """Where facts stand."""

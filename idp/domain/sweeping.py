@@ -10,7 +10,9 @@ from sqlalchemy import Engine, delete, select, tuple_
 from sqlalchemy.orm import Session
 
 from idp.domain import (
+    client_changes,
     client_rates,
+    daily_counts,
     feedback,
     grants,
     invitations,
@@ -143,6 +145,14 @@ def _journey_counts(session: Session, services: Services) -> int:
     return journey_times.sweep(session, services.clock.now())
 
 
+def _daily_counts(session: Session, services: Services) -> int:
+    return daily_counts.sweep(session, services.clock.now())
+
+
+def _client_changes(session: Session, services: Services) -> int:
+    return client_changes.sweep(session, services.clock.now(), BATCH)
+
+
 def _feedback(session: Session, services: Services) -> int:
     return feedback.sweep(session, services.clock.now(), BATCH)
 
@@ -167,6 +177,8 @@ _TASKS: tuple[Sweep, ...] = (
     _mailbox,
     _recoveries,
     _journey_counts,
+    _daily_counts,
+    _client_changes,
     _feedback,
     _invitations,
 )

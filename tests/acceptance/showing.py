@@ -12,6 +12,7 @@ from idp.domain import accounts, notices
 from idp.protocol import subjects
 from tests.acceptance import (
     showing_account,
+    showing_figures,
     showing_levers,
     showing_members,
     showing_recovering,
@@ -480,6 +481,7 @@ WALKS: dict[str, Walk] = {
     "meeting a stranger": meeting_a_stranger,
     **showing_account.WALKS,
     **showing_recovering.WALKS,
+    **showing_figures.WALKS,
     **showing_levers.WALKS,
     **showing_trying.WALKS,
     **showing_team_clients.WALKS,
@@ -492,6 +494,7 @@ ALL_ROUTES = {
     "/about",
     *showing_account.ROUTES,
     *showing_recovering.ROUTES,
+    *showing_figures.ROUTES,
     *showing_levers.ROUTES,
     *showing_trying.ROUTES,
     *showing_team_clients.ROUTES,

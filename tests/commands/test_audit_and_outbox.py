@@ -1,5 +1,8 @@
 """`onepass audit` proves and shows the record; `onepass outbox` shows what is on its way."""
 
+import json
+from pathlib import Path
+
 import sqlalchemy as sa
 
 from idp.commands.audit import audit
@@ -111,3 +114,17 @@ def test_one_message_or_all_of_them(terminal: Terminal) -> None:
         result = terminal.run(outbox, "retry", *arguments)
         assert result.exit_code == 2
         assert "Name one message, or give --all." in result.output
+
+
+def test_entries_are_exported_as_lines(equipped: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "record.jsonl"
+    told = equipped.json(audit, "export", str(file), "--fact", "key_generated")
+    assert told == {"file": str(file), "entries": 4}
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [line["fact"] for line in lines] == ["key_generated"] * 4
+    printed = equipped.run(audit, "export", "-", "--until", "1970-01-01").output
+    assert printed == ""
+    assert len(equipped.run(audit, "export", "-").output.splitlines()) == 8
+    with equipped.session() as session:
+        facts = session.scalars(sa.select(AuditEntry.fact)).all()
+    assert facts == ["audit_exported"] * 3

@@ -31,6 +31,9 @@ TEAM_PAGES: Final = {
 
 OPERATOR_PAGES: Final = {
     "/ops": (OPERATOR, SHOWN),
+    "/ops/audit": (OPERATOR, SHOWN),
+    "/ops/audit/verify": (OPERATOR, BUTTON),
+    "/ops/audit/export": (OPERATOR, SHOWN),
     "/ops/keys": (OPERATOR, SHOWN),
     "/ops/keys/new": (OPERATOR, FORM),
     "/ops/keys/<kid>": (OPERATOR, SHOWN),

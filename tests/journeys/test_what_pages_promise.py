@@ -46,6 +46,10 @@ NOTHING_OF_CITIZENS = {
     "signing_keys",
     "sealed_secrets",
     "audit_checkpoints",
+    "audit_checks",
+    "client_changes",
+    "counting_progress",
+    "daily_counts",
     "worker_leases",
 }
 SETTERS = {"set_cookie", "delete_cookie"}

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from idp import commands
 from idp.app import build_services, connect_database
 from idp.commands import (
-    accounts,
+    account_levers,
     audit,
     backup,
     clients,
@@ -33,7 +33,7 @@ from idp.web import logs
 from idp.worker import Worker
 
 COMMANDS: tuple[click.Command, ...] = (
-    accounts.accounts,
+    account_levers.accounts,
     audit.audit,
     backup.backup,
     backup.restore,

@@ -1,17 +1,16 @@
-"""`onepass accounts`: test citizens, never in production; and what operators may do to any."""
+"""`onepass accounts`: test citizens, never in production, and who waits to get back in.
+
+What operators do to any account is in `account_levers`.
+"""
 
 import base64
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import click
-from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
 from idp.domain import accounts as accounts_of
-from idp.domain import audit, authenticator_apps, interventions, passwords, recoveries
-from idp.domain.accounts import Account
-from idp.domain.services import Services
+from idp.domain import audit, authenticator_apps, passwords, recoveries
 
 
 @click.group()
@@ -102,54 +101,6 @@ def _one(
     }
 
 
-@accounts.command()
-@click.argument("email")
-@as_json
-@pass_workplace
-def suspend(workplace: Workplace, email: str, as_json: bool) -> None:
-    """Keep the owner of EMAIL's account out for now, and end their sessions."""
-    _intervene(workplace, interventions.suspend, email, as_json)
-
-
-@accounts.command()
-@click.argument("email")
-@as_json
-@pass_workplace
-def restore(workplace: Workplace, email: str, as_json: bool) -> None:
-    """Open the suspended account of EMAIL again."""
-    _intervene(workplace, interventions.restore, email, as_json)
-
-
-@accounts.command()
-@click.argument("email")
-@as_json
-@pass_workplace
-def block(workplace: Workplace, email: str, as_json: bool) -> None:
-    """Keep the owner of EMAIL's account out for good, and end their sessions."""
-    _intervene(workplace, interventions.block, email, as_json)
-
-
-@accounts.command(name="sign-out")
-@click.argument("email")
-@as_json
-@pass_workplace
-def sign_out(workplace: Workplace, email: str, as_json: bool) -> None:
-    """End every session of EMAIL's account; the services are told."""
-    _intervene(workplace, interventions.sign_out, email, as_json)
-
-
-@accounts.command(name="force-reset")
-@click.argument("email")
-@as_json
-@pass_workplace
-def force_reset(workplace: Workplace, email: str, as_json: bool) -> None:
-    """Let the owner of EMAIL's account do nothing until they set a new password.
-
-    Their sessions end. They prove their mailbox and their second factor before the new password.
-    """
-    _intervene(workplace, interventions.order_reset, email, as_json)
-
-
 @accounts.command(name="recoveries")
 @as_json
 @pass_workplace
@@ -179,19 +130,3 @@ def list_recoveries(workplace: Workplace, as_json: bool) -> None:
 def _until(at: object) -> str:
     moment = datetime.fromtimestamp(int(str(at)), UTC)
     return f"waits until {moment:%Y-%m-%d %H:%M} UTC"
-
-
-def _intervene(
-    workplace: Workplace,
-    act: Callable[[Session, Services, Account], bool | int],
-    email: str,
-    as_json: bool,
-) -> None:
-    with workplace.session() as session:
-        account = accounts_of.find_by_email(session, email)
-        if account is None:
-            raise click.ClickException("There is no account with that address.")
-        changed = bool(act(session, workplace.services, account))
-        document = {"account_id": account.id, "state": account.state, "changed": changed}
-    words = f"The account is {document['state']}." + ("" if changed else " Nothing has changed.")
-    tell(as_json, document, words)

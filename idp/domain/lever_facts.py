@@ -15,3 +15,24 @@ class OperatorActed(Fact):
     account_id: str
     act: str
     about: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityProofOrdered(Fact):
+    """The proof of an owner's identity was forgotten: they have to prove it anew."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocksLifted(Fact):
+    """An operator gave an account's tries back, so that its locks are gone."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecoveryHastened(Fact):
+    """Two operators let an owner set up a new second factor without waiting any longer."""
+
+    account_id: str

@@ -6,7 +6,14 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.domain import activity, activity_reports, identities, second_factors, sessions
+from idp.domain import (
+    activity,
+    activity_reports,
+    identities,
+    operator_acts,
+    second_factors,
+    sessions,
+)
 from idp.domain.accounts import Account
 from idp.domain.clients import Client, Service
 from idp.domain.disclosures import Disclosure
@@ -26,6 +33,7 @@ TOLD: Final = {
     "grants": "names_services_know_you_by",
     "identities": "identity",
     "members": "parts_in_services",
+    "operator_acts": "operators_acted",
     "operators": "operator_since",
     "passkeys": "passkeys",
     "recoveries": "recovery",
@@ -64,6 +72,10 @@ def copy_of(session: Session, services: Services, account: Account) -> dict[str,
             for each in activity_reports.numbers(session, account.id).values()
         ],
         **_parts(session, account.id),
+        "operators_acted": [
+            {"at": _moment(each.at), "what": each.act}
+            for each in operator_acts.of_account(session, account.id, limit=1000)
+        ],
         "activity": _activity(session, account.id),
     }
 

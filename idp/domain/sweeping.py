@@ -18,6 +18,7 @@ from idp.domain import (
     invitations,
     journey_times,
     notices,
+    operator_acts,
     outbox,
     passkey_challenges,
     recoveries,
@@ -161,6 +162,10 @@ def _invitations(session: Session, services: Services) -> int:
     return invitations.sweep(session, services.clock.now(), BATCH)
 
 
+def _operator_acts(session: Session, services: Services) -> int:
+    return operator_acts.sweep(session, services.clock.now(), BATCH)
+
+
 _TASKS: tuple[Sweep, ...] = (
     # Before they are deleted.
     _count_journeys,
@@ -181,4 +186,5 @@ _TASKS: tuple[Sweep, ...] = (
     _client_changes,
     _feedback,
     _invitations,
+    _operator_acts,
 )

@@ -98,6 +98,19 @@ def locked_until(session: Session, kind: Kind, subject: str, now: int) -> int | 
     )
 
 
+def locks(session: Session, subjects: tuple[str, ...], now: int) -> list[tuple[Kind, int]]:
+    """Return what kinds of tries these subjects have none left of, and until when."""
+    counted = select(Throttle.kind, Throttle.tries, Throttle.expires_at).where(
+        Throttle.subject_hash.in_([subject_hash(each) for each in subjects]),
+        Throttle.expires_at > now,
+    )
+    return [
+        (Kind(row.kind), row.expires_at)
+        for row in session.execute(counted.order_by(Throttle.kind))
+        if row.tries >= LIMITS[Kind(row.kind)].tries
+    ]
+
+
 def reserve(session: Session, kind: Kind, subject: str, now: int) -> int:
     """Take one try and return how many are left after it.
 

@@ -2,9 +2,17 @@
 
 from collections.abc import Iterator
 
+from sqlalchemy.orm import Session
+
+from idp.domain import identities, recoveries, throttles
+from idp.domain.accounts import Account
+from idp.domain.citizen_levers import Lever
+from idp.domain.sample_people import SAMPLE_PEOPLE
+from idp.domain.throttles import Kind
 from tests.acceptance.at_the_levers import come_to, new_operator
-from tests.acceptance.shown import Shown, Walk
+from tests.acceptance.shown import Shown, Walk, newcomer
 from tests.support.chromium import Visitor
+from tests.support.citizens import Citizen, signed_in_cookie
 from tests.support.servers import Street
 
 
@@ -44,11 +52,83 @@ def minding_the_keys(visitor: Visitor, street: Street, language: str) -> Iterato
     yield Shown("/ops/keys/<kid>", "current")
 
 
+def minding_a_citizen(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """A record, asked for rightly and wrongly, and each lever with what the citizen will see."""
+    citizen = newcomer(street, "looked.up")
+    here = f"{street.issuer}ops/citizens/{citizen.account_id}"
+    route = "/ops/citizens/<account_id>"
+    come_to(visitor, street, new_operator(street), f"ops/citizens?lng={language}")
+    yield Shown("/ops/citizens")
+    visitor.submit()
+    yield Shown("/ops/citizens", "empty")
+    visitor.fill("who", "nobody@example.com")
+    visitor.fill("reason", "x" * 501)
+    visitor.submit()
+    yield Shown("/ops/citizens", "too long")
+    visitor.fill("reason", "ticket 4711")
+    visitor.submit()
+    yield Shown("/ops/citizens", "nobody")
+    visitor.open(here)
+    yield Shown(route, "a reason first")
+    visitor.submit()
+    yield Shown(route, "no reason")
+    with street.records() as session:
+        _spoil(session, street, citizen)
+    visitor.fill("reason", "ticket 4711")
+    visitor.submit()
+    yield Shown(route)
+    visitor.open(f"{here}/restore")
+    yield Shown(f"{route}/restore", "nothing to do")
+    visitor.open(f"{here}/force-proof")
+    yield Shown(f"{route}/force-proof")
+    visitor.open(f"{here}/force-reset")
+    yield Shown(f"{route}/force-reset")
+    visitor.open(f"{here}/unlock")
+    yield Shown(f"{route}/unlock")
+    visitor.open(f"{here}/sign-out")
+    yield Shown(f"{route}/sign-out")
+    visitor.open(f"{here}/remove-second-factor")
+    yield Shown(f"{route}/remove-second-factor")
+    visitor.open(f"{here}/block")
+    yield Shown(f"{route}/block")
+    visitor.fill("reason", "ticket 4711")
+    visitor.submit()
+    yield Shown(route, "waiting for another")
+    visitor.open(f"{here}/block")
+    yield Shown(f"{route}/block", "waiting for another")
+    visitor.open(f"{here}/suspend")
+    yield Shown(f"{route}/suspend")
+    visitor.fill("reason", "ticket 4711")
+    visitor.submit()
+    visitor.open(f"{here}/restore")
+    yield Shown(f"{route}/restore")
+
+
+def _spoil(session: Session, street: Street, citizen: Citizen) -> None:
+    """Let the citizen be locked, proved, signed in and on the way back in."""
+    services, now = street.services, street.clock.now()
+    for _ in range(throttles.LIMITS[Kind.PASSWORD].tries):
+        throttles.reserve(session, Kind.PASSWORD, citizen.email, now)
+    identities.keep(
+        session,
+        services,
+        account_id=citizen.account_id,
+        level="P2",
+        person=SAMPLE_PEOPLE["nia"],
+    )
+    signed_in_cookie(session, services, citizen)
+    recoveries.begin(session, services, session.get_one(Account, citizen.account_id), device="")
+
+
 WALKS: dict[str, Walk] = {
     "minding the keys": minding_the_keys,
+    "minding a citizen": minding_a_citizen,
 }
 
 ROUTES = {
+    "/ops/citizens",
+    "/ops/citizens/<account_id>",
+    *(f"/ops/citizens/<account_id>/{lever.value.replace('_', '-')}" for lever in Lever),
     "/ops/keys",
     "/ops/keys/new",
     "/ops/keys/<kid>",

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pyotp
 import pytest
 
-from idp.commands.accounts import accounts
+from idp.commands.account_levers import accounts
 from idp.domain import accounts as accounts_of
-from idp.domain import authenticator_apps, recoveries
+from idp.domain import approved_acts, authenticator_apps, change_requests, operators, recoveries
 from tests.commands.conftest import Terminal
 from tests.support.citizens import PASSWORD, SEED
 
@@ -93,15 +93,47 @@ def test_an_account_is_suspended_opened_blocked_and_signed_out(terminal: Termina
         ("suspend", "suspended", True),
         ("suspend", "suspended", False),
         ("restore", "active", True),
-        ("block", "blocked", True),
-        ("restore", "blocked", False),
+        ("force-proof", "active", False),
+        ("unlock", "active", False),
     ):
         done = terminal.json(accounts, act, "Alice@example.com")
         assert (done["state"], done["changed"]) == (state, changed), act
-    assert terminal.run(accounts, "block", ALICE[2]).stdout.strip() == (
-        "The account is blocked. Nothing has changed."
+    assert terminal.run(accounts, "restore", ALICE[2]).stdout.strip() == (
+        "The account is active. Nothing has changed."
     )
     assert "There is no account" in terminal.refused(accounts, "suspend", "nobody@example.com")
+
+
+def _operator(terminal: Terminal, email: str) -> str:
+    terminal.json(accounts, "create", "--email", email)
+    with terminal.workplace.session() as session:
+        account = accounts_of.find_by_email(session, email)
+        assert account is not None
+        operators.add(session, terminal.workplace.services, account.id)
+        return account.id
+
+
+def test_blocking_takes_two_operators_and_neither_is_the_owner(terminal: Terminal) -> None:
+    terminal.json(accounts, *ALICE)
+    _operator(terminal, "olwen@example.com")
+    other = _operator(terminal, "oscar@example.com")
+    why = ("--as", "olwen@example.com", "--reason", "ticket 7")
+    assert "Another operator" in terminal.refused(accounts, "block", "alice@example.com")
+    assert "Say why" in terminal.refused(accounts, "block", "alice@example.com", *why[:2])
+    assert "no operator" in terminal.refused(
+        accounts, "block", "olwen@example.com", "--as", "alice@example.com", "--reason", "x"
+    )
+    assert "own account" in terminal.refused(accounts, "suspend", "olwen@example.com", *why)
+    asked = terminal.json(accounts, "block", "alice@example.com", *why)
+    assert (asked["state"], asked["waits_for_another"]) == ("active", True)
+    assert not terminal.json(accounts, "block", "alice@example.com", *why)["waits_for_another"]
+    with terminal.workplace.session() as session:
+        [waiting] = change_requests.waiting(session)
+        approved_acts.approve(session, terminal.workplace.services, waiting.id, by=other)
+    shown = terminal.json(accounts, "show", "alice@example.com", *why)
+    assert shown["state"] == "blocked"
+    assert shown["possible"] == []
+    assert "There is no account" in terminal.refused(accounts, "show", "nobody@example.com", *why)
 
 
 def test_a_new_password_is_ordered_once(terminal: Terminal) -> None:
@@ -112,9 +144,6 @@ def test_a_new_password_is_ordered_once(terminal: Terminal) -> None:
         account = accounts_of.find_by_email(session, "alice@example.com")
         assert account is not None
         assert account.reset_because == accounts_of.ORDERED
-    terminal.json(accounts, "create", "--email", "b@example.com")
-    terminal.json(accounts, "block", "b@example.com")
-    assert terminal.json(accounts, "force-reset", "b@example.com")["changed"] is False
 
 
 def test_who_waits_for_a_new_second_factor_is_listed_until_they_have_it(

@@ -47,7 +47,7 @@ DETAILS = {
 }
 IF_NOT_YOU = {
     "en": r"If it was not you|If you did not|If you do not",
-    "cy": r"Os nad chi|Os na wnaethoch|Os na ddywedoch",
+    "cy": r"Os nad chi|Os nad ydych|Os na wnaethoch|Os na ddywedoch",
 }
 LANGUAGES = pytest.mark.parametrize("language", ["en", "cy"])
 KINDS = pytest.mark.parametrize("kind", NOTICES)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from idp.domain import recoveries, sweeping, terms, throttles
+from idp.domain import operator_acts, recoveries, sweeping, terms, throttles
 from idp.domain.journeys import Journey
 from idp.domain.recoveries import Recovery
 from idp.domain.services import Services
@@ -245,6 +245,8 @@ class TestPrivacy:
         waiting.begun_at, waiting.ready_at = began, began + recoveries.WAIT
         waiting.lapses_at = waiting.ready_at + recoveries.USABLE_FOR
         session.add(waiting)
+        act = {"by": "an operator", "act": operator_acts.LOOK, "reason": "a ticket"}
+        operator_acts.write_down(session, services, account_id=alice.account_id, **act)
         session.commit()
         return code
 

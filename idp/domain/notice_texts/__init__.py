@@ -13,6 +13,7 @@ from idp.domain.notice_texts import (
     accounts,
     clients,
     codes,
+    interventions,
     recovery,
     second_factors,
     service_teams,
@@ -30,6 +31,7 @@ NOTICES: Final[dict[str, Notice]] = {
         recovery,
         clients,
         service_teams,
+        interventions,
     )
     for notice in module.NOTICES
 }

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from idp.domain import (
     feedback,
     invitations,
+    operator_acts,
     passkey_challenges,
     recoveries,
     sessions,
@@ -171,6 +172,13 @@ def _consoles() -> Iterator[Kept]:
         _("Under a random account number"),
         _("For as long as you have the account, or until somebody takes the part from you"),
         ("members", "operators"),
+    )
+    yield Kept(
+        _("When an operator looked at your account or did something to it, and why"),
+        _("Under random account numbers, with the reason as the operator wrote it"),
+        _("For %(time)s, at most", time=duration(operator_acts.KEPT_FOR)),
+        ("operator_acts",),
+        operator_acts.KEPT_FOR,
     )
     yield Kept(
         _("What you asked an operator to approve for a service, and what was decided"),

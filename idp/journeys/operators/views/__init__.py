@@ -1,6 +1,23 @@
 """The pages for operators, one module for each noun; all on one blueprint."""
 
-from idp.journeys.operators.views import audit, clients, keys, queue, requests
+from idp.journeys.operators.views import (
+    audit,
+    citizen_levers,
+    citizens,
+    clients,
+    keys,
+    queue,
+    requests,
+)
 from idp.journeys.operators.views.door import console as blueprint
 
-__all__ = ["audit", "blueprint", "clients", "keys", "queue", "requests"]
+__all__ = [
+    "audit",
+    "blueprint",
+    "citizen_levers",
+    "citizens",
+    "clients",
+    "keys",
+    "queue",
+    "requests",
+]

@@ -56,7 +56,7 @@ from idp.oauth_server.grants import GRANTS
 from idp.oauth_server.server import Server
 from idp.oauth_server.token_queries import ENDPOINTS
 from idp.settings import Settings
-from idp.web import cookies, current, errors, headers, i18n, layout, limits, logs
+from idp.web import cookies, current, errors, headers, i18n, latency, layout, limits, logs
 from idp.web.turns import Turns
 
 _SWITCH_INTERVAL = 0.0005
@@ -156,6 +156,7 @@ def create_app(settings: Settings, services: Services | None = None) -> current.
             app.register_blueprint(room)
     app.turns = Turns(settings.threads, _shared_turn(settings))
     app.turns.learn_pages(app)
+    latency.init_latency(app, services)
     return app
 
 

@@ -26,6 +26,7 @@ from idp.commands import (
     requests,
     serving,
 )
+from idp.commands.serving import metrics_port
 from idp.environment import environment
 from idp.kernel.database import engine_options
 from idp.settings import Settings, SettingsError
@@ -72,7 +73,7 @@ for command in COMMANDS:
 
 def _workplace(settings: Settings) -> commands.Workplace:
     services = build_services(settings)
-    options = engine_options(settings.database_url, threads=2)
+    options = engine_options(settings.database_url, threads=4)
     settings.var_dir.mkdir(parents=True, exist_ok=True)
     engine = create_engine(settings.database_url, **options)
 
@@ -87,7 +88,8 @@ def _workplace(settings: Settings) -> commands.Workplace:
             while worker.run_once():
                 pass
         else:
-            worker.run(stop)
+            with metrics_port(settings, services, engine):
+                worker.run(stop)
 
     return commands.Workplace(settings, services, engine, migrations, work)
 

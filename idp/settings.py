@@ -54,6 +54,9 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 2
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
+    """Where a worker answers Prometheus, on a port of its own; nowhere if it is not set."""
     threads: int = 6
     log_level: str = "info"
     operator_name: str | None = None
@@ -141,6 +144,8 @@ class _Reader:
             host=self._environ.get("ONEPASS_HOST", "127.0.0.1"),
             port=self._number("ONEPASS_PORT", 8000, 1, 65_535),
             workers=self._number("ONEPASS_WORKERS", 2, 1, 64),
+            metrics_host=self._environ.get("ONEPASS_METRICS_HOST", "127.0.0.1"),
+            metrics_port=self._number("ONEPASS_METRICS_PORT", 0, 1, 65_535) or None,
             threads=self._number("ONEPASS_THREADS", 6, 1, 64),
             log_level=self._log_level(),
             operator_name=self._line("ONEPASS_OPERATOR_NAME"),
@@ -150,6 +155,10 @@ class _Reader:
             identity_proving=self._switch("ONEPASS_IDENTITY_PROVING", mode != "production"),
             source_rate=self._number("ONEPASS_SOURCE_RATE", 1200, 1, 10_000_000),
         )
+        if settings.metrics_port == settings.port:
+            self._problems.append(
+                "ONEPASS_METRICS_PORT must not be the port that everybody can reach."
+            )
         self._refuse_what_production_must_not_have(settings)
         if self._problems:
             raise SettingsError(self._problems)

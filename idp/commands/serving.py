@@ -2,14 +2,55 @@
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 import click
+import structlog
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, pass_workplace
+from idp.domain import exposition
+from idp.domain.services import Services
+from idp.kernel import metrics_server
+from idp.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def metrics_port(settings: Settings, services: Services, engine: Engine) -> Iterator[None]:
+    """Answer Prometheus while the context lasts, if a port is set.
+
+    Where another worker of this machine has the port, it answers for all of them.
+    """
+    if settings.metrics_port is None:
+        yield
+        return
+
+    def answer() -> bytes:
+        with Session(engine) as session:
+            return exposition.text(session, services)
+
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(
+                metrics_server.serving(
+                    settings.metrics_host,
+                    settings.metrics_port,
+                    "/metrics",
+                    exposition.CONTENT_TYPE,
+                    answer,
+                )
+            )
+        except OSError as fault:
+            log.warning("metrics_port_not_opened", reason=type(fault).__name__)
+        yield
 
 
 @click.command()

@@ -65,13 +65,13 @@ def give(
     session.flush()
 
 
-def tally(session: Session) -> dict[str, dict[int, int]]:
-    """Return how often each answer was given, by what was done before."""
+def tally(session: Session, since: int = 0) -> dict[str, dict[int, int]]:
+    """Return how often each answer was given from `since` on, by what was done before."""
     found: dict[str, dict[int, int]] = {each.value: dict.fromkeys(SCALE, 0) for each in After}
     rows = session.execute(
-        select(Feedback.after, Feedback.satisfaction, func.count()).group_by(
-            Feedback.after, Feedback.satisfaction
-        )
+        select(Feedback.after, Feedback.satisfaction, func.count())
+        .where(Feedback.given_on >= since)
+        .group_by(Feedback.after, Feedback.satisfaction)
     )
     for after, satisfaction, count in rows:
         found[after][satisfaction] = count

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from typing import Final
 
-from sqlalchemy import BigInteger, Integer, String, delete, or_, select, update
+from sqlalchemy import BigInteger, Integer, String, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -129,6 +129,25 @@ def counts(session: Session) -> list[JourneyCount]:
     """Return all counts, by kind, page, outcome, bucket and day."""
     order = (JourneyCount.kind, JourneyCount.page, JourneyCount.outcome, JourneyCount.seconds)
     return list(session.scalars(select(JourneyCount).order_by(*order, JourneyCount.day)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """A figure of the counts over many days."""
+
+    kind: str
+    page: str
+    outcome: str
+    seconds: int
+    count: int
+
+
+def summed(session: Session, since: int) -> list[Sum]:
+    """Return the counts from the day `since` on, all days together."""
+    columns = (JourneyCount.kind, JourneyCount.page, JourneyCount.outcome, JourneyCount.seconds)
+    total = select(*columns, func.sum(JourneyCount.count)).where(JourneyCount.day >= since)
+    rows = session.execute(total.group_by(*columns).order_by(*columns))
+    return [Sum(*row[:4], int(row[4])) for row in rows]
 
 
 def sweep(session: Session, now: int) -> int:

@@ -28,9 +28,10 @@ _KEY = "onepass.arrival"
 class Arrival:
     """One request, from the first look at it to its answer.
 
-    `fault` is what it was refused for at the door, or what a shortcut stumbled over: it is raised
-    again where errors are answered. `token_request` is what a shortcut had begun at `/token`, and
-    `token_refused` says that it found the access token at `/userinfo` to be worth nothing.
+    `began` is when, on the clock for lengths. `fault` is what it was refused for at the door,
+    or what a shortcut stumbled over: it is raised again where errors are answered.
+    `token_request` is what a shortcut had begun at `/token`, and `token_refused` says that it
+    found the access token at `/userinfo` to be worth nothing.
     """
 
     __slots__ = (
@@ -40,6 +41,7 @@ class Arrival:
         "_services",
         "_source",
         "admitted",
+        "began",
         "fault",
         "token_refused",
         "token_request",
@@ -48,6 +50,7 @@ class Arrival:
     def __init__(self, environ: "WSGIEnvironment", services: Services) -> None:
         environ[_KEY] = self
         self._environ = environ
+        self.began = services.clock.monotonic()
         self._services = services
         self._now: int | None = None
         self._request_id: str | None = None

@@ -86,6 +86,8 @@ class Application(Flask):
     """What a `ReadyAnswer` carries beside its own headers."""
     tell: Callable[[Arrival, str | None, int], None] = staticmethod(lambda *_: None)
     """Hears of every answer, with its route and status: the log."""
+    measure: Callable[[Arrival, str | None, int], None] = staticmethod(lambda *_: None)
+    """Hears of the same, to count how long it took."""
     admit: Admission = staticmethod(lambda _: None)
     """Asked once of every request, before anything else."""
     shortcuts: Mapping[tuple[str, str], Shortcut] = {}
@@ -133,6 +135,7 @@ class Application(Flask):
         # What was done is done: a log that cannot be written must not take the answer back.
         with suppress(OSError):
             self.tell(arrival, arrival.path, answer.status_code)
+        self.measure(arrival, arrival.path, answer.status_code)
         return answer(environ, start_response)
 
     def preprocess_request(self) -> ResponseReturnValue | None:
@@ -155,6 +158,7 @@ class Application(Flask):
             response = super().process_response(response)
         rule = asked.request.url_rule
         self.tell(asked.arrival, rule.rule if rule else None, response.status_code)
+        self.measure(asked.arrival, rule.rule if rule else None, response.status_code)
         return response
 
     def dispatch_request(self) -> ResponseReturnValue:

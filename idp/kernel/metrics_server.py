@@ -1,0 +1,57 @@
+"""A small HTTP server beside the work of a process: one address, one answer, one request at a time.
+
+It knows nothing of what it answers; whoever starts it hands that in.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Final
+
+PATIENCE: Final = 5.0
+"""Seconds that a client may take to ask."""
+
+
+@contextmanager
+def serving(
+    host: str, port: int, path: str, content_type: str, answer: Callable[[], bytes]
+) -> Iterator[int]:
+    """Answer GET at `path` while the context lasts; the port is given. Raises OSError.
+
+    Whatever `answer` raises is told as 503, and kept from the asker.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = PATIENCE
+        server_version, sys_version = "onepass", ""
+
+        def do_GET(self) -> None:
+            if self.path != path:
+                self._send(404, b"")
+                return
+            try:
+                body = answer()
+            except Exception:  # noqa: BLE001 - a figure that fails must not end the work beside it
+                self._send(503, b"")
+                return
+            self._send(200, body)
+
+        def _send(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name
+            """Say nothing: asked for every few seconds, it would fill the log."""
+
+    with HTTPServer((host, port), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from idp.domain import change_requests, citizen_levers, operators, suspensions
+from idp.domain import change_requests, citizen_levers, go_lives, operators, suspensions
 from idp.domain.change_requests import (
     Act,
     CannotBeDone,
@@ -27,7 +27,11 @@ from idp.domain.services import Services
 
 __all__ = ["ACTS", "Act", "CannotBeDone", "NotAnOperator", "NotWaiting", "OwnRequest"]
 
-_ALL: Final[tuple[Act, ...]] = (suspensions.ACT, *citizen_levers.ACTS)
+_ALL: Final[tuple[Act, ...]] = (
+    suspensions.ACT,
+    go_lives.ACT,
+    *citizen_levers.ACTS,
+)
 ACTS: Final[dict[str, Act]] = {act.kind: act for act in _ALL}
 """Every act that needs a second person, by the kind of its request."""
 

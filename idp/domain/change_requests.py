@@ -171,8 +171,10 @@ def waiting(session: Session) -> list[ChangeRequest]:
 def of_client(session: Session, client_id: str, kind: str) -> ChangeRequest | None:
     """Return the newest request of this kind about a client, whatever became of it."""
     about = (ChangeRequest.client_id == client_id, ChangeRequest.kind == kind)
-    newest = select(ChangeRequest).where(*about).order_by(ChangeRequest.requested_at.desc())
-    return session.scalar(newest.limit(1))
+    # Of two within one second, the one that waits is the newer.
+    waits = (ChangeRequest.state == State.SUBMITTED).desc()
+    newest = (ChangeRequest.requested_at.desc(), waits, ChangeRequest.id.desc())
+    return session.scalar(select(ChangeRequest).where(*about).order_by(*newest).limit(1))
 
 
 def of_service(session: Session, service_id: str) -> list[ChangeRequest]:

@@ -153,10 +153,15 @@ class ClientKeys:
             answer = self._fetcher.get_json(url)
         except (FetchRefused, FetchFailed):
             return None
-        entries = answer.get("keys") if isinstance(answer, dict) else None
-        if not isinstance(entries, list):
-            return None
-        return dict(filter(None, map(_parsed, entries[:MOST_KEYS])))
+        return keys_in(answer)
+
+
+def keys_in(answer: object) -> dict[str, PublicKey] | None:
+    """Return the usable keys of a key set by their names, or None when it is no key set."""
+    entries = answer.get("keys") if isinstance(answer, dict) else None
+    if not isinstance(entries, list):
+        return None
+    return dict(filter(None, map(_parsed, entries[:MOST_KEYS])))
 
 
 def _parsed(entry: object) -> tuple[str, PublicKey] | None:

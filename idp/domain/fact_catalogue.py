@@ -4,6 +4,7 @@ from idp.domain import (
     audit,
     client_facts,
     console_facts,
+    go_live_facts,
     invitation_facts,
     lever_facts,
     record_facts,
@@ -12,5 +13,13 @@ from idp.domain.audit import FACTS, Fact
 
 __all__ = ["FACTS", "Fact"]
 
-MODULES = (audit, client_facts, console_facts, invitation_facts, lever_facts, record_facts)
+MODULES = (
+    audit,
+    client_facts,
+    console_facts,
+    go_live_facts,
+    invitation_facts,
+    lever_facts,
+    record_facts,
+)
 """Where facts stand."""

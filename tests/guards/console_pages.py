@@ -27,6 +27,9 @@ TEAM_PAGES: Final = {
     "/team/services/<service_id>/members/<member_id>": (MANAGER, FORM),
     "/team/services/<service_id>/members/<member_id>/remove": (MANAGER, FORM),
     "/team/services/<service_id>/leave": (READER, FORM),
+    "/team/services/<service_id>/go-live": (READER, SHOWN),
+    "/team/services/<service_id>/clients/<client_id>/go-live": (MANAGER, FORM),
+    "/team/services/<service_id>/clients/<client_id>/go-live/withdraw": (MANAGER, BUTTON),
 }
 
 OPERATOR_PAGES: Final = {

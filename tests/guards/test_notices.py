@@ -10,9 +10,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 AWAITED = {
     "new_device_signed_in",
-    "go_live_approved",
-    "go_live_changes_asked",
-    "go_live_refused",
 }
 """Written, and not yet sent: the rooms that will send them are being built."""
 

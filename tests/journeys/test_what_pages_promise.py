@@ -38,6 +38,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTHING_OF_CITIZENS = {
     "client_rates",
     "departments",
+    "go_lives",
     "journey_counts",
     "registration_keys",
     "services",

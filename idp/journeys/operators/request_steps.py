@@ -1,13 +1,15 @@
 """What an operator sees of a request: who asked, what would change, what was checked."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from idp.domain import work_queue
 from idp.domain.change_requests import ChangeRequest, State
 from idp.domain.clients import Client, Service
+
+CLIENT_CHANGE: Final = "client_change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +19,16 @@ class Difference:
     member: str
     before: Any
     after: Any
+    known: bool = True
+    """Whether anybody knows what it is, or was."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestSeen:
-    """A request as it is shown to the operator `me`."""
+    """A request as it is shown to the operator `me`.
+
+    Before a service goes live: `checks` were passed, and `about` is what its team says.
+    """
 
     asked: ChangeRequest
     requested_by: str
@@ -30,6 +37,8 @@ class RequestSeen:
     working_days: int
     mine: bool
     differences: tuple[Difference, ...]
+    checks: tuple[str, ...]
+    about: dict[str, str]
 
     @property
     def waits(self) -> bool:
@@ -58,15 +67,27 @@ def find(session: Session, request_id: str, *, me: str, now: int) -> RequestSeen
         service=service.name if service else "",
         working_days=work_queue.working_days(asked.requested_at, asked.decided_at or now),
         mine=asked.requested_by == me,
-        differences=_differences(asked.asked),
+        differences=_differences(asked, client),
+        checks=tuple(asked.asked.get("checks") or ()),
+        about={name: it for name, it in (asked.asked.get("about") or {}).items() if it},
     )
 
 
-def _differences(payload: dict[str, Any]) -> tuple[Difference, ...]:
-    """Compare the registrations `before` and `after`, if the request has them."""
-    before, after = payload.get("before"), payload.get("after")
-    if not isinstance(before, dict) or not isinstance(after, dict):
-        return ()
+def _differences(asked: ChangeRequest, client: Client | None) -> tuple[Difference, ...]:
+    """Compare the registration that is there with the one that is asked for, if it asks for one.
+
+    A change names only the members that change; once it is decided, nobody knows any more what
+    they were before.
+    """
+    payload = asked.asked
+    if asked.kind == CLIENT_CHANGE:
+        known = asked.state == State.SUBMITTED and client is not None
+        now = client.members if client is not None else {}
+        return tuple(
+            Difference(name, now.get(name), it, known=known) for name, it in sorted(payload.items())
+        )
+    before: dict[str, Any] = payload.get("before", {})
+    after: dict[str, Any] = payload.get("after", {})
     return tuple(
         Difference(name, before.get(name), after.get(name))
         for name in sorted(before.keys() | after.keys())

@@ -5,7 +5,7 @@ from typing import Final
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
-from idp.domain import suspensions
+from idp.domain import go_lives, suspensions
 from idp.domain.change_requests import State
 
 KINDS: Final[dict[str, LazyString]] = {
@@ -28,6 +28,13 @@ STATES: Final[dict[str, LazyString]] = {
 }
 
 HINDRANCES: Final[dict[str, LazyString]] = {
+    go_lives.NOT_THERE: _(
+        "The integration client is suspended, or there is no such client any more."
+    ),
+    go_lives.LIVE_ALREADY: _("This client is live already."),
+    go_lives.BREAKS_A_RULE: _(
+        "The registration breaks a rule that production clients have to keep."
+    ),
     suspensions.NOT_ACTIVE: _(
         "The client is suspended already, or there is no such client any more."
     ),

@@ -15,6 +15,7 @@ from idp.journeys.operators.views.door import OPERATOR, console, me, to
 from idp.web import current
 from idp.web.errors import Kind, PageRefused
 from idp.web.forms import Form
+from idp.web.go_live_words import ANSWERS, CHECKS, WELSH
 from idp.web.layout import show
 
 
@@ -117,6 +118,9 @@ def _shown(seen: RequestSeen, *, problem: str = "", status: int = 200) -> Respon
         seen=seen,
         kinds=KINDS,
         states=STATES,
+        checks=CHECKS,
+        answers=ANSWERS,
+        welsh=WELSH,
         problem=problem,
         status=status,
     )

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import click
@@ -9,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
 from idp.commands.operator_named import operator_named
-from idp.domain import client_search, suspensions, wanted_faults
+from idp.domain import client_requests, client_search, suspensions, wanted_faults
 from idp.domain import clients as clients_of
 from idp.domain.services import Services
 from idp.protocol.errors import InvalidClientMetadata
@@ -97,6 +99,42 @@ def show(workplace: Workplace, client_id: str, as_json: bool) -> None:
         document = registration | {"state": client.state, "registered_by": client.registered_by}
     words = "\n".join(f"{name}: {value}" for name, value in sorted(document.items()))
     tell(as_json, document, words)
+
+
+@clients.command()
+@click.argument("client_id")
+@click.option("--failed", is_flag=True, help="Only those that were refused.")
+@click.option("--reference", default="", help="The reference that an error page shows.")
+@as_json
+@pass_workplace
+def requests(
+    workplace: Workplace, client_id: str, failed: bool, reference: str, as_json: bool
+) -> None:
+    """Show the last requests of a client, with the check that each refused one failed."""
+    with workplace.session() as session:
+        client = session.get(clients_of.Client, client_id)
+        if client is None:
+            raise click.ClickException(f"There is no client {client_id}.")
+        found = client_requests.last_of(
+            session, client, failed=failed, reference=reference.strip().upper()
+        )
+    words = "\n".join(
+        "  ".join(
+            part
+            for part in (
+                datetime.fromtimestamp(one.at, UTC).isoformat(),
+                one.reference or "-",
+                one.where,
+                "refused" if one.refused else "ok",
+                one.check,
+                one.difference,
+            )
+            if part
+        )
+        for one in found
+    )
+    document = {"client_id": client_id, "requests": [asdict(one) for one in found]}
+    tell(as_json, document, words or "There are no requests.")
 
 
 @clients.command()

@@ -27,6 +27,12 @@ def verified(keyring: Keyring, issuer: str, token: str, now: int) -> Mapping[str
 
     Whether its grant still lives is another question (RFC 9068 section 4 asks this one).
     """
+    claims = signed_by_us(keyring, issuer, token)
+    return claims if claims is not None and claims["exp"] > now else None
+
+
+def signed_by_us(keyring: Keyring, issuer: str, token: str) -> Mapping[str, Any] | None:
+    """Return the claims of an access token that we signed, though it may have expired, or None."""
     if len(token) > LONGEST_TOKEN:
         return None
     try:
@@ -35,9 +41,7 @@ def verified(keyring: Keyring, issuer: str, token: str, now: int) -> Mapping[str
         return None
     if claims.get("iss") != issuer or claims.get("aud") != userinfo_endpoint(issuer):
         return None
-    if not isinstance(claims.get("exp"), int) or claims["exp"] <= now:
-        return None
-    return claims
+    return claims if isinstance(claims.get("exp"), int) else None
 
 
 def live_grant(session: Session, grant_id: str, client_id: str, now: int) -> Grant | None:

@@ -461,11 +461,17 @@ class ClaimsRefused(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class AuthorizationRefused(Fact):
-    """A service's authorization request was refused; `reason` is the rule that failed."""
+    """A service's authorization request was refused; `reason` is the rule that failed.
+
+    `difference` is a word of `idp.protocol.differences`, `nearest` the mark of the registered
+    address that was meant.
+    """
 
     client_id: str | None = None
     account_id: str | None = None
     reason: str
+    difference: str = ""
+    nearest: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -522,10 +528,15 @@ class ClaimsReleased(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class ClientAuthenticationRefused(Fact):
-    """A service failed to prove who it is; no client id when none is registered so."""
+    """A service failed to prove who it is; no client id when none is registered so.
+
+    `check` names what failed, at the endpoint `where`.
+    """
 
     client_id: str | None = None
     reason: str
+    where: str = ""
+    check: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

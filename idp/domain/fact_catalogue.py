@@ -8,6 +8,7 @@ from idp.domain import (
     invitation_facts,
     lever_facts,
     record_facts,
+    request_facts,
 )
 from idp.domain.audit import FACTS, Fact
 
@@ -21,5 +22,6 @@ MODULES = (
     invitation_facts,
     lever_facts,
     record_facts,
+    request_facts,
 )
 """Where facts stand."""

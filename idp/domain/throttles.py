@@ -33,6 +33,7 @@ class Kind(StrEnum):
     REAUTH_CODE = "reauth_code"
     REGISTRATION = "registration"
     INVITATION = "invitation"
+    REFUSALS = "refusals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ LIMITS = {
     Kind.REAUTH_CODE: Limit(6, 3600),
     Kind.REGISTRATION: Limit(60, 3600),
     Kind.INVITATION: Limit(30, 7200),
+    Kind.REFUSALS: Limit(60, 60),
 }
 
 

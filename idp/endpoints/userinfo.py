@@ -3,9 +3,11 @@
 import orjson
 from flask import Blueprint, Response
 
-from idp.domain import access_tokens, released_identity
+from idp.domain import access_tokens, refusals, released_identity
+from idp.domain.request_facts import RequestRefused
 from idp.oauth_server.answers import ReadyAnswer
 from idp.protocol.claims import SubjectFacts, userinfo_claims
+from idp.protocol.client_checks import Check
 from idp.web import current
 from idp.web.arrivals import Arrival
 
@@ -27,6 +29,7 @@ def userinfo() -> Response | ReadyAnswer:
             return told
     if not current.arrival().header("AUTHORIZATION").partition(" ")[2]:
         return _refused("Bearer")
+    _record_refusal(current.arrival())
     return _refused('Bearer error="invalid_token", error_description="Invalid access token"')
 
 
@@ -64,6 +67,26 @@ def _released(wiring: current.Wiring, arrival: Arrival, token: str) -> dict[str,
     if identity:
         told |= released_identity.claims_of(services, released, client.policy, frozenset(identity))
     return told
+
+
+def _record_refusal(arrival: Arrival) -> None:
+    """Let the team of the client that the token was given to see why it is refused."""
+    services, registry = current.services(), current.wiring().registry
+    token = arrival.header("AUTHORIZATION").partition(" ")[2].strip()
+    claims = access_tokens.signed_by_us(services.keyring, services.settings.issuer, token)
+    client = registry.find(str(claims["client_id"])) if claims is not None else None
+    if claims is None or client is None:
+        return
+    check = Check.TOKEN_EXPIRED if claims["exp"] <= arrival.now else Check.TOKEN_ENDED
+    fact = RequestRefused(
+        client_id=client.policy.client_id,
+        where="userinfo",
+        error="invalid_token",
+        check=check if client.policy.active else Check.CLIENT_ACTIVE,
+    )
+    refusals.record(
+        current.session(), fact, fact.client_id, now=arrival.now, request_id=arrival.request_id
+    )
 
 
 def _refused(challenge: str) -> Response:

@@ -22,6 +22,7 @@ from idp.domain.clients import RegisteredClient
 from idp.kernel.clock import Clock
 from idp.oauth_server.errors import ContractError
 from idp.oauth_server.requests import BackChannelRequest
+from idp.protocol.client_checks import Check
 from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.client_proof import NO_METHOD
 from idp.protocol.json_members import without_doubles
@@ -63,23 +64,41 @@ class PrivateKeyJwt:
             return None
         if proof.client_secret is not None or proof.basic is not None:
             # Authlib tries one method after the other and is content with the first that fits.
-            raise ContractError("invalid_request", NO_METHOD)
+            raise ContractError("invalid_request", NO_METHOD, check="the_client_authenticates")
         if proof.client_assertion_type != ASSERTION_TYPE:
-            raise ContractError("invalid_request", "Invalid private_key_jwt", detail="type")
+            raise ContractError(
+                "invalid_request",
+                "Invalid private_key_jwt",
+                detail="type",
+                check=Check.ASSERTION_TYPE,
+            )
         signed, claims = _read(proof.client_assertion)
         client_id = claims["sub"]
         if proof.client_id not in (None, client_id):
-            raise ContractError("invalid_request", "Invalid private_key_jwt", detail="client_id")
+            raise ContractError(
+                "invalid_request",
+                "Invalid private_key_jwt",
+                detail="client_id",
+                check=Check.ASSERTION_CLIENT,
+            )
         registered = query_client(client_id)
         if registered is None:
-            raise ContractError("invalid_client", "Client authentication failed")
+            raise ContractError(
+                "invalid_client", "Client authentication failed", check=Check.CLIENT_KNOWN
+            )
         request.claimed_client_id = client_id
         if registered.policy.token_endpoint_auth_method != self.name:
-            raise ContractError("invalid_client", "Client is not registered to use private_key_jwt")
+            raise ContractError(
+                "invalid_client",
+                "Client is not registered to use private_key_jwt",
+                check=Check.METHOD,
+            )
         self._check_times(claims)
         ours = self._audiences[request.endpoint]
-        if claims["iss"] != client_id or not _is_for(ours, claims["aud"]):
-            raise _bad_signature("iss or aud")
+        if claims["iss"] != client_id:
+            raise _bad_signature("iss", Check.ASSERTION_ISS)
+        if not _is_for(ours, claims["aud"]):
+            raise _bad_signature("aud", Check.ASSERTION_AUD)
         self._check_signature(registered.policy, signed)
         self._check_jti(registered.policy, claims)
         jti = claims.get("jti")
@@ -91,13 +110,23 @@ class PrivateKeyJwt:
     def _check_times(self, claims: Mapping[str, Any]) -> None:
         now = self._clock.now()
         if claims["exp"] <= now - LEEWAY:
-            raise ContractError("invalid_grant", "private_key_jwt has expired")
+            raise ContractError(
+                "invalid_grant", "private_key_jwt has expired", check=Check.ASSERTION_EXPIRED
+            )
         if claims["exp"] > now + FURTHEST_EXPIRY:
-            raise ContractError("invalid_request", "Invalid private_key_jwt", detail="exp too far")
+            raise ContractError(
+                "invalid_request",
+                "Invalid private_key_jwt",
+                detail="exp too far",
+                check=Check.ASSERTION_TOO_LONG,
+            )
         for name in ("nbf", "iat"):
             if claims.get(name, 0) > now + LEEWAY:
                 raise ContractError(
-                    "invalid_request", "Invalid private_key_jwt", detail=f"{name} to come"
+                    "invalid_request",
+                    "Invalid private_key_jwt",
+                    detail=f"{name} to come",
+                    check=Check.ASSERTION_CLOCK,
                 )
 
     def _check_signature(self, policy: ClientPolicy, signed: CompactSignature) -> None:
@@ -108,14 +137,30 @@ class PrivateKeyJwt:
                 "server_error",
                 "Failed to fetch or parse JWKS to verify signature of private_key_jwt",
                 detail=str(error),
+                check=Check.ASSERTION_KEYS,
             ) from error
         if not client_signatures.is_signed_by(signed, keys):
-            raise _bad_signature("signature")
+            which = Check.ASSERTION_SIGNATURE if keys else Check.ASSERTION_KID
+            raise _bad_signature("signature", which)
 
     @staticmethod
     def _check_jti(policy: ClientPolicy, claims: Mapping[str, Any]) -> None:
         if policy.assertion_jti_required and "jti" not in claims:
-            raise ContractError("invalid_request", "Invalid private_key_jwt", detail="no jti")
+            raise ContractError(
+                "invalid_request",
+                "Invalid private_key_jwt",
+                detail="no jti",
+                check=Check.ASSERTION_NO_JTI,
+            )
+
+
+def claimed_by(assertion: str | None) -> str | None:
+    """Return who an assertion says it is from, for the record of a refusal; nobody verified it."""
+    try:
+        claimed = "" if assertion is None else str(_read(assertion)[1]["sub"])
+    except ContractError:
+        return None
+    return claimed if claimed.isprintable() else None
 
 
 def _is_for(ours: frozenset[str], audience: str | list[str]) -> bool:
@@ -123,12 +168,19 @@ def _is_for(ours: frozenset[str], audience: str | list[str]) -> bool:
     return bool(entries) and entries <= ours
 
 
-def _bad_signature(detail: str) -> ContractError:
-    return ContractError("invalid_client", "Invalid signature in private_key_jwt", detail=detail)
+def _bad_signature(detail: str, check: Check) -> ContractError:
+    return ContractError(
+        "invalid_client", "Invalid signature in private_key_jwt", detail=detail, check=check
+    )
 
 
 def _unreadable() -> ContractError:
-    return ContractError("invalid_request", "Invalid private_key_jwt", detail="unreadable")
+    return ContractError(
+        "invalid_request",
+        "Invalid private_key_jwt",
+        detail="unreadable",
+        check=Check.ASSERTION_FORM,
+    )
 
 
 def _read(assertion: str) -> tuple[CompactSignature, Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from idp.domain.clients import RegisteredClient
 from idp.oauth_server.client_auth import QueryClient
 from idp.oauth_server.errors import ContractError
 from idp.oauth_server.requests import BackChannelRequest
+from idp.protocol.client_checks import Check
 
 
 class ClientSecretPost:
@@ -32,18 +33,28 @@ class ClientSecretPost:
             return None
         registered = query_client(client_id)
         if registered is None:
-            raise ContractError("invalid_client", "Client authentication failed")
+            raise ContractError(
+                "invalid_client", "Client authentication failed", check=Check.CLIENT_KNOWN
+            )
         request.claimed_client_id = client_id
         if registered.policy.token_endpoint_auth_method != self.name:
-            raise ContractError("invalid_client", f"Client is not registered to use {self.name}")
+            raise ContractError(
+                "invalid_client",
+                f"Client is not registered to use {self.name}",
+                check=Check.METHOD,
+            )
         try:
             right = self._secrets.matches(registered, secret)
         except NoSecret as error:
-            raise ContractError("invalid_client", "No client secret registered") from error
+            raise ContractError(
+                "invalid_client", "No client secret registered", check=Check.NO_SECRET
+            ) from error
         except UnreadableSecret as error:
-            raise ContractError("invalid_request", "Invalid client secret") from error
+            raise ContractError(
+                "invalid_request", "Invalid client secret", check=Check.NO_SECRET
+            ) from error
         if not right:
-            raise ContractError("invalid_client", "Invalid client secret")
+            raise ContractError("invalid_client", "Invalid client secret", check=Check.SECRET)
         return registered
 
     def _sent(self, request: BackChannelRequest) -> tuple[str | None, str | None]:

@@ -9,14 +9,15 @@ from flask import Response
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import Headers
 
-from idp.domain import audit
+from idp.domain import audit, refusals
 from idp.domain.client_keys import ClientKeys
 from idp.domain.client_secrets import ClientSecrets
 from idp.domain.clients import ClientRegistry, RegisteredClient
 from idp.domain.hot_path import HotPath
+from idp.domain.request_facts import RequestRefused
 from idp.domain.services import Services
 from idp.oauth_server.answers import ReadyAnswer
-from idp.oauth_server.client_auth import PrivateKeyJwt
+from idp.oauth_server.client_auth import PrivateKeyJwt, claimed_by
 from idp.oauth_server.client_secrets import ClientSecretBasic, ClientSecretPost
 from idp.oauth_server.errors import ContractError
 from idp.oauth_server.requests import (
@@ -26,7 +27,9 @@ from idp.oauth_server.requests import (
     TokenQueryRequest,
 )
 from idp.protocol import authorization_response
+from idp.protocol.client_checks import Check
 from idp.protocol.client_proof import NO_METHOD
+from idp.protocol.differences import Found
 from idp.protocol.errors import TokenError
 from idp.protocol.session_facts import SessionFacts
 from idp.protocol.token_checks import check_token_request
@@ -109,7 +112,9 @@ class Server(AuthorizationServer):
         try:
             rules(asked)
         except TokenError as error:
-            raise ContractError(error.error, error.description, detail=error.detail) from error
+            raise ContractError(
+                error.error, error.description, detail=error.detail, check=error.check
+            ) from error
 
     def refuse_basic_where_not_offered(self, request: BackChannelRequest) -> None:
         """Tell a client that may not use the header at all, whatever else it sent.
@@ -121,7 +126,7 @@ class Server(AuthorizationServer):
             return
         registered = self._registry.find(basic.client_id) if basic.client_id else None
         if registered is None or not registered.policy.basic_offered:
-            raise ContractError("invalid_client", NO_METHOD)
+            raise ContractError("invalid_client", NO_METHOD, check=Check.BASIC_OFFERED)
 
     def redeem_at_once(self, request: TokenOAuth2Request) -> ReadyAnswer | None:
         """Answer a token request that succeeds; None for any other.
@@ -157,7 +162,9 @@ class Server(AuthorizationServer):
         """Record that an assertion came a second time, and return the refusal."""
         client_id = registered.policy.client_id
         self.record(audit.ClientAssertionReplayed(client_id=client_id))
-        return ContractError("invalid_client", "private_key_jwt has been used before")
+        return ContractError(
+            "invalid_client", "private_key_jwt has been used before", check=Check.ASSERTION_REPLAYED
+        )
 
     def create_oauth2_request(self, request: Any) -> Any:
         """Return the request as it is: the endpoint has read it already."""
@@ -188,13 +195,8 @@ class Server(AuthorizationServer):
     def handle_error_response(  # type: ignore[override]
         self, request: BackChannelRequest, error: OAuth2Error
     ) -> Response:
-        """Answer a refusal and record it where it concerns who the client is."""
-        if error.error in _CLIENT_FAULTS:
-            self.record(
-                audit.ClientAuthenticationRefused(
-                    client_id=self._known(request), reason=str(error.description)
-                )
-            )
+        """Answer a refusal; record it where it concerns who the client is, or a client we know."""
+        self._record_refusal(request, error)
         status, body, _headers = error(None)
         response = Response(orjson.dumps(dict(body)), status, Headers(_JSON_HEADERS))
         if error.error == "invalid_client" and request.proof.basic is not None:
@@ -203,14 +205,40 @@ class Server(AuthorizationServer):
             response.headers["WWW-Authenticate"] = _CHALLENGE
         return response
 
+    def _record_refusal(self, request: BackChannelRequest, error: OAuth2Error) -> None:
+        where, client_id = request.endpoint.strip("/"), self._known(request)
+        check = getattr(error, "check", "")
+        fact: audit.Fact | None = None
+        if error.error in _CLIENT_FAULTS:
+            fact = audit.ClientAuthenticationRefused(
+                client_id=client_id, reason=str(error.description), where=where, check=check
+            )
+        elif client_id is not None:
+            found: Found | None = getattr(error, "found", None)
+            fact = RequestRefused(
+                client_id=client_id,
+                where=where,
+                error=str(error.error),
+                check=check,
+                difference=found.difference if found else "",
+                nearest=found.nearest if found else "",
+            )
+        if fact is not None:
+            refusals.record(
+                self.session(), fact, client_id, now=request.now, request_id=request.request_id
+            )
+
     def record(self, fact: audit.Fact) -> None:
         """Record a fact in this request's transaction."""
         audit.record(self.session(), fact, now=self.services.clock.now())
 
     def _known(self, request: BackChannelRequest) -> str | None:
+        if request.proof.faults:
+            # What could not be read might not even be text that a database takes.
+            return None
         basic = request.proof.basic
         said = request.proof.client_id or (basic.client_id if basic else None)
-        client_id = request.claimed_client_id or said
+        client_id = request.claimed_client_id or said or claimed_by(request.proof.client_assertion)
         return client_id if client_id and self._registry.find(client_id) else None
 
 

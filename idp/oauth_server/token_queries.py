@@ -18,6 +18,7 @@ from idp.domain.grants import Grant
 from idp.oauth_server.errors import ContractError
 from idp.oauth_server.requests import TokenQueryRequest
 from idp.oauth_server.server import Server
+from idp.protocol.client_checks import Check
 from idp.protocol.metadata import CLIENT_METHODS
 from idp.protocol.token_queries import INACTIVE, check_token_query, introspection
 
@@ -59,10 +60,14 @@ class _OfOnesOwn:
         ):
             raise server.assertion_was_used(client)
         if not client.policy.active:
-            raise ContractError("unauthorized_client", "client deactivated")
+            raise ContractError(
+                "unauthorized_client", "client deactivated", check=Check.CLIENT_ACTIVE
+            )
         if not client.policy.manages_tokens:
             raise ContractError(
-                "unauthorized_client", "Client is not registered to introspect or revoke tokens"
+                "unauthorized_client",
+                "Client is not registered to introspect or revoke tokens",
+                check=Check.TOKENS_MANAGED,
             )
         return client
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from idp.protocol.client_policy import ClientPolicy
     from idp.protocol.parameters import AuthorizationRequest
 
 
@@ -40,10 +41,12 @@ class Refused(ProtocolError):
     """An authorization request refused, either on our own page or at the client's address.
 
     `request` is the one whose address, `state` and response mode the answer goes by, None for
-    the one that was judged.
+    the one that was judged. `judged` is that one, and `client` who sent it, if we know them.
     """
 
     request: AuthorizationRequest | None = None
+    judged: AuthorizationRequest | None = None
+    client: ClientPolicy | None = None
 
     @classmethod
     def on_page(

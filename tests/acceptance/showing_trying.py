@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from idp.domain import clients, members
 from idp.domain.clients import Client
 from idp.domain.members import Role
+from tests.acceptance.at_the_levers import come_to, new_operator
 from tests.acceptance.shown import Shown, Walk, newcomer
 from tests.acceptance.walking import sign_in
 from tests.support.chromium import Visitor
@@ -38,7 +39,37 @@ def reading_settings(visitor: Visitor, street: Street, language: str) -> Iterato
     yield Shown("/team/services/<service_id>/clients/<client_id>/settings", "with a secret")
 
 
-WALKS: dict[str, Walk] = {"reading settings": reading_settings}
+def reading_what_went_wrong(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """The requests of a client, for its team and for an operator."""
+    member, operator = newcomer(street, "reading"), new_operator(street)
+    party = RelyingParty(street.issuer, f"reading-what-went-wrong-{language}")
+    page = f"{own_client(street, member, party)}/requests"
+    sign_in(visitor, street, "tax", member)
+    visitor.open(f"{page}?lng={language}")
+    yield Shown("/team/services/<service_id>/clients/<client_id>/requests", "nothing yet")
+    for changes in ({"redirect_uri": f"{party.redirect_uri}/"}, {"redirect_uri": street.issuer}):
+        visitor.open(party.url(party.ask(**changes)))
+    visitor.open(page)
+    yield Shown("/team/services/<service_id>/clients/<client_id>/requests")
+    visitor.fill("reference", "0123456789ABCDEF")
+    visitor.submit()
+    yield Shown("/team/services/<service_id>/clients/<client_id>/requests", "no such reference")
+    where = f"ops/clients/{party.client_id}/requests?lng={language}"
+    visitor.context.clear_cookies()
+    come_to(visitor, street, operator, where)
+    yield Shown("/ops/clients/<client_id>/requests")
+    visitor.fill("reference", "0123456789ABCDEF")
+    visitor.submit()
+    yield Shown("/ops/clients/<client_id>/requests", "no such reference")
 
-ROUTES = {f"{CLIENT}/{page}" for page in ("settings",)}
+
+WALKS: dict[str, Walk] = {
+    "reading settings": reading_settings,
+    "reading what went wrong": reading_what_went_wrong,
+}
+
+ROUTES = {
+    *(f"{CLIENT}/{page}" for page in ("settings", "requests")),
+    "/ops/clients/<client_id>/requests",
+}
 """Every route of these pages that shows one."""

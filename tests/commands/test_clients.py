@@ -8,8 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from idp.commands.clients import clients
+from idp.domain import audit
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.clients import Client
+from idp.domain.request_facts import RequestRefused
 from tests.commands.conftest import Terminal
 from tests.support.building import ISSUER
 from tests.support.relying_party import RelyingParty
@@ -54,6 +56,21 @@ def test_a_secret_is_shown_once(terminal: Terminal, tmp_path: Path) -> None:
     shown = terminal.run(clients, "show", "library").stdout
     assert secret not in shown
     assert "secret_hash" not in shown
+
+
+def test_the_requests_that_failed_are_listed(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.json(clients, "apply", written(tmp_path, registration(client_id="tax")))
+    assert terminal.json(clients, "requests", "tax") == {"client_id": "tax", "requests": []}
+    fact = RequestRefused(client_id="tax", where="token", error="invalid_grant", check="code used")
+    with terminal.workplace.session() as session:
+        audit.record(session, fact, now=0, request_id="0123456789ABCDEF")
+    [found] = terminal.json(clients, "requests", "tax", "--reference", "0123456789abcdef")[
+        "requests"
+    ]
+    assert (found["where"], found["check"], found["refused"]) == ("token", "code used", True)
+    words = terminal.run(clients, "requests", "tax", "--failed").stdout
+    assert words.strip() == "1970-01-01T00:00:00+00:00  0123456789ABCDEF  token  refused  code used"
+    assert terminal.run(clients, "requests", "nobody").exit_code == 1
 
 
 def test_words_for_people(terminal: Terminal, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ BUTTON: Final = ("POST",)
 TEAM_PAGES: Final = {
     "/team": (ANYBODY, SHOWN),
     "/team/services/<service_id>/clients/<client_id>/settings": (READER, SHOWN),
+    "/team/services/<service_id>/clients/<client_id>/requests": (READER, SHOWN),
     "/team/services/new": (ANYBODY, FORM),
     "/team/services/<service_id>": (READER, SHOWN),
     "/team/services/<service_id>/branding": (MANAGER, FORM),
@@ -47,6 +48,7 @@ OPERATOR_PAGES: Final = {
     "/ops/citizens/<account_id>/unlock": (OPERATOR, FORM),
     "/ops/citizens/<account_id>/remove-second-factor": (OPERATOR, FORM),
     "/ops/citizens/<account_id>/sign-out": (OPERATOR, FORM),
+    "/ops/clients/<client_id>/requests": (OPERATOR, SHOWN),
     "/ops/keys": (OPERATOR, SHOWN),
     "/ops/keys/new": (OPERATOR, FORM),
     "/ops/keys/<kid>": (OPERATOR, SHOWN),

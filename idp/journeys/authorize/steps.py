@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from idp.domain import id_token_hints, request_objects
+from idp.domain.audit import AuthorizationRefused
 from idp.domain.client_keys import ClientKeys
 from idp.domain.clients import ClientRegistry, RegisteredClient
 from idp.domain.keyring import Keyring
@@ -14,6 +15,7 @@ from idp.protocol.authorization_response import Answer
 from idp.protocol.authorization_response import error as error_answer
 from idp.protocol.checks import check_hint, check_request, check_request_object
 from idp.protocol.client_policy import ClientPolicy
+from idp.protocol.differences import Difference, Found, difference_from
 from idp.protocol.errors import ProtocolError, Refused
 from idp.protocol.id_token_hints import VerifiedHint
 from idp.protocol.parameters import (
@@ -158,6 +160,8 @@ class Judge:
             check()
             hint = self._hint(request, registered)
         except Refused as refused:
+            refused.judged = request
+            refused.client = registered.policy if registered else None
             if not refused.redirect:
                 raise
             told = self.refusal(refused.request or request, refused.error, refused.description)
@@ -182,6 +186,23 @@ class Judge:
         if request.subject_wanted is None or not policy.claims_by_name:
             return None
         return VerifiedHint(policy.client_id, request.subject_wanted)
+
+
+def refusal_to_record(refused: ProtocolError) -> AuthorizationRefused | None:
+    """Return the fact that a known client's request was refused; None for anybody else's."""
+    if not isinstance(refused, Refused) or refused.client is None:
+        return None
+    found = Found(Difference.NOT_REGISTERED)
+    address = refused.judged.redirect_uri if refused.judged else None
+    unknown = address is not None and address not in refused.client.redirect_uris
+    if unknown and address is not None:
+        found = difference_from(refused.client.redirect_uris, address)
+    return AuthorizationRefused(
+        client_id=refused.client.client_id,
+        reason=refused.check or refused.error,
+        difference=found.difference if unknown else "",
+        nearest=found.nearest,
+    )
 
 
 def same_person(facts: SessionFacts, account_id: str | None) -> bool:

@@ -1,10 +1,12 @@
 """The door (`/authorize`), the way on (`/j/<id>/`) and nothing in between."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 
-from idp.domain import audit, handoffs, journeys, sessions
+from idp.domain import audit, handoffs, journeys, refusals, sessions
 from idp.domain.hot_path import SeenSession
 from idp.journeys.authorize import identity, rooms, steps
 from idp.oauth_server.answers import ReadyAnswer
@@ -13,6 +15,7 @@ from idp.oauth_server.server import Answer
 from idp.protocol import authorization_response
 from idp.protocol.authorization_response import FORM_POST
 from idp.protocol.client_policy import ClientPolicy
+from idp.protocol.errors import Refused
 from idp.protocol.identity_proving import IdentityGrant
 from idp.protocol.next_step import (
     Decision,
@@ -38,9 +41,11 @@ def start() -> Answer:
     """Accept an authorization request; a person already signed in goes straight back."""
     steps.refuse_what_is_no_text(request.query_string)
     parameters, repeated = single_values(request.args.items(multi=True))
-    return _accept(
-        _judge(current.wiring(), current.arrival()).arrived(parameters, repeated, current.now())
-    )
+    with _recorded_if_refused():
+        judged = _judge(current.wiring(), current.arrival()).arrived(
+            parameters, repeated, current.now()
+        )
+    return _accept(judged)
 
 
 @blueprint.post("/authorize")
@@ -52,9 +57,10 @@ def start_by_post() -> Answer:
     if request.mimetype == "application/x-www-form-urlencoded":
         steps.refuse_what_is_no_text(request.get_data())
     parameters, repeated = single_values(request.form.items(multi=True))
-    judged = _judge(current.wiring(), current.arrival()).arrived(
-        parameters, repeated, current.now()
-    )
+    with _recorded_if_refused():
+        judged = _judge(current.wiring(), current.arrival()).arrived(
+            parameters, repeated, current.now()
+        )
     if isinstance(judged, steps.SentBack):
         return _send_back(judged)
     ticket = handoffs.leave(current.session(), current.services(), judged.stored)
@@ -143,7 +149,11 @@ def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
     services = wiring.services
     steps.refuse_what_is_no_text(arrival.query.encode())
     parameters, repeated = single_values(fields_of(arrival.query))
-    judged = _judge(wiring, arrival).arrived(parameters, repeated, arrival.now)
+    try:
+        judged = _judge(wiring, arrival).arrived(parameters, repeated, arrival.now)
+    except Refused:
+        # Told, and written down, by `start`.
+        return None
     if isinstance(judged, steps.SentBack) or judged.request.response_mode == FORM_POST:
         return None
     cookie = arrival.cookie(cookies.session_name(services.settings))
@@ -250,6 +260,8 @@ def _over(kind: Kind, judged: steps.Judged) -> PageRefused:
 def _refuse(judged: steps.Judged, decision: Decision) -> Answer:
     if decision.error is None:
         raise PageRefused(_ACCOUNT_STATES[decision.description])
+    client_id = judged.registered.policy.client_id
+    _record(audit.AuthorizationRefused(client_id=client_id, reason=decision.error))
     return _tell(
         _judge(current.wiring(), current.arrival()).refusal(
             judged.request, decision.error, decision.description
@@ -258,13 +270,32 @@ def _refuse(judged: steps.Judged, decision: Decision) -> Answer:
 
 
 def _send_back(refusal: steps.SentBack) -> Answer:
-    audit.record(
+    fact = steps.refusal_to_record(refusal.error)
+    if fact is not None:
+        _record(fact)
+    return _tell(refusal.answer)
+
+
+@contextmanager
+def _recorded_if_refused() -> Iterator[None]:
+    """Write down that a client's request was refused on our own page."""
+    try:
+        yield
+    except Refused as refused:
+        fact = steps.refusal_to_record(refused)
+        if fact is not None:
+            _record(fact)
+        raise
+
+
+def _record(fact: audit.AuthorizationRefused) -> None:
+    refusals.record(
         current.session(),
-        audit.AuthorizationRefused(reason=refusal.error.check or refusal.error.error),
+        fact,
+        fact.client_id,
         now=current.now(),
         request_id=current.request_id(),
     )
-    return _tell(refusal.answer)
 
 
 def _see_other(address: str) -> Response:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 from flask import session as browser_cookie
 
-from idp.domain import id_token_hints, sessions
+from idp.domain import id_token_hints, refusals, sessions
 from idp.journeys.sign_out import steps
 from idp.protocol.id_token_hints import VerifiedHint
 from idp.protocol.logout import LogoutDecision, LogoutStep, decide_logout, parse_logout
@@ -78,7 +78,17 @@ def _decide() -> tuple[LogoutDecision, str | None]:
     client = current.client(hint.client_id) if isinstance(hint, VerifiedHint) else None
     subject = steps.subject_of(current.session(), client, current.signed_in())
     i18n.follow_locales(asked.ui_locales)
-    return decide_logout(asked, hint, client.policy if client else None, subject), asked.state
+    decision = decide_logout(asked, hint, client.policy if client else None, subject)
+    fact = steps.refusal_to_record(asked, decision, client)
+    if fact is not None:
+        refusals.record(
+            current.session(),
+            fact,
+            fact.client_id,
+            now=current.now(),
+            request_id=current.request_id(),
+        )
+    return decision, asked.state
 
 
 def _end(signed_in: sessions.BrowserSession | None) -> list[str]:

@@ -17,6 +17,7 @@ from authlib.oauth2.rfc6749.grants import (
 
 from idp.domain import grants
 from idp.domain.clients import RegisteredClient
+from idp.domain.grants import Grant
 from idp.domain.hot_path import NewGrant, Redeemed, Redemption
 from idp.oauth_server.errors import ContractError
 from idp.oauth_server.requests import AuthorizationOAuth2Request, SessionGone, TokenOAuth2Request
@@ -24,7 +25,9 @@ from idp.oauth_server.server import Server
 from idp.protocol import faults, pkce, subjects
 from idp.protocol.authorization_response import Answer, success
 from idp.protocol.claims import scopes_of
+from idp.protocol.client_checks import Check
 from idp.protocol.client_policy import ClientPolicy
+from idp.protocol.differences import difference_from
 from idp.protocol.id_token import (
     ACCESS_TOKEN_TYPE,
     SignedIn,
@@ -121,7 +124,9 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
         authenticated: Any = self.authenticate_token_endpoint_client()
         request.registered = authenticated.registered
         if not request.registered.policy.active:
-            raise ContractError("unauthorized_client", "client deactivated")
+            raise ContractError(
+                "unauthorized_client", "client deactivated", check=Check.CLIENT_ACTIVE
+            )
 
     def create_token_response(self) -> tuple[int, Any, list[tuple[str, str]]]:
         """Claim the code, then sign an access token and an ID token.
@@ -136,11 +141,37 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
         if not assertion_is_new:
             raise self.server.assertion_was_used(registered)
         if redeemed is None:
-            self._punish_reuse(registered)
-            raise ContractError("invalid_grant", INVALID_GRANT, detail="no such live code")
-        if not (redeemed.live and redeemed.redirect_uri_matches):
-            raise ContractError("invalid_grant", INVALID_GRANT, detail="not live, or address")
-        raise ContractError("invalid_grant", "PKCE code verification failed")
+            existed = self._punish_reuse(registered)
+            check = Check.CODE_USED if existed else Check.CODE_UNKNOWN
+            raise ContractError(
+                "invalid_grant", INVALID_GRANT, detail="no such live code", check=check
+            )
+        raise self._refusal(redeemed)
+
+    def _refusal(self, redeemed: Redeemed) -> ContractError:
+        """Say why a code that was claimed gives nothing, looking at its grant for the team."""
+        asked = self.request.token_request
+        grant = self.server.session().get(Grant, redeemed.grant_id)
+        if not redeemed.live:
+            expired = grant is not None and grant.code_expires_at <= self.request.now
+            check = Check.CODE_EXPIRED if expired else Check.CODE_ENDED
+            return ContractError("invalid_grant", INVALID_GRANT, detail="not live", check=check)
+        if not redeemed.redirect_uri_matches:
+            meant = [grant.redirect_uri] if grant is not None else []
+            found = difference_from(meant, str(asked.redirect_uri))
+            return ContractError(
+                "invalid_grant",
+                INVALID_GRANT,
+                detail="address",
+                check=Check.CODE_ADDRESS,
+                found=found,
+            )
+        check = Check.PKCE_VERIFIER
+        if asked.code_verifier is None:
+            check = Check.PKCE_NO_VERIFIER
+        elif grant is not None and grant.code_challenge is None:
+            check = Check.PKCE_NO_CHALLENGE
+        return ContractError("invalid_grant", "PKCE code verification failed", check=check)
 
     def redeem(self) -> dict[str, object] | None:
         """Claim the code and return the tokens, or None for a request that is to be refused."""
@@ -222,9 +253,9 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             "id_token": id_token,
         }
 
-    def _punish_reuse(self, registered: RegisteredClient) -> None:
+    def _punish_reuse(self, registered: RegisteredClient) -> bool:
         request: TokenOAuth2Request = self.request
-        grants.punish_reuse(
+        return grants.punish_reuse(
             self.server.session(),
             str(request.token_request.code),
             registered.policy.client_id,

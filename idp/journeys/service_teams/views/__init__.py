@@ -1,6 +1,21 @@
 """The pages for service teams, one module for each noun; all on one blueprint."""
 
-from idp.journeys.service_teams.views import go_live, invitations, members, services, settings
+from idp.journeys.service_teams.views import (
+    go_live,
+    invitations,
+    members,
+    requests,
+    services,
+    settings,
+)
 from idp.journeys.service_teams.views.door import console as blueprint
 
-__all__ = ["blueprint", "go_live", "invitations", "members", "services", "settings"]
+__all__ = [
+    "blueprint",
+    "go_live",
+    "invitations",
+    "members",
+    "requests",
+    "services",
+    "settings",
+]

@@ -1,0 +1,24 @@
+"""Facts about requests of clients that were refused, beside those of `idp.domain.audit`.
+
+The rules of `idp.domain.audit` hold here too.
+"""
+
+from dataclasses import dataclass
+
+from idp.domain.audit import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestRefused(Fact):
+    """A client's request was refused at the endpoint `where`.
+
+    `error` is what it was answered, `check` names the rule that it broke. `difference` is a word
+    of `idp.protocol.differences`, `nearest` the mark of the registered address that was meant.
+    """
+
+    client_id: str
+    where: str
+    error: str
+    check: str
+    difference: str = ""
+    nearest: str = ""

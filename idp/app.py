@@ -10,6 +10,7 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.orm import Session
 
 from idp.domain.client_keys import ClientKeys
+from idp.domain.client_proofs import ProofUses
 from idp.domain.client_rates import ClientRates
 from idp.domain.clients import ClientRegistry
 from idp.domain.hot_path import HotPath
@@ -192,10 +193,11 @@ def from_environment() -> Flask:
 def _wiring(app: Flask, services: Services) -> current.Wiring:
     with app.app_context():
         engine, hot_engine = db.engine, db.engines[HOT_BIND]
-    registry = ClientRegistry(services, lambda: Session(engine))
     client_keys = ClientKeys(services.fetcher, services.clock)
+    registry = ClientRegistry(services, lambda: Session(engine), client_keys.renew)
     hot_path = HotPath(hot_engine)
-    server = Server(services, registry, client_keys, hot_path, current.session)
+    uses = ProofUses(services.clock, lambda: Session(engine))
+    server = Server(services, registry, client_keys, hot_path, current.session, uses)
     for grant in GRANTS:
         server.register_grant(grant)
     for endpoint in ENDPOINTS:
@@ -208,4 +210,5 @@ def _wiring(app: Flask, services: Services) -> current.Wiring:
         server,
         ClientRates(hot_engine, services.clock),
         OpenRegistration(services, lambda: Session(engine)),
+        uses,
     )

@@ -23,6 +23,7 @@ from idp.domain import (
     notices,
     notifiers,
     outbox,
+    proof_reminders,
     recoveries,
     sweeping,
 )
@@ -40,6 +41,7 @@ PAUSE = 0.5
 """Seconds between two rounds that found nothing to do."""
 SWEEP_EVERY = 60
 REMIND_EVERY = 60
+A_DAY = 86_400
 DELIVERY_TIMEOUT = 15.0
 """Seconds a service has to answer a logout notice (only 200 counts), a mail server as well."""
 
@@ -68,6 +70,7 @@ class Worker:
         self._reminded_at: int | None = None
         self._proof: threading.Thread | None = None
         self._runs_on = False
+        self._looked_for_old_at: int | None = None
         self._deliver: dict[str, Callable[[Leased], None]] = {
             notices.KIND: self._mail,
             "back_channel_logout": self._logout_notice,
@@ -161,13 +164,24 @@ class Worker:
         return sweeping.sweep(self._engine, self._services)
 
     def remind(self) -> int:
-        """Remind owners of recoveries under way, at most once a minute; return how many."""
+        """Remind owners of recoveries under way, and teams of old secrets; at most once a minute.
+
+        Returns how many were reminded.
+        """
         now = self._services.clock.now()
         if self._reminded_at is not None and abs(now - self._reminded_at) < REMIND_EVERY:
             return 0
         self._reminded_at = now
         with self._transaction() as session:
-            return recoveries.remind(session, self._services)
+            reminded = recoveries.remind(session, self._services)
+        if self._looked_for_old_at is not None and now - self._looked_for_old_at < A_DAY:
+            return reminded
+        with self._transaction() as session:
+            of_teams = proof_reminders.remind(session, self._services)
+        # As many as fit into one batch: there may be more, which the next minute takes.
+        if of_teams < proof_reminders.BATCH:
+            self._looked_for_old_at = now
+        return reminded + of_teams
 
     def _attempt(self, message: Leased) -> _Failure | None:
         """Deliver a message; return what went wrong, or None.

@@ -109,6 +109,14 @@ class ClientKeys:
             raise KeysUnavailable("the key set cannot be fetched")
         return [] if key is None else [key]
 
+    def renew(self, url: str) -> None:
+        """Believe what was read at `url` no longer than until it can be read again."""
+        with self._lock:
+            known = self._sets.get(url)
+            if known is not None:
+                past = self._clock.monotonic() - BELIEVED_FOR
+                self._sets[url] = replace(known, read_at=min(known.read_at, past), tried_at=past)
+
     def _set(self, url: str, kid: str) -> _Fetched:
         now = self._clock.monotonic()
         known = self._sets.get(url)
@@ -162,6 +170,11 @@ def keys_in(answer: object) -> dict[str, PublicKey] | None:
     if not isinstance(entries, list):
         return None
     return dict(filter(None, map(_parsed, entries[:MOST_KEYS])))
+
+
+def is_usable(entry: object) -> bool:
+    """Return whether this entry of a key set is a key that a client's signature may be made by."""
+    return _parsed(entry) is not None
 
 
 def _parsed(entry: object) -> tuple[str, PublicKey] | None:

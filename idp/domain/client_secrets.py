@@ -11,6 +11,7 @@ import threading
 from dataclasses import dataclass
 from hashlib import sha256
 
+from idp.domain.client_proofs import SECRET, ProofUses
 from idp.domain.clients import CACHED_CLIENTS, RegisteredClient
 from idp.domain.passwords import Hasher, TooBusy
 from idp.kernel.clock import Clock
@@ -41,8 +42,9 @@ class UnreadableSecret(Exception):
 class ClientSecrets:
     """What one process remembers of imported secrets, safe under threads."""
 
-    def __init__(self, hasher: Hasher, clock: Clock, entropy: Entropy) -> None:
+    def __init__(self, hasher: Hasher, clock: Clock, entropy: Entropy, uses: ProofUses) -> None:
         self._hasher = hasher
+        self._uses = uses
         self._clock = clock
         self._key = entropy.bytes(32)
         self._known: dict[str, _Remembered] = {}
@@ -54,12 +56,20 @@ class ClientSecrets:
         Never call it inside a transaction. Raises NoSecret, UnreadableSecret, and TooBusy while
         another imported secret is being verified and this one is not remembered.
         """
-        if client.secret_hash is not None and client.secrets_key is not None:
+        client_id, found = client.policy.client_id, None
+        if client.secrets_key is not None:
             given = hmac.new(client.secrets_key, _bytes(secret), sha256).hexdigest()
-            return hmac.compare_digest(given, client.secret_hash)
-        if client.imported_secret_hash is None:
+            for live in client.secret_hashes:
+                # Each is looked at, also when one was found.
+                found = live if hmac.compare_digest(given, live) else found
+        if found is not None:
+            self._uses.note(client_id, found, SECRET)
+            return True
+        if client.imported_secret_hash is not None:
+            return self._matches_imported(client_id, client.imported_secret_hash, secret)
+        if not client.secret_hashes:
             raise NoSecret
-        return self._matches_imported(client.policy.client_id, client.imported_secret_hash, secret)
+        return False
 
     def _matches_imported(self, client_id: str, encoded: str, secret: str) -> bool:
         if not secret_hash_is_acceptable(encoded):

@@ -17,7 +17,8 @@ from sqlalchemy import BigInteger, ForeignKey, String, Text, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from idp.domain import audit, client_changes, client_keys, secrets
+from idp.domain import audit, client_changes, client_keys, client_proofs, secrets
+from idp.domain.client_proofs import KEY, NAMED_KEY, SECRET, SECRETS_KEY
 from idp.domain.departments import Department
 from idp.domain.services import Services
 from idp.kernel.database import Base, is_postgresql
@@ -27,7 +28,6 @@ from idp.protocol.errors import InvalidClientMetadata
 from idp.protocol.registration_names import canonical
 
 CACHED_CLIENTS = 1000
-SECRETS_KEY = "client secrets"
 ACTIVE, SUSPENDED = "active", "suspended"
 _SECRET_HASH = "client_secret_hash"  # noqa: S105 - the name of a member
 
@@ -48,7 +48,10 @@ class Service(Base):
 
 
 class Client(Base):
-    """One registered client of a service; `registered_by` is the team that did it by itself."""
+    """One registered client of a service; `registered_by` is the team that did it by itself.
+
+    `keys_renewed_at` is when the team last wanted its key set to be read again by everybody.
+    """
 
     __tablename__ = "clients"
 
@@ -60,6 +63,7 @@ class Client(Base):
     registered_by: Mapped[str | None] = mapped_column(String(64), index=True)
     state: Mapped[str] = mapped_column(String(16))
     faults: Mapped[str | None] = mapped_column(Text)
+    keys_renewed_at: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
 
@@ -77,9 +81,10 @@ class RegisteredClient:
     policy: ClientPolicy
     service_name: str
     service_name_cy: str
-    secret_hash: str | None
+    secret_hashes: tuple[str, ...]
     secrets_key: bytes | None
     imported_secret_hash: str | None = None
+    keys_renewed_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,18 +185,35 @@ def write(
     client_changes.keep(session, services, policy.client_id, before, kept)
     if _SECRET_HASH in fields:
         client.imported_secret_hash = fields[_SECRET_HASH]
-        client.secret_hash = None if fields[_SECRET_HASH] else client.secret_hash
-    if policy.token_endpoint_auth_method not in SECRET_METHODS:
-        client.secret_hash = client.imported_secret_hash = None
-    secret = None
-    if policy.token_endpoint_auth_method in SECRET_METHODS and not (
-        client.secret_hash or client.imported_secret_hash
-    ):
-        secret = services.entropy.token()
-        client.secret_hash = secrets.keyed_hash(session, services, SECRETS_KEY, secret)
     session.add(client)
     session.flush()
+    secret = _proofs(session, services, client, policy, imported=bool(fields.get(_SECRET_HASH)))
     return Applied(client.client_id, created, secret)
+
+
+def _proofs(
+    session: Session, services: Services, client: Client, policy: ClientPolicy, *, imported: bool
+) -> str | None:
+    """Keep what the client proves itself with in step; a secret, if it got its first one now."""
+    by_secret = policy.token_endpoint_auth_method in SECRET_METHODS
+    if imported or not by_secret:
+        client_proofs.forget(session, client.client_id, SECRET)
+        client.secret_hash = None
+    if policy.public_key and not by_secret:
+        client_proofs.keep_key(session, services, client.client_id, policy.public_key)
+    else:
+        client_proofs.forget(session, client.client_id, KEY)
+    if not policy.jwks_uri:
+        client_proofs.forget(session, client.client_id, NAMED_KEY)
+    if not by_secret:
+        client.imported_secret_hash = None
+        return None
+    if client.imported_secret_hash or client_proofs.hashes(session, client.client_id):
+        return None
+    secret = client_proofs.add_secret(session, services, client.client_id)
+    # What servers of the version before know a secret by.
+    client.secret_hash = client_proofs.hashes(session, client.client_id)[0]
+    return secret
 
 
 def all_clients(session: Session) -> list[Client]:
@@ -213,8 +235,15 @@ def back_channel_uri(client: Client) -> str | None:
 class ClientRegistry:
     """The cache described above, one for each process, safe under threads."""
 
-    def __init__(self, services: Services, new_session: Callable[[], Session]) -> None:
+    def __init__(
+        self,
+        services: Services,
+        new_session: Callable[[], Session],
+        renew_keys: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Make the cache; `renew_keys` hears of the address of a key set to be read again."""
         self._services = services
+        self._renew_keys = renew_keys
         self._believed_for = services.settings.clients_believed_for
         self._new_session = new_session
         self._known: dict[str, tuple[float, RegisteredClient]] = {}
@@ -234,6 +263,10 @@ class ClientRegistry:
                 if len(self._known) >= CACHED_CLIENTS:
                     self._known.pop(next(iter(self._known)))
                 self._known[client_id] = (now + self._believed_for, client)
+        if known is not None and client is not None:
+            jwks_uri = client.policy.jwks_uri
+            if jwks_uri and client.keys_renewed_at != known[1].keys_renewed_at:
+                self._renew_keys(jwks_uri)
         return client
 
     def forget(self) -> None:
@@ -264,13 +297,15 @@ class ClientRegistry:
                 policy = replace(policy, faults=frozenset(client.faults.split()))
             if not self._proves_identities_for(policy):
                 policy = replace(policy, identity_available=False)
+            live: tuple[str, ...] = ()
+            if policy.token_endpoint_auth_method in SECRET_METHODS:
+                live = client_proofs.hashes(session, client_id)
             return RegisteredClient(
                 policy=policy,
                 service_name=service.name,
                 service_name_cy=service.name_cy or service.name,
-                secret_hash=client.secret_hash,
-                secrets_key=secrets.key(session, self._services, SECRETS_KEY)
-                if client.secret_hash
-                else None,
+                secret_hashes=live,
+                secrets_key=secrets.key(session, self._services, SECRETS_KEY) if live else None,
                 imported_secret_hash=client.imported_secret_hash,
+                keys_renewed_at=client.keys_renewed_at,
             )

@@ -7,6 +7,7 @@ from idp.domain import (
     go_live_facts,
     invitation_facts,
     lever_facts,
+    proof_facts,
     record_facts,
     request_facts,
 )
@@ -21,6 +22,7 @@ MODULES = (
     go_live_facts,
     invitation_facts,
     lever_facts,
+    proof_facts,
     record_facts,
     request_facts,
 )

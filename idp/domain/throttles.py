@@ -34,6 +34,7 @@ class Kind(StrEnum):
     REGISTRATION = "registration"
     INVITATION = "invitation"
     REFUSALS = "refusals"
+    KEY_FETCH = "key_fetch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ LIMITS = {
     Kind.REGISTRATION: Limit(60, 3600),
     Kind.INVITATION: Limit(30, 7200),
     Kind.REFUSALS: Limit(60, 60),
+    Kind.KEY_FETCH: Limit(10, 600),
 }
 
 

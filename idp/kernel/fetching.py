@@ -11,6 +11,7 @@ import json
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,12 +29,44 @@ _ENDING_IN_IPV4 = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "64:ff9b::/
 _TUNNELS = tuple(map(ipaddress.IPv6Network, ("::/96", "64:ff9b:1::/48", "2002::/16")))
 
 
+class Fault(StrEnum):
+    """What kept an answer from being had, for whoever registered the address."""
+
+    ADDRESS = "address"
+    NOT_HTTPS = "not_https"
+    NOT_PUBLIC = "not_public"
+    NAME = "name"
+    CONNECTION = "connection"
+    CERTIFICATE = "certificate"
+    STATUS = "status"
+    TOO_LONG = "too_long"
+    TOO_LARGE = "too_large"
+    NOT_JSON = "not_json"
+
+
 class FetchRefused(Exception):
     """The address may not be called from here."""
+
+    def __init__(self, words: str, fault: Fault = Fault.ADDRESS) -> None:
+        super().__init__(words)
+        self.fault = fault
 
 
 class FetchFailed(Exception):
     """The address was called and gave no usable answer."""
+
+    def __init__(self, words: str, fault: Fault = Fault.CONNECTION) -> None:
+        super().__init__(words)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer as it came, whatever its status."""
+
+    status: int
+    content_type: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +143,20 @@ class Fetcher:
         FetchRefused where the address may not be called, FetchFailed for everything that then
         goes wrong (not 200, too slow, too large, not JSON, a redirect).
         """
-        body = self._call("GET", url, None, max_bytes, timeout)[1]
+        answer = self.look(url, max_bytes=max_bytes, timeout=timeout)
+        if answer.status != 200:
+            raise FetchFailed(f"the answer has status {answer.status}", Fault.STATUS)
         try:
-            return json.loads(body)
+            return json.loads(answer.body)
         except (ValueError, RecursionError) as error:
-            raise FetchFailed("the answer is not JSON") from error
+            raise FetchFailed("the answer is not JSON", Fault.NOT_JSON) from error
+
+    def look(self, url: str, *, max_bytes: int = 65_536, timeout: float = 5.0) -> Fetched:
+        """Return what is at `url`, also when its status says that it is nothing.
+
+        Limits and errors are those of `get_json`; redirects are not followed.
+        """
+        return self._call("GET", url, None, max_bytes, timeout)
 
     def post_form(self, url: str, data: Mapping[str, str], *, timeout: float = 15.0) -> int:
         """POST `data` as a form to `url` and return the status.
@@ -122,11 +164,11 @@ class Fetcher:
         `timeout` is seconds for the whole answer. Raises FetchRefused or FetchFailed as
         `get_json` does; any status is an answer here.
         """
-        return self._call("POST", url, data, 65_536, timeout)[0]
+        return self._call("POST", url, data, 65_536, timeout).status
 
     def _call(
         self, method: str, url: str, data: Mapping[str, str] | None, max_bytes: int, timeout: float
-    ) -> tuple[int, bytes]:
+    ) -> Fetched:
         target = self._checked(url)
         with requests.Session() as session, Deadline(timeout) as deadline:
             session.trust_env = False
@@ -150,10 +192,9 @@ class Fetcher:
                 )
                 body = self._read(response, max_bytes, deadline)
             except (requests.RequestException, OSError, ValueError) as error:
-                raise FetchFailed(type(error).__name__) from error
-        if method == "GET" and response.status_code != 200:
-            raise FetchFailed(f"the answer has status {response.status_code}")
-        return response.status_code, body
+                raise FetchFailed(type(error).__name__, _fault(error, deadline)) from error
+        content_type = response.headers.get("Content-Type", "")
+        return Fetched(response.status_code, content_type[:100], body)
 
     @staticmethod
     def _read(response: requests.Response, max_bytes: int, deadline: Deadline) -> bytes:
@@ -161,9 +202,9 @@ class Fetcher:
         for chunk in response.iter_content(_CHUNK_BYTES):
             body += chunk
             if len(body) > max_bytes:
-                raise FetchFailed(f"the answer is longer than {max_bytes} bytes")
+                raise FetchFailed(f"the answer is longer than {max_bytes} bytes", Fault.TOO_LARGE)
         if deadline.passed:
-            raise FetchFailed("the answer took too long")
+            raise FetchFailed("the answer took too long", Fault.TOO_LONG)
         return body
 
     def _checked(self, url: str) -> _Target:
@@ -177,15 +218,22 @@ class Fetcher:
         port = port or (443 if parts.scheme == "https" else 80)
         allowed = bool({f"{host}:{port}", f"{host}:*"} & self._allow)
         if parts.scheme == "http" and not allowed:
-            raise FetchRefused("the address is not https")
+            raise FetchRefused("the address is not https", Fault.NOT_HTTPS)
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise FetchFailed("the name does not resolve") from error
+            raise FetchFailed("the name does not resolve", Fault.NAME) from error
         addresses = [str(entry[4][0]) for entry in found]
         if not allowed and not all(_is_public(address) for address in addresses):
-            raise FetchRefused("the address is not public")
+            raise FetchRefused("the address is not public", Fault.NOT_PUBLIC)
         return _Target(url, host, port, addresses[0])
+
+
+def _fault(error: Exception, deadline: Deadline) -> Fault:
+    if isinstance(error, requests.exceptions.SSLError):
+        return Fault.CERTIFICATE
+    late = deadline.passed or isinstance(error, requests.exceptions.Timeout)
+    return Fault.TOO_LONG if late else Fault.CONNECTION
 
 
 def _is_public(address: str) -> bool:

@@ -16,8 +16,9 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jws import CompactSignature
 
-from idp.domain import client_signatures
+from idp.domain import client_proofs, client_signatures
 from idp.domain.client_keys import ClientKeys, KeysUnavailable
+from idp.domain.client_proofs import KEY, NAMED_KEY, ProofUses
 from idp.domain.clients import RegisteredClient
 from idp.kernel.clock import Clock
 from idp.oauth_server.errors import ContractError
@@ -47,8 +48,9 @@ class PrivateKeyJwt:
 
     name = "private_key_jwt"
 
-    def __init__(self, keys: ClientKeys, clock: Clock, issuer: str) -> None:
+    def __init__(self, keys: ClientKeys, clock: Clock, issuer: str, uses: ProofUses) -> None:
         self._keys = keys
+        self._uses = uses
         self._clock = clock
         self._audiences = {path: assertion_audiences(issuer, path) for path in ENDPOINTS}
 
@@ -142,6 +144,14 @@ class PrivateKeyJwt:
         if not client_signatures.is_signed_by(signed, keys):
             which = Check.ASSERTION_SIGNATURE if keys else Check.ASSERTION_KID
             raise _bad_signature("signature", which)
+            raise _bad_signature("signature")
+        self._note(policy, signed.headers().get("kid"))
+
+    def _note(self, policy: ClientPolicy, kid: str | None) -> None:
+        if policy.public_key_source == "JWKS":
+            self._uses.note(policy.client_id, client_proofs.of_text(kid or ""), NAMED_KEY)
+        elif policy.public_key:
+            self._uses.note(policy.client_id, client_proofs.of_text(policy.public_key), KEY)
 
     @staticmethod
     def _check_jti(policy: ClientPolicy, claims: Mapping[str, Any]) -> None:

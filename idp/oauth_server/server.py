@@ -11,6 +11,7 @@ from werkzeug.datastructures import Headers
 
 from idp.domain import audit, refusals
 from idp.domain.client_keys import ClientKeys
+from idp.domain.client_proofs import ProofUses
 from idp.domain.client_secrets import ClientSecrets
 from idp.domain.clients import ClientRegistry, RegisteredClient
 from idp.domain.hot_path import HotPath
@@ -71,6 +72,7 @@ class Server(AuthorizationServer):
         client_keys: ClientKeys,
         hot_path: HotPath,
         session_source: Callable[[], Session],
+        uses: ProofUses,
     ) -> None:
         super().__init__()
         self.services = services
@@ -78,9 +80,9 @@ class Server(AuthorizationServer):
         self.session = session_source
         self._registry = registry
         issuer = services.settings.issuer
-        secrets = ClientSecrets(services.hasher, services.clock, services.entropy)
+        secrets = ClientSecrets(services.hasher, services.clock, services.entropy, uses)
         methods: tuple[Method, ...] = (
-            PrivateKeyJwt(client_keys, services.clock, issuer),
+            PrivateKeyJwt(client_keys, services.clock, issuer, uses),
             ClientSecretPost(secrets),
             ClientSecretBasic(secrets),
         )

@@ -23,6 +23,7 @@ from werkzeug.routing import RequestRedirect
 
 from idp.domain import journeys, sessions
 from idp.domain.client_keys import ClientKeys
+from idp.domain.client_proofs import ProofUses
 from idp.domain.client_rates import ClientRates
 from idp.domain.clients import ClientRegistry, RegisteredClient
 from idp.domain.hot_path import HotPath, SeenSession
@@ -53,6 +54,7 @@ class Wiring:
     server: Server
     rates: ClientRates
     open_registration: OpenRegistration
+    uses: ProofUses
 
 
 Shortcut = Callable[[Wiring, Arrival], ReadyAnswer | None]
@@ -177,6 +179,7 @@ class Application(Flask):
             db.session.rollback()
             raise
         checkpoint()
+        wiring().uses.write_down()
         return answer
 
 

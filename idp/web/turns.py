@@ -12,7 +12,7 @@ and whoever finds all others taken is told to come back, at once.
 import fcntl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from flask import Flask
@@ -38,6 +38,7 @@ class Turns:
         self._turn = threading.Lock()
         self._shared = shared
         self._pages: frozenset[str] = frozenset()
+        self._mine = threading.local()
 
     def learn_pages(self, app: Flask) -> None:
         """Take note of which endpoints of `app` make pages: all those of the rooms."""
@@ -60,10 +61,30 @@ class Turns:
         if not self._inside.acquire(blocking=False):
             raise TooBusy
         try:
-            with self._turn, self._shared_turn():
+            with ExitStack() as held:
+                self._take(held)
+                self._mine.held = held
                 yield
         finally:
+            self._mine.held = None
             self._inside.release()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Give this thread's turn to others meanwhile: to wait for somebody else's server."""
+        held: ExitStack | None = getattr(self._mine, "held", None)
+        if held is None:
+            yield
+            return
+        held.close()
+        try:
+            yield
+        finally:
+            self._take(held)
+
+    def _take(self, held: ExitStack) -> None:
+        held.enter_context(self._turn)
+        held.enter_context(self._shared_turn())
 
     @contextmanager
     def _shared_turn(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from idp.protocol import subjects
 from tests.acceptance import (
     showing_account,
     showing_figures,
+    showing_keys,
     showing_levers,
     showing_members,
     showing_recovering,
@@ -486,6 +487,7 @@ WALKS: dict[str, Walk] = {
     **showing_trying.WALKS,
     **showing_team_clients.WALKS,
     **showing_members.WALKS,
+    **showing_keys.WALKS,
     "visiting departments": visiting_departments,
 }
 
@@ -499,6 +501,7 @@ ALL_ROUTES = {
     *showing_trying.ROUTES,
     *showing_team_clients.ROUTES,
     *showing_members.ROUTES,
+    *showing_keys.ROUTES,
     f"{JOURNEY}/terms",
     "/accessibility",
     "/cookies",

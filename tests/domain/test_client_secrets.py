@@ -4,9 +4,12 @@ import hmac
 import threading
 
 import pytest
+import sqlalchemy as sa
 from argon2 import PasswordHasher
+from sqlalchemy.orm import Session
 
 from idp.domain import client_secrets
+from idp.domain.client_proofs import ProofUses
 from idp.domain.client_secrets import ClientSecrets, NoSecret, UnreadableSecret
 from idp.domain.clients import RegisteredClient
 from idp.domain.passwords import Hasher, TooBusy
@@ -18,6 +21,12 @@ from tests.support.secrets import one_logins_hash
 SECRET = "a secret of One Login's making"
 
 
+def unheard(clock: FixedClock) -> ProofUses:
+    """Notes of uses that nobody reads: the database is not there."""
+    nowhere = sa.create_engine("sqlite://")
+    return ProofUses(clock, lambda: Session(nowhere))
+
+
 @pytest.fixture
 def hasher(tmp_path_factory: pytest.TempPathFactory) -> Hasher:
     return Hasher(memory_kib=64, time_cost=1, gate_dir=tmp_path_factory.mktemp("gate"))
@@ -25,7 +34,7 @@ def hasher(tmp_path_factory: pytest.TempPathFactory) -> Hasher:
 
 @pytest.fixture
 def secrets(hasher: Hasher, clock: FixedClock, entropy: SeededEntropy) -> ClientSecrets:
-    return ClientSecrets(hasher, clock, entropy)
+    return ClientSecrets(hasher, clock, entropy, unheard(clock))
 
 
 @pytest.fixture
@@ -44,7 +53,7 @@ def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def imported(encoded: str | None = None, client_id: str = "tax") -> RegisteredClient:
     policy = a_client(client_id=client_id)
-    return RegisteredClient(policy, "Tax", "Treth", None, None, encoded or one_logins_hash(SECRET))
+    return RegisteredClient(policy, "Tax", "Treth", (), None, encoded or one_logins_hash(SECRET))
 
 
 def test_an_imported_secret_is_verified_once(secrets: ClientSecrets, work: list[str]) -> None:
@@ -140,7 +149,7 @@ def test_another_hash_is_another_secret(secrets: ClientSecrets, work: list[str])
 def test_another_process_verifies_for_itself(
     secrets: ClientSecrets, hasher: Hasher, clock: FixedClock, work: list[str]
 ) -> None:
-    other = ClientSecrets(hasher, clock, SeededEntropy("another", clock))
+    other = ClientSecrets(hasher, clock, SeededEntropy("another", clock), unheard(clock))
     assert secrets.matches(imported(), SECRET)
     assert other.matches(imported(), SECRET)
     assert len(work) == 2
@@ -171,13 +180,13 @@ def test_what_cannot_be_looked_at_is_not(
 
 def test_a_client_without_any(secrets: ClientSecrets) -> None:
     with pytest.raises(NoSecret):
-        secrets.matches(RegisteredClient(a_client(), "Tax", "Treth", None, None), SECRET)
+        secrets.matches(RegisteredClient(a_client(), "Tax", "Treth", (), None), SECRET)
 
 
 def test_a_generated_secret_needs_no_argon2(secrets: ClientSecrets, work: list[str]) -> None:
     key = b"k" * 32
     stored = hmac.new(key, SECRET.encode(), "sha256").hexdigest()
-    client = RegisteredClient(a_client(), "Tax", "Treth", stored, key)
+    client = RegisteredClient(a_client(), "Tax", "Treth", ("0" * 64, stored), key)
     assert secrets.matches(client, SECRET)
     assert not secrets.matches(client, "wrong")
     assert not secrets.matches(client, "\ud800")

@@ -54,7 +54,7 @@ def test_a_secret_is_shown_once_and_stored_as_a_keyed_hash(
     assert found is not None
     assert found.secrets_key is not None
     given = hmac.new(found.secrets_key, secret.encode(), sha256).hexdigest()
-    assert given == found.secret_hash == stored.secret_hash
+    assert (given,) == found.secret_hashes == (stored.secret_hash,)
 
 
 def test_a_client_without_an_id_is_given_one(session: Session, services: Services) -> None:

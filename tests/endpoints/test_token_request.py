@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy.orm import make_transient
 
-from idp.domain.clients import Client
+from idp.domain import client_proofs
 from tests.endpoints.provider import Provider, refusal
 from tests.support.relying_party import ASSERTION_TYPE, RelyingParty
 
@@ -317,13 +318,14 @@ def test_a_client_without_a_stored_secret(provider: Provider) -> None:
     party = provider.party(method="client_secret_post")
     asked, code = provider.signed_in().code(party)
     with provider.records() as session:
-        stored = session.get_one(Client, party.client_id)
-        kept, stored.secret_hash = stored.secret_hash, None
+        [kept] = client_proofs.of_client(session, party.client_id, client_proofs.SECRET)
+        session.delete(kept)
     provider.wiring.registry.forget()
     assert refusal(provider.redeem(party, asked, code)) == (
         400, "invalid_client", "No client secret registered")  # fmt: skip
     with provider.records() as session:
-        session.get_one(Client, party.client_id).secret_hash = kept
+        make_transient(kept)
+        session.add(kept)
     provider.wiring.registry.forget()
     assert provider.redeem(party, asked, code).status_code == 200
 

@@ -31,6 +31,12 @@ TEAM_PAGES: Final = {
     "/team/services/<service_id>/go-live": (READER, SHOWN),
     "/team/services/<service_id>/clients/<client_id>/go-live": (MANAGER, FORM),
     "/team/services/<service_id>/clients/<client_id>/go-live/withdraw": (MANAGER, BUTTON),
+    "/team/services/<service_id>/clients/<client_id>/keys": (READER, SHOWN),
+    "/team/services/<service_id>/clients/<client_id>/keys/fetch": (WRITER, BUTTON),
+    "/team/services/<service_id>/clients/<client_id>/keys/replace": (WRITER, FORM),
+    "/team/services/<service_id>/clients/<client_id>/secret": (READER, SHOWN),
+    "/team/services/<service_id>/clients/<client_id>/secret/new": (WRITER, FORM),
+    "/team/services/<service_id>/clients/<client_id>/secret/<name>/retire": (WRITER, FORM),
 }
 
 OPERATOR_PAGES: Final = {

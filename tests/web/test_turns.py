@@ -146,3 +146,21 @@ def test_whoever_sends_a_body_slowly_keeps_the_turn_from_nobody(
     )
     assert answer.status_code in (303, 400, 403)
     assert body.read_in_turn == {False}
+
+
+def test_who_waits_for_somebody_elses_server_gives_the_turn_away(turns: Turns) -> None:
+    order: list[str] = []
+
+    def second() -> None:
+        with turns.turn(PAGE):
+            order.append("second")
+
+    with turns.turn(PAGE):
+        with turns.aside():
+            thread = threading.Thread(target=second)
+            thread.start()
+            thread.join(30)
+        order.append("first")
+    assert order == ["second", "first"]
+    with turns.aside():
+        pass

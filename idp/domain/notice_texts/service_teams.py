@@ -28,4 +28,47 @@ NOTICES: Final = (
             "cyfeiriad e-bost hwn ei dderbyn.",
         ),
     ),
+    Notice(
+        kind="client_secret_old",
+        sent_when="a secret of a client is a year old; to the managers of its service",
+        values=("client",),
+        english=Words(
+            "A secret of your service is a year old",
+            "A secret of the client $client is a year old. The longer a secret is in use, the "
+            "more people and machines have seen it.\n\n"
+            "Make a new one on the pages for service teams, give it to your service, then retire "
+            "the old one. Both work meanwhile.",
+            "We tell you this once for each secret. It goes on working until you retire it.",
+        ),
+        welsh=Words(
+            "Mae cyfrinach eich gwasanaeth yn flwydd oed",
+            "Mae cyfrinach y cleient $client yn flwydd oed. Po hiraf y defnyddir cyfrinach, mwyaf "
+            "o bobl a pheiriannau sydd wedi’i gweld.\n\n"
+            "Gwnewch un newydd ar y tudalennau ar gyfer timau gwasanaeth, rhowch hi i’ch "
+            "gwasanaeth, yna dewch â’r hen un i ben. Mae’r ddwy yn gweithio yn y cyfamser.",
+            "Rydym yn dweud hyn wrthych unwaith am bob cyfrinach. Bydd yn dal i weithio nes i chi "
+            "ddod â hi i ben.",
+        ),
+    ),
+    Notice(
+        kind="client_key_old",
+        sent_when="a client’s pasted key is a year old; to the managers of its service",
+        values=("client",),
+        english=Words(
+            "A key of your service is a year old",
+            "The public key of the client $client was given to us a year ago.\n\n"
+            "Make a new pair and give us its public key on the pages for service teams. With an "
+            "address of a key set you can do that at any time, without a break.",
+            "We tell you this once for each key. It goes on working until you replace it.",
+        ),
+        welsh=Words(
+            "Mae allwedd eich gwasanaeth yn flwydd oed",
+            "Rhoddwyd allwedd gyhoeddus y cleient $client i ni flwyddyn yn ôl.\n\n"
+            "Gwnewch bâr newydd a rhowch ei allwedd gyhoeddus i ni ar y tudalennau ar gyfer timau "
+            "gwasanaeth. Gyda chyfeiriad set o allweddi gallwch wneud hynny unrhyw bryd, heb "
+            "doriad.",
+            "Rydym yn dweud hyn wrthych unwaith am bob allwedd. Bydd yn dal i weithio nes i chi "
+            "roi un arall yn ei lle.",
+        ),
+    ),
 )

@@ -187,6 +187,12 @@ def _consoles() -> Iterator[Kept]:
         ("change_requests",),
     )
     yield Kept(
+        _("That you made a secret of a service, or gave it a key"),
+        _("Under a random account number"),
+        _("Until the secret or the key is not in use any more"),
+        ("client_proofs",),
+    )
+    yield Kept(
         _("That somebody invited you to the team of a service: your email address"),
         _("As they typed it"),
         _(

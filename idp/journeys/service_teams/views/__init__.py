@@ -3,8 +3,10 @@
 from idp.journeys.service_teams.views import (
     go_live,
     invitations,
+    keys,
     members,
     requests,
+    secrets,
     services,
     settings,
 )
@@ -14,8 +16,10 @@ __all__ = [
     "blueprint",
     "go_live",
     "invitations",
+    "keys",
     "members",
     "requests",
+    "secrets",
     "services",
     "settings",
 ]

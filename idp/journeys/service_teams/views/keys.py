@@ -1,0 +1,139 @@
+"""A client's keys: the set at its address, fetched and examined; or the one that was pasted."""
+
+from typing import Final
+
+from flask import Response, abort, current_app
+
+from idp.domain import accounts, client_proofs, key_sets, team_keys, throttles
+from idp.domain.client_proofs import NAMED_KEY
+from idp.domain.clients import Client
+from idp.domain.key_sets import ExaminedSet
+from idp.domain.members import Role
+from idp.domain.pasted_keys import NotAKey, PrivateKeyPasted, read_public_key
+from idp.domain.throttles import Kind, Locked
+from idp.journeys.service_teams.proof_forms import (
+    FAULT_WORDS,
+    FETCH_WORDS,
+    PRIVATE_PASTED,
+    TROUBLE_WORDS,
+    ReplaceKeyForm,
+)
+from idp.journeys.service_teams.views.door import (
+    READER,
+    WRITER,
+    client,
+    console,
+    me,
+    role,
+    service,
+    to,
+)
+from idp.kernel.fetching import FetchFailed, FetchRefused
+from idp.protocol.client_registration import JWKS, STATIC
+from idp.web import current
+from idp.web.current import Application
+from idp.web.forms import Form, say
+from idp.web.layout import show
+
+FETCH_TIMEOUT: Final = 5.0
+"""Seconds for the whole answer, as when a client's signature is checked."""
+
+
+@console.page("/team/services/<service_id>/clients/<client_id>/keys", READER)
+def keys(**_named: str) -> Response:
+    """Show where the client's keys are, and what we know of them."""
+    return _page(client())
+
+
+@console.page("/team/services/<service_id>/clients/<client_id>/keys/fetch", WRITER, ("POST",))
+def fetch_keys(**_named: str) -> Response:
+    """Fetch the key set now, and show what is in it and what is wrong with each key."""
+    asked = client()
+    address = asked.members.get("jwks_uri")
+    if not Form().accepted() or team_keys.source(asked) != JWKS or not address:
+        abort(404)
+    try:
+        throttles.reserve(current.session(), Kind.KEY_FETCH, asked.client_id, current.now())
+    except Locked as locked:
+        return _page(asked, locked_until=locked.until)
+    found = _fetched(address)
+    team_keys.fetched(current.session(), current.services(), asked, found.usable, by=me())
+    if found.usable:
+        current.wiring().client_keys.renew(address)
+    return _page(asked, found=found)
+
+
+@console.page(
+    "/team/services/<service_id>/clients/<client_id>/keys/replace", WRITER, ("GET", "POST")
+)
+def replace_key(**_named: str) -> Response:
+    """Put another public key in the place of the one that was pasted."""
+    asked = client()
+    if team_keys.source(asked) != STATIC:
+        abort(404)
+    live, form, compromised = team_keys.is_live(asked), ReplaceKeyForm(), False
+    session, services = current.session(), current.services()
+    if not live and form.accepted():
+        try:
+            public_key = read_public_key(form.public_key.data or "")
+        except PrivateKeyPasted:
+            team_keys.refused_private_key(session, services, asked, by=me())
+            say(form.public_key, PRIVATE_PASTED)
+            compromised = True
+        except NotAKey as wrong:
+            say(form.public_key, FAULT_WORDS[wrong.fault])
+        else:
+            team_keys.replace(session, services, asked.client_id, public_key, by=me())
+            current.wiring().registry.forget()
+            return to("keys", service_id=service().id, client_id=asked.client_id)
+    return show(
+        "service_teams/replace_key.html",
+        form=form,
+        service=service(),
+        client=asked,
+        live=live,
+        compromised=compromised,
+    )
+
+
+def _fetched(address: str) -> ExaminedSet:
+    # Somebody else's server: no transaction waits for it, and nobody's page.
+    current.checkpoint()
+    turns = current_app.turns if isinstance(current_app, Application) else None
+    fetcher = current.services().fetcher
+    try:
+        if turns is None:
+            return key_sets.examine(fetcher.look(address, timeout=FETCH_TIMEOUT))
+        with turns.aside():
+            answer = fetcher.look(address, timeout=FETCH_TIMEOUT)
+    except (FetchRefused, FetchFailed) as error:
+        return ExaminedSet(0, "", fault=error.fault)
+    return key_sets.examine(answer)
+
+
+def _page(
+    asked: Client, *, found: ExaminedSet | None = None, locked_until: int | None = None
+) -> Response:
+    session = current.session()
+    pasted = team_keys.pasted(session, asked)
+    public_key = asked.members.get("public_key")
+    by = accounts.get(session, pasted.added_by) if pasted and pasted.added_by else None
+    used = client_proofs.of_client(session, asked.client_id, NAMED_KEY)
+    return show(
+        "service_teams/keys.html",
+        form=Form(),
+        service=service(),
+        client=asked,
+        source=team_keys.source(asked),
+        address=asked.members.get("jwks_uri"),
+        pasted=pasted,
+        added_by=by.email if by else None,
+        thumbprint=team_keys.thumbprint(public_key) if public_key else None,
+        last_used={each.proof: each.last_used_at for each in used},
+        name_of=client_proofs.of_text,
+        may_write=role() >= Role.WRITER,
+        found=found,
+        locked_until=locked_until,
+        fetch_words=FETCH_WORDS,
+        trouble_words=TROUBLE_WORDS,
+    )

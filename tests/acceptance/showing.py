@@ -16,6 +16,7 @@ from tests.acceptance import (
     showing_keys,
     showing_levers,
     showing_members,
+    showing_queue,
     showing_recovering,
     showing_team_clients,
     showing_trying,
@@ -488,6 +489,7 @@ WALKS: dict[str, Walk] = {
     **showing_team_clients.WALKS,
     **showing_members.WALKS,
     **showing_keys.WALKS,
+    **showing_queue.WALKS,
     "visiting departments": visiting_departments,
 }
 
@@ -502,6 +504,7 @@ ALL_ROUTES = {
     *showing_team_clients.ROUTES,
     *showing_members.ROUTES,
     *showing_keys.ROUTES,
+    *showing_queue.ROUTES,
     f"{JOURNEY}/terms",
     "/accessibility",
     "/cookies",

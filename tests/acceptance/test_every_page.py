@@ -48,6 +48,8 @@ SHOWS_NO_PAGE = {
     "/j/<journey_id>/stay",
     "/stay",
     "/team/services/<service_id>/invitations/<invitation_id>/withdraw",
+    "/team/services/<service_id>/clients/<client_id>/go-live/withdraw",
+    "/ops/requests/<request_id>/withdraw",
 }
 """Routes that answer machines, serve files, or lead on to a page of another route."""
 

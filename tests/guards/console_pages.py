@@ -66,7 +66,7 @@ OPERATOR_PAGES: Final = {
     "/ops/clients/<client_id>/restore": (OPERATOR, FORM),
     "/ops/clients/<client_id>/suspend": (OPERATOR, FORM),
     "/ops/requests/<request_id>": (OPERATOR, SHOWN),
-    "/ops/requests/<request_id>/approve": (OPERATOR, BUTTON),
+    "/ops/requests/<request_id>/approve": (OPERATOR, FORM),
     "/ops/requests/<request_id>/ask": (OPERATOR, FORM),
     "/ops/requests/<request_id>/refuse": (OPERATOR, FORM),
     "/ops/requests/<request_id>/withdraw": (OPERATOR, BUTTON),

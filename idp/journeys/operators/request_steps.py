@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from idp.domain import work_queue
+from idp.domain import go_lives, work_queue
 from idp.domain.change_requests import ChangeRequest, State
 from idp.domain.clients import Client, Service
 
@@ -60,6 +60,7 @@ def find(session: Session, request_id: str, *, me: str, now: int) -> RequestSeen
     client = session.get(Client, asked.client_id) if asked.client_id else None
     service_id = asked.service_id or (client.service_id if client else None)
     service = session.get(Service, service_id) if service_id else None
+    told: dict[str, str] = asked.asked.get("about", {})
     return RequestSeen(
         asked=asked,
         requested_by=emails.get(asked.requested_by, ""),
@@ -69,7 +70,7 @@ def find(session: Session, request_id: str, *, me: str, now: int) -> RequestSeen
         mine=asked.requested_by == me,
         differences=_differences(asked, client),
         checks=tuple(asked.asked.get("checks") or ()),
-        about={name: it for name, it in (asked.asked.get("about") or {}).items() if it},
+        about={name: it for name in go_lives.ABOUT if (it := told.get(name))},
     )
 
 

@@ -26,11 +26,16 @@ def request(request_id: str) -> Response:
 
 
 @console.page(
-    "/ops/requests/<request_id>/approve", OPERATOR, ("POST",), command="onepass requests approve"
+    "/ops/requests/<request_id>/approve",
+    OPERATOR,
+    ("GET", "POST"),
+    command="onepass requests approve",
 )
 def approve_request(request_id: str) -> Response:
     """Approve a request and do what it asks; its page again when that cannot be done."""
     seen = _request(request_id)
+    if not Form().accepted():
+        return _shown(seen)
     try:
         _decided(
             lambda: approved_acts.approve(

@@ -2,13 +2,14 @@
 
 import unicodedata
 from collections import defaultdict
+from dataclasses import asdict
 from typing import Any
 
 import click
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
 from idp.domain import feedback as answers
-from idp.domain import journey_times
+from idp.domain import figures, journey_times
 from idp.domain.journey_times import DROPPED, FINISHED, LEFT, LONGER, WHOLE, JourneyCount
 
 NEWEST = 20
@@ -18,10 +19,18 @@ _TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI
 
 
 @click.command()
+@click.option(
+    "--days",
+    type=click.Choice([str(days) for days in figures.PERIODS]),
+    help="The last 7, 28 or 90 days alone, with all that the operators' page has.",
+)
 @as_json
 @pass_workplace
-def metrics(workplace: Workplace, as_json: bool) -> None:
+def metrics(workplace: Workplace, days: str | None, as_json: bool) -> None:
     """Show what people thought of it, how long they needed, and where they left."""
+    if days is not None:
+        _figures(workplace, int(days), as_json)
+        return
     with workplace.session() as session:
         tally = answers.tally(session)
         words = [
@@ -34,6 +43,25 @@ def metrics(workplace: Workplace, as_json: bool) -> None:
     lines += [line for kind, told in journeys.items() for line in _told(kind, told)]
     lines += [f"“{_on_one_line(each['words'])}” ({each['satisfaction']} of 5)" for each in words]
     tell(as_json, found, "\n".join(lines))
+
+
+def _figures(workplace: Workplace, days: int, as_json: bool) -> None:
+    now = workplace.services.clock.now()
+    with workplace.session() as session:
+        found = figures.of(session, now, days)
+    latencies = figures.latencies(workplace.settings, now, days)
+    document = asdict(found) | {"latencies": [asdict(each) for each in latencies]}
+    lines = [
+        f"{sum(found.sign_ups)} accounts created",
+        f"{sum(found.sign_ins)} sign-ins",
+        f"{sum(found.single_sign_ons)} services opened",
+        *(f"{count} locks of {kind}" for kind, count in found.locks.items()),
+        *(
+            f"{each.count} {each.fact} {each.reason} {each.client_id}".rstrip()
+            for each in found.failures
+        ),
+    ]
+    tell(as_json, document, "\n".join(lines))
 
 
 def _journeys(counts: list[JourneyCount]) -> dict[str, Any]:
@@ -74,10 +102,10 @@ def _satisfaction(after: str, counts: dict[int, int]) -> str:
 def _told(kind: str, told: dict[str, Any]) -> list[str]:
     half = _median(told.get("seconds", {}), told[FINISHED])
     lines = [f"{kind}: {told[FINISHED]} finished{half}, {told[DROPPED]} dropped"]
-    for page, figures in told["pages"].items():
-        passed = sum(figures["seconds"].values())
-        half = _median(figures["seconds"], passed)
-        lines.append(f"  {page}: {passed} passed{half}, {figures[LEFT]} left there")
+    for page, counts in told["pages"].items():
+        passed = sum(counts["seconds"].values())
+        half = _median(counts["seconds"], passed)
+        lines.append(f"  {page}: {passed} passed{half}, {counts[LEFT]} left there")
     return lines
 
 

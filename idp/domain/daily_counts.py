@@ -6,10 +6,12 @@ Day 0 holds what ever happened, which no sweeping takes away.
 """
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import BigInteger, String, delete, select, update
+from sqlalchemy import BigInteger, String, delete, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -20,6 +22,7 @@ from idp.kernel.database import Base, is_postgresql
 DAY: Final = 86_400
 EVER: Final = 0
 KEPT_FOR: Final = 365 * DAY
+MOST: Final = 100
 BATCH: Final = 1000
 """Entries that one transaction counts."""
 _LONGEST: Final = 64
@@ -123,10 +126,40 @@ def behind(session: Session) -> int:
     return 0 if end is None else max(0, end + 1 - counted)
 
 
-def since(session: Session, day: int) -> list[DailyCount]:
-    """Return the counts of `day` and after it; `EVER` is no day."""
-    wanted = select(DailyCount).where(DailyCount.day >= max(day, EVER + 1))
-    return list(session.scalars(wanted.order_by(DailyCount.day)))
+@dataclass(frozen=True, slots=True)
+class Commonest:
+    """How often a fact came about for one reason, and for one client where they are told."""
+
+    fact: str
+    reason: str
+    client_id: str
+    count: int
+
+
+def by_day(session: Session, facts: Iterable[str], since: int) -> dict[int, int]:
+    """Return how often any of the facts came about on each day from `since` on."""
+    wanted = (
+        select(DailyCount.day, func.sum(DailyCount.count))
+        .where(DailyCount.day >= max(since, EVER + 1), DailyCount.fact.in_(sorted(facts)))
+        .group_by(DailyCount.day)
+    )
+    return {day: int(count) for day, count in session.execute(wanted)}
+
+
+def commonest(
+    session: Session, facts: Iterable[str], since: int, *, by_client: bool = False
+) -> list[Commonest]:
+    """Return the reasons for which the facts came about most from `since` on, a hundred at most."""
+    who = DailyCount.client_id if by_client else literal("").label("client_id")
+    often = func.sum(DailyCount.count)
+    wanted = (
+        select(DailyCount.fact, DailyCount.reason, who, often)
+        .where(DailyCount.day >= max(since, EVER + 1), DailyCount.fact.in_(sorted(facts)))
+        .group_by(DailyCount.fact, DailyCount.reason, "client_id")
+        .order_by(often.desc(), DailyCount.fact, DailyCount.reason, "client_id")
+        .limit(MOST)
+    )
+    return [Commonest(*row[:3], int(row[3])) for row in session.execute(wanted)]
 
 
 def ever(session: Session) -> list[DailyCount]:

@@ -28,7 +28,7 @@ Sample = tuple[Mapping[str, str], float]
 
 def folder_of(settings: Settings) -> Path:
     """Return the folder in which the processes of this machine count how long answers take."""
-    return settings.var_dir / "latency"
+    return settings.var_dir / histograms.FOLDER
 
 
 def text(session: Session, services: Services) -> bytes:

@@ -12,13 +12,14 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from idp.domain import audit_log, daily_counts, feedback, journey_times, outbox
-from idp.domain.daily_counts import DAY, DailyCount
+from idp.domain.daily_counts import DAY, Commonest
 from idp.domain.journey_times import DROPPED, LEFT, WHOLE
+from idp.kernel import histograms
+from idp.settings import Settings
 
 PERIODS: Final = (7, 28, 90)
 """Days, today among them."""
 SMALLEST: Final = 5
-MOST_FAILURES: Final = 100
 SIGN_UPS: Final = frozenset({"account_completed"})
 SIGN_INS: Final = frozenset({"signed_in_with_password", "signed_in_with_passkey"})
 SINGLE_SIGN_ONS: Final = frozenset({"tokens_issued"})
@@ -40,16 +41,6 @@ FAILURES: Final = frozenset(
         "team_registration_refused",
     }
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One way in which something failed, for one client or for none, and how often."""
-
-    fact: str
-    reason: str
-    client_id: str
-    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +78,7 @@ class Figures:
     sign_ins: tuple[int, ...]
     single_sign_ons: tuple[int, ...]
     locks: Mapping[str, int]
-    failures: tuple[Failure, ...]
+    failures: tuple[Commonest, ...]
     passages: tuple[Passage, ...]
     times: Mapping[int, int]
     satisfaction: Mapping[str, Mapping[int, int]]
@@ -99,15 +90,14 @@ def of(session: Session, now: int, days: int) -> Figures:
     today = now - now % DAY
     first = today - (days - 1) * DAY
     each = tuple(range(first, today + DAY, DAY))
-    counts = daily_counts.since(session, first)
     passages, times = _journeys(session, first)
     return Figures(
         days=each,
-        sign_ups=_by_day(counts, SIGN_UPS, each),
-        sign_ins=_by_day(counts, SIGN_INS, each),
-        single_sign_ons=_by_day(counts, SINGLE_SIGN_ONS, each),
-        locks=_by_reason(counts, LOCKS),
-        failures=_failures(counts),
+        sign_ups=_by_day(session, SIGN_UPS, each),
+        sign_ins=_by_day(session, SIGN_INS, each),
+        single_sign_ons=_by_day(session, SINGLE_SIGN_ONS, each),
+        locks={each.reason: each.count for each in daily_counts.commonest(session, LOCKS, first)},
+        failures=tuple(daily_counts.commonest(session, FAILURES, first, by_client=True)),
         passages=passages,
         times=times,
         satisfaction=feedback.tally(session, since=first),
@@ -136,31 +126,9 @@ def within(buckets: Mapping[int, int], share: float) -> int | None:
     return None
 
 
-def _by_day(
-    counts: list[DailyCount], facts: frozenset[str], days: tuple[int, ...]
-) -> tuple[int, ...]:
-    found = Counter[int]()
-    for count in counts:
-        if count.fact in facts:
-            found[count.day] += count.count
-    return tuple(found[day] for day in days)
-
-
-def _by_reason(counts: list[DailyCount], facts: frozenset[str]) -> dict[str, int]:
-    found = Counter[str]()
-    for count in counts:
-        if count.fact in facts:
-            found[count.reason] += count.count
-    return dict(found.most_common())
-
-
-def _failures(counts: list[DailyCount]) -> tuple[Failure, ...]:
-    found = Counter[tuple[str, str, str]]()
-    for count in counts:
-        if count.fact in FAILURES:
-            found[count.fact, count.reason, count.client_id] += count.count
-    ordered = sorted(found.items(), key=lambda each: (-each[1], each[0]))
-    return tuple(Failure(*key, count) for key, count in ordered[:MOST_FAILURES])
+def _by_day(session: Session, facts: frozenset[str], days: tuple[int, ...]) -> tuple[int, ...]:
+    found = daily_counts.by_day(session, facts, days[0])
+    return tuple(found.get(day, 0) for day in days)
 
 
 def _journeys(session: Session, first: int) -> tuple[tuple[Passage, ...], dict[int, int]]:
@@ -179,3 +147,37 @@ def _journeys(session: Session, first: int) -> tuple[tuple[Passage, ...], dict[i
         for key, each in sorted(passed.items(), key=lambda e: (e[0][0], e[0][1] != WHOLE, e[0][1]))
     )
     return passages, dict(sorted(passed.get(("sign_in", WHOLE), Counter()).items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """How long one route's answers took; `half` and `most` as bounds of seconds, None above all."""
+
+    route: str
+    count: int
+    half: float | None
+    most: float | None
+
+
+def latencies(settings: Settings, now: int, days: int) -> list[Latency]:
+    """Return how long answers took on this machine in the last `days` days, by route."""
+    found: dict[str, list[int]] = {}
+    for (route, _), cells in histograms.read(
+        settings.var_dir / histograms.FOLDER, now // DAY - days + 1
+    ).items():
+        before = found.get(route, [0] * histograms.BUCKETS)
+        found[route] = [a + b for a, b in zip(before, cells, strict=False)]
+    told = [
+        Latency(route, sum(cells), _bound(cells, 0.5), _bound(cells, 0.99))
+        for route, cells in found.items()
+    ]
+    return sorted(told, key=lambda each: -each.count)
+
+
+def _bound(cells: list[int], share: float) -> float | None:
+    total, seen = sum(cells), 0
+    for bound, count in zip(histograms.BOUNDS, cells, strict=False):
+        seen += count
+        if seen >= share * total:
+            return bound
+    return None

@@ -24,6 +24,8 @@ BUCKETS: Final = len(BOUNDS) + 1
 WIDTH: Final = BUCKETS + 1
 """Cells of one histogram: its buckets, and the sum in microseconds."""
 OTHER: Final = "other"
+FOLDER: Final = "latency"
+"""What the folder is called where processes of one machine keep things."""
 DAYS_KEPT: Final = 91
 _BEFORE: Final = 0
 

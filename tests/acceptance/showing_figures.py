@@ -1,14 +1,17 @@
-"""The operators' audit record, in every state: what `showing` has for the other pages."""
+"""The record and the figures in every state: what `showing` has for the other pages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import sqlalchemy as sa
 
-from idp.domain import audit_checks
+from idp.domain import audit, audit_checks, feedback, members
 from idp.domain.audit_entries import SealedEntry
+from idp.domain.clients import Client
+from idp.domain.feedback import After
+from idp.domain.members import Role
 from tests.acceptance.at_the_levers import come_to, new_operator
-from tests.acceptance.shown import Shown, Walk
+from tests.acceptance.shown import Shown, Walk, newcomer
 from tests.support.chromium import Visitor
 from tests.support.servers import Street
 
@@ -57,9 +60,60 @@ def minding_the_record(visitor: Visitor, street: Street, language: str) -> Itera
     yield Shown("/ops/audit", "not a day")
 
 
+def reading_figures(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """Figures of a few days, with nothing in them and with enough for pictures."""
+    come_to(visitor, street, new_operator(street), f"ops/metrics?days=7&lng={language}")
+    yield Shown("/ops/metrics", "few")
+    now = street.clock.now()
+    with street.records() as session:
+        for number in range(90):
+            at = now - number % 10 * 86_400
+            for fact in (
+                audit.SignedInWithPassword(account_id="a", sid="s"),
+                audit.AccountCompleted(account_id="a"),
+                audit.AuthorizationRefused(client_id="tax-account", reason="redirect_uri"),
+                audit.Locked(kind="password"),
+            ):
+                audit.record(session, fact, now=at)
+        for number in range(12):
+            feedback.give(
+                session,
+                street.services,
+                after=After.SIGNING_OUT,
+                language="en",
+                satisfaction=5 - number % 2,
+                words="",
+            )
+    street.clock.move(61)
+    street.work()
+    visitor.open(f"{street.issuer}ops/metrics?days=7")
+    yield Shown("/ops/metrics")
+    visitor.open(f"{street.issuer}ops/metrics?days=90")
+    visitor.page.locator("details summary").first.click()
+    yield Shown("/ops/metrics", "90 days")
+
+
+def reading_ones_services_record(
+    visitor: Visitor, street: Street, language: str
+) -> Iterator[Shown]:
+    """What was done to a service, all of it and nothing of it."""
+    reader = newcomer(street, "reader")
+    with street.records() as session:
+        client = session.get_one(Client, "tax-account")
+        members.add(session, street.services, client.service_id, reader.account_id, Role.READER)
+        address = f"team/services/{client.service_id}/audit"
+    street.work()
+    come_to(visitor, street, reader, f"{address}?lng={language}")
+    yield Shown("/team/services/<service_id>/audit")
+    visitor.open(f"{street.issuer}{address}?fact=service_described&client=tax-account")
+    yield Shown("/team/services/<service_id>/audit", "nothing found")
+
+
 WALKS: dict[str, Walk] = {
     "minding the record": minding_the_record,
+    "reading figures": reading_figures,
+    "reading the record of one's service": reading_ones_services_record,
 }
 
-ROUTES = {"/ops/audit"}
+ROUTES = {"/ops/audit", "/ops/metrics", "/team/services/<service_id>/audit"}
 """Every route of these that shows a page."""

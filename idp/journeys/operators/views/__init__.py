@@ -7,6 +7,7 @@ from idp.journeys.operators.views import (
     client_requests,
     clients,
     keys,
+    metrics,
     queue,
     requests,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "client_requests",
     "clients",
     "keys",
+    "metrics",
     "queue",
     "requests",
 ]

@@ -1,6 +1,7 @@
 """The pages for service teams, one module for each noun; all on one blueprint."""
 
 from idp.journeys.service_teams.views import (
+    audit,
     go_live,
     invitations,
     keys,
@@ -13,6 +14,7 @@ from idp.journeys.service_teams.views import (
 from idp.journeys.service_teams.views.door import console as blueprint
 
 __all__ = [
+    "audit",
     "blueprint",
     "go_live",
     "invitations",

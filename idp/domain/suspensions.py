@@ -6,7 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from idp.domain import audit, change_requests, team_notices
-from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest
+from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest, State
 from idp.domain.clients import ACTIVE, SUSPENDED, Client
 from idp.domain.grants import Grant
 from idp.domain.services import Services
@@ -59,7 +59,13 @@ def restore_and_tell(
 def ask(
     session: Session, services: Services, client: Client, *, by: str, reason: str, ticket: str
 ) -> ChangeRequest:
-    """Ask another operator to suspend a client."""
+    """Ask another operator to suspend a client.
+
+    When somebody has asked already, theirs is returned: whoever asks now may approve it.
+    """
+    waits = change_requests.of_client(session, client.client_id, SUSPEND)
+    if waits is not None and waits.state == State.SUBMITTED:
+        return waits
     return change_requests.submit(
         session,
         services,

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from idp.domain import clients, members, operators, outbox, suspensions
+from idp.domain import change_requests, clients, members, operators, outbox, suspensions
+from idp.domain.accounts import Account
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.change_requests import ChangeRequest
 from idp.domain.clients import Client
@@ -124,6 +125,15 @@ def test_nobody_decides_their_own_by_hand(
     assert office.facts()[-1] == "own_request_not_approved"
 
 
+def test_who_asks_for_the_same_is_led_to_what_waits(office: Office) -> None:
+    page = office.ask()
+    office.decides.open(f"{ISSUER}ops/clients/{office.client_id}/suspend")
+    office.decides.send({"reason": "I think so too", "ticket": "INC-8"})
+    assert office.decides.url == page
+    assert "Approve" in office.decides.page.text
+    assert office.state() == ("submitted", "active")
+
+
 def test_who_asked_withdraws_it(office: Office) -> None:
     office.ask()
     office.asks.send()
@@ -179,6 +189,29 @@ def test_a_second_click_changes_nothing(office: Office) -> None:
     again = office.decides.request("POST", f"{address}/approve", form.values, headers)
     assert again.status == 303
     assert office.facts().count("client_suspended") == 1
+
+
+def test_a_change_of_a_live_client_is_shown_beside_what_is_there(
+    office: Office, services: Services
+) -> None:
+    wanted = {"redirect_uris": ["https://new.example/callback"], "pkce_enforced": False}
+    account_id = office.session.scalars(
+        sa.select(Account.id).where(Account.email == "manager@example.com")
+    ).one()
+    asked = change_requests.submit(
+        office.session,
+        services,
+        "client_change",
+        wanted,
+        by=account_id,
+        client_id=office.client_id,
+    )
+    office.session.commit()
+    office.decides.open(f"{ISSUER}ops/requests/{asked.id}")
+    told = office.decides.page.text
+    for words in ("Change a live client", "Then: https://new.example/callback", "Now: On"):
+        assert words in told
+    assert "Then: Off" in told
 
 
 def test_late_is_said_in_words(app: Flask, office: Office, clock: FixedClock) -> None:

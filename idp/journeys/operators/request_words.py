@@ -5,7 +5,7 @@ from typing import Final
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
-from idp.domain import go_lives, suspensions
+from idp.domain import citizen_levers, go_lives, suspensions
 from idp.domain.change_requests import State
 
 KINDS: Final[dict[str, LazyString]] = {
@@ -35,6 +35,8 @@ HINDRANCES: Final[dict[str, LazyString]] = {
     go_lives.BREAKS_A_RULE: _(
         "The registration breaks a rule that production clients have to keep."
     ),
+    citizen_levers.NOT_POSSIBLE: _("The account is not in a state in which that can be done."),
+    citizen_levers.OWN: _("Nobody approves what is done to their own account."),
     suspensions.NOT_ACTIVE: _(
         "The client is suspended already, or there is no such client any more."
     ),

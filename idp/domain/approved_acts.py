@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from idp.domain import change_requests, citizen_levers, go_lives, operators, suspensions
+from idp.domain import change_requests, citizen_levers, go_lives, operators, suspensions, team_changes
 from idp.domain.change_requests import (
     Act,
     CannotBeDone,
@@ -30,6 +30,7 @@ __all__ = ["ACTS", "Act", "CannotBeDone", "NotAnOperator", "NotWaiting", "OwnReq
 _ALL: Final[tuple[Act, ...]] = (
     suspensions.ACT,
     go_lives.ACT,
+    team_changes.ACT,
     *citizen_levers.ACTS,
 )
 ACTS: Final[dict[str, Act]] = {act.kind: act for act in _ALL}

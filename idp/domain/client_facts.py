@@ -23,3 +23,31 @@ class ServiceDescribed(Fact):
     account_id: str
     service_id: str
     changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientRegistered(Fact):
+    """Somebody registered an integration client of their service."""
+
+    account_id: str
+    service_id: str
+    client_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientChanged(Fact):
+    """Fields of a client took another value: `account_id` asked for it."""
+
+    account_id: str
+    service_id: str
+    client_id: str
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrivateKeyRefused(Fact):
+    """Somebody pasted a private key where a public one was asked for; it was not kept."""
+
+    account_id: str
+    service_id: str
+    client_id: str | None = None

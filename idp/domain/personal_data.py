@@ -45,6 +45,7 @@ NOT_TOLD: Final = {
     "audit_entries": "what of it is about the owner is told as the activity",
     "audit_log": "what of it is about the owner is told as the activity",
     "journeys": "pages under way, gone within a day",
+    "client_drafts": "a form under way about a service, gone in 30 days",
     "provings": "a check under way: its result is told as the identity once there is one",
 }
 """Tables whose rows are not told, and why."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from idp.domain import (
     client_changes,
+    client_drafts,
     client_rates,
     daily_counts,
     feedback,
@@ -154,6 +155,10 @@ def _client_changes(session: Session, services: Services) -> int:
     return client_changes.sweep(session, services.clock.now(), BATCH)
 
 
+def _client_drafts(session: Session, services: Services) -> int:
+    return client_drafts.sweep(session, services.clock.now(), BATCH)
+
+
 def _feedback(session: Session, services: Services) -> int:
     return feedback.sweep(session, services.clock.now(), BATCH)
 
@@ -187,4 +192,5 @@ _TASKS: tuple[Sweep, ...] = (
     _feedback,
     _invitations,
     _operator_acts,
+    _client_drafts,
 )

@@ -54,7 +54,7 @@ def create(
     )
     if (session.scalar(managed) or 0) >= MOST_SERVICES:
         raise TooManyServices
-    _check_names(session, seen, None)
+    check_names(session, seen, None)
     now = services.clock.now()
     service = Service(
         id=services.entropy.identifier(),
@@ -82,7 +82,7 @@ def describe(
     then.
     """
     _one_at_a_time(session)
-    _check_names(session, seen, service.id)
+    check_names(session, seen, service.id)
     before = Seen(service.name, service.name_cy, service.landing_page_url)
     changed = tuple(
         field for field in Seen.__slots__ if getattr(before, field) != getattr(seen, field)
@@ -121,6 +121,15 @@ def clients_of(session: Session, service_id: str) -> list[Client]:
     return list(session.scalars(theirs.order_by(Client.created_at, Client.client_id)))
 
 
+def check_names(session: Session, seen: Seen, own_id: str | None) -> None:
+    """Raise NameTaken when another service than `own_id` has a name that reads like these."""
+    wanted = {as_read(name) for name in (seen.name, seen.name_cy) if name}
+    others = select(Service.name, Service.name_cy).where(Service.id.is_distinct_from(own_id))
+    for names in session.execute(others):
+        if wanted & {as_read(name) for name in names if name}:
+            raise NameTaken
+
+
 def _one_at_a_time(session: Session) -> None:
     """Keep everybody else who names a service waiting until this transaction ends."""
     if is_postgresql(session):
@@ -129,14 +138,6 @@ def _one_at_a_time(session: Session) -> None:
         # On SQLite whoever writes is alone, also when nothing comes of it.
         nothing = update(Service).where(Service.id == "").values(name=Service.name)
         session.execute(nothing.execution_options(synchronize_session=False))
-
-
-def _check_names(session: Session, seen: Seen, own_id: str | None) -> None:
-    wanted = {as_read(name) for name in (seen.name, seen.name_cy) if name}
-    others = select(Service.name, Service.name_cy).where(Service.id.is_distinct_from(own_id))
-    for names in session.execute(others):
-        if wanted & {as_read(name) for name in names if name}:
-            raise NameTaken
 
 
 def _department(session: Session, services: Services, name: str) -> Department:

@@ -1,6 +1,6 @@
 """The rules that single fields of a client registration must pass.
 
-Each rule answers yes or no about one value; `client_policy` knows their order and texts.
+Each rule answers about one value; `client_policy` knows their order and texts.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 import unicodedata
 from base64 import b64decode
 from binascii import Error as NotBase64
+from enum import StrEnum
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
@@ -73,26 +74,53 @@ def is_loopback(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
-def address_is_acceptable(address: object, *, production: bool) -> bool:
-    """Say whether a client may name this address: https, or http on loopback while integrating.
+class AddressFault(StrEnum):
+    """Which rule an address breaks."""
+
+    UNREADABLE = "unreadable"
+    """It is no whole http(s) address, or one that parsers read differently."""
+    FRAGMENT = "fragment"
+    NOT_HTTPS = "not_https"
+    THIS_MACHINE = "this_machine"
+    """A production client names a host that can only mean the machine itself."""
+    OUR_ANSWERS = "our_answers"
+    """Its query has names that our own answer adds."""
+
+
+def address_fault(address: object, *, production: bool) -> AddressFault | None:
+    """Find what keeps a client from naming this address: https, or http on loopback while trying.
 
     A production client may not name a loopback host at all.
     """
     parts = split(address) if isinstance(address, str) else None
-    if parts is None or "#" in str(address):
-        return False
+    if parts is None:
+        return AddressFault.UNREADABLE
+    if "#" in str(address):
+        return AddressFault.FRAGMENT
     loopback = is_loopback(parts.hostname or "")
-    if production:
-        return parts.scheme == "https" and not loopback
-    return parts.scheme == "https" or loopback
+    if parts.scheme != "https" and (production or not loopback):
+        return AddressFault.NOT_HTTPS
+    return AddressFault.THIS_MACHINE if production and loopback else None
+
+
+def redirect_fault(address: object, *, production: bool) -> AddressFault | None:
+    """Find what keeps codes from being sent to this address (RFC 9700 section 2.1)."""
+    fault = address_fault(address, production=production)
+    if fault is not None:
+        return fault
+    query = urlsplit(str(address)).query
+    names = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+    return None if _OUR_ANSWERS.isdisjoint(names) else AddressFault.OUR_ANSWERS
+
+
+def address_is_acceptable(address: object, *, production: bool) -> bool:
+    """Say whether a client may name this address (see `address_fault`)."""
+    return address_fault(address, production=production) is None
 
 
 def redirect_is_acceptable(address: object, *, production: bool) -> bool:
-    """Say whether codes may be sent to this address (RFC 9700 section 2.1)."""
-    if not address_is_acceptable(address, production=production):
-        return False
-    query = urlsplit(str(address)).query
-    return _OUR_ANSWERS.isdisjoint(name for name, _ in parse_qsl(query, keep_blank_values=True))
+    """Say whether codes may be sent to this address (see `redirect_fault`)."""
+    return redirect_fault(address, production=production) is None
 
 
 def sector_of(address: str) -> str:

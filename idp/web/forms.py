@@ -17,14 +17,22 @@ from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from govuk_frontend_wtf.wtforms_widgets import (
     GovCharacterCount,
+    GovCheckboxesInput,
     GovCheckboxInput,
     GovPasswordInput,
     GovRadioInput,
     GovTextInput,
 )
-from wtforms import BooleanField, RadioField, StringField, ValidationError
+from wtforms import (
+    BooleanField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    ValidationError,
+)
 from wtforms import PasswordField as WTPasswordField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # newer than its stubs
+from wtforms.widgets import CheckboxInput
 
 from idp.web import current
 
@@ -117,6 +125,10 @@ class RadioInput(Spoken, GovRadioInput):
 
 class CheckInput(Spoken, GovCheckboxInput):
     """A box to tick."""
+
+
+class ChecksInput(Spoken, GovCheckboxesInput):
+    """Boxes to tick, of one question."""
 
 
 class WordsInput(Spoken, GovCharacterCount):
@@ -271,6 +283,24 @@ class ChoiceField(RadioField):
         if self.data not in self._values:
             self.data = None
             raise ValidationError(self.when_empty)
+
+
+class ChecksField(SelectMultipleField):
+    """Any number of a few things, each with a box to tick."""
+
+    widget = ChecksInput()
+    option_widget = CheckboxInput()
+
+    def __init__(self, *args: Any, choices: Iterable[tuple[str, Any]], **kwargs: Any) -> None:
+        offered = [SelectChoice(value=value, label=words) for value, words in choices]
+        super().__init__(*args, choices=offered, **kwargs)  # type: ignore[misc]
+        self._values = {choice.value for choice in offered}
+
+    def pre_validate(self, form: Any) -> None:
+        """Raise ValidationError when something was ticked that is not there."""
+        if not set(self.data or ()) <= self._values:
+            self.data = []
+            raise ValidationError(_("That is not something we can read. Type it again"))
 
 
 class CheckField(BooleanField):

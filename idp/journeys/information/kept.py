@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from idp.domain import (
+    client_drafts,
     feedback,
     invitations,
     operator_acts,
@@ -201,6 +202,13 @@ def _consoles() -> Iterator[Kept]:
         ),
         ("invitations",),
         invitations.LIFETIME,
+    )
+    yield Kept(
+        _("What you have filled in to register a service’s client, until you register it"),
+        _("Under a random account number, with the email addresses that you gave as contacts"),
+        _("For %(time)s after you last changed it", time=duration(client_drafts.KEPT_FOR)),
+        ("client_drafts",),
+        client_drafts.KEPT_FOR,
     )
 
 

@@ -11,11 +11,21 @@ from idp.web.forms import Form, LineField
 LONGEST_NAME = 255
 
 
+class NameField(LineField):
+    """A name that can be shown to people; typing it is not optional where the form says so."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Raise ValidationError unless it is short enough and every character can be shown."""
+        super().pre_validate(form)
+        if not self.process_errors and not rules.line_is_acceptable(self.text):
+            raise ValidationError(_("That is not something we can read. Type it again"))
+
+
 class SeenForm(Form):
     """What do citizens see of the service?"""
 
-    name = LineField(_("Service name"), longest=LONGEST_NAME)
-    name_cy = LineField(_("Service name in Welsh (optional)"), longest=LONGEST_NAME)
+    name = NameField(_("Service name"), longest=LONGEST_NAME)
+    name_cy = NameField(_("Service name in Welsh (optional)"), longest=LONGEST_NAME)
     landing_page = LineField(_("Address where the service begins (optional)"), longest=2048)
 
     def validate_name(self, field: Any) -> None:
@@ -32,9 +42,9 @@ class SeenForm(Form):
 class NewServiceForm(Form):
     """Which service, and whose?"""
 
-    department = LineField(_("Department"), longest=LONGEST_NAME)
-    name = LineField(_("Service name"), longest=LONGEST_NAME)
-    name_cy = LineField(_("Service name in Welsh (optional)"), longest=LONGEST_NAME)
+    department = NameField(_("Department"), longest=LONGEST_NAME)
+    name = NameField(_("Service name"), longest=LONGEST_NAME)
+    name_cy = NameField(_("Service name in Welsh (optional)"), longest=LONGEST_NAME)
 
     def validate_department(self, field: Any) -> None:
         """Raise ValidationError unless a department was named."""

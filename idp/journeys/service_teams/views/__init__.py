@@ -2,10 +2,12 @@
 
 from idp.journeys.service_teams.views import (
     audit,
+    clients,
     go_live,
     invitations,
     keys,
     members,
+    registering,
     requests,
     secrets,
     services,
@@ -16,10 +18,12 @@ from idp.journeys.service_teams.views.door import console as blueprint
 __all__ = [
     "audit",
     "blueprint",
+    "clients",
     "go_live",
     "invitations",
     "keys",
     "members",
+    "registering",
     "requests",
     "secrets",
     "services",

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from sqlalchemy import select
 
-from idp.domain import team_changes, client_drafts, clients, members, team_services
+from idp.domain import client_drafts, clients, members, team_changes, team_services
 from idp.domain.members import Member, Role
 from idp.domain.team_services import Seen
 from tests.acceptance.shown import Shown, mistakes, newcomer, speak, stranger

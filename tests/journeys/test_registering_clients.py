@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.domain import team_changes, client_drafts, clients, members
+from idp.domain import client_drafts, clients, members, team_changes
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.client_drafts import ClientDraft
 from idp.domain.clients import Client, Service

@@ -6,10 +6,10 @@ from flask import Response, request
 from flask_babel import lazy_gettext as _
 
 from idp.domain import team_changes
-from idp.domain.team_changes import AnothersChangeWaits, Outcome, SectorFixed
 from idp.domain.client_drafts import Clashing
 from idp.domain.clients import Client
 from idp.domain.members import Role
+from idp.domain.team_changes import AnothersChangeWaits, Outcome, SectorFixed
 from idp.journeys.service_teams import client_fields as fields
 from idp.journeys.service_teams.client_fields import Field
 from idp.journeys.service_teams.client_forms import CLASHES, OTHERS

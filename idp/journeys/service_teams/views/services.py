@@ -7,10 +7,10 @@ from flask import Response, current_app
 from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _
 
-from idp.domain import team_changes, departments, members, team_services
-from idp.domain.team_changes import AnothersChangeWaits
+from idp.domain import departments, members, team_changes, team_services
 from idp.domain.clients import Client, Service
 from idp.domain.members import Role
+from idp.domain.team_changes import AnothersChangeWaits
 from idp.domain.team_services import NameTaken, Seen, TooManyServices
 from idp.journeys.service_teams.client_forms import OTHERS
 from idp.journeys.service_teams.forms import NewServiceForm, SeenForm

@@ -14,7 +14,14 @@ from typing import Final
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from idp.domain import change_requests, citizen_levers, go_lives, operators, suspensions, team_changes
+from idp.domain import (
+    change_requests,
+    citizen_levers,
+    go_lives,
+    operators,
+    suspensions,
+    team_changes,
+)
 from idp.domain.change_requests import (
     Act,
     CannotBeDone,

@@ -13,7 +13,17 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from idp.domain import operator_acts, recoveries, sweeping, terms, throttles
+from idp.domain import (
+    client_drafts,
+    invitations,
+    operator_acts,
+    recoveries,
+    sweeping,
+    terms,
+    throttles,
+)
+from idp.domain.clients import Client
+from idp.domain.invitations import Invitation
 from idp.domain.journeys import Journey
 from idp.domain.recoveries import Recovery
 from idp.domain.services import Services
@@ -248,6 +258,12 @@ class TestPrivacy:
         session.add(waiting)
         act = {"by": "an operator", "act": operator_acts.LOOK, "reason": "a ticket"}
         operator_acts.write_down(session, services, account_id=alice.account_id, **act)
+        service_id = session.get_one(Client, library.client_id).service_id
+        client_drafts.keep(session, services, service_id, alice.account_id, {}, begun={})
+        invited = Invitation(id="i", service_id=service_id, email="c@example.com", role="READER")
+        invited.email_key, invited.invited_by = "c@example.com", alice.account_id
+        invited.invited_at, invited.expires_at = began, began + invitations.LIFETIME
+        session.add(invited)
         session.commit()
         return code
 

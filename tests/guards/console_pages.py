@@ -33,14 +33,12 @@ TEAM_PAGES: Final = {
     "/team/services/<service_id>/go-live": (READER, SHOWN),
     "/team/services/<service_id>/clients/<client_id>/go-live": (MANAGER, FORM),
     "/team/services/<service_id>/clients/<client_id>/go-live/withdraw": (MANAGER, BUTTON),
-<<<<<<< HEAD
     "/team/services/<service_id>/clients/<client_id>/keys": (READER, SHOWN),
     "/team/services/<service_id>/clients/<client_id>/keys/fetch": (WRITER, BUTTON),
     "/team/services/<service_id>/clients/<client_id>/keys/replace": (WRITER, FORM),
     "/team/services/<service_id>/clients/<client_id>/secret": (READER, SHOWN),
     "/team/services/<service_id>/clients/<client_id>/secret/new": (WRITER, FORM),
     "/team/services/<service_id>/clients/<client_id>/secret/<name>/retire": (WRITER, FORM),
-=======
     "/team/services/<service_id>/clients/new": (WRITER, SHOWN),
     "/team/services/<service_id>/clients/new/<field>": (WRITER, FORM),
     "/team/services/<service_id>/clients/new/check": (WRITER, FORM),
@@ -48,7 +46,6 @@ TEAM_PAGES: Final = {
     "/team/services/<service_id>/clients/<client_id>": (READER, SHOWN),
     "/team/services/<service_id>/clients/<client_id>/change/<field>": (WRITER, FORM),
     "/team/services/<service_id>/clients/<client_id>/withdraw": (WRITER, BUTTON),
->>>>>>> 897eea9 (Let a team register a client question by question, and change it: a live one when operators approve)
 }
 
 OPERATOR_PAGES: Final = {

@@ -42,12 +42,3 @@ class ClientChanged(Fact):
     service_id: str
     client_id: str
     changed: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PrivateKeyRefused(Fact):
-    """Somebody pasted a private key where a public one was asked for; it was not kept."""
-
-    account_id: str
-    service_id: str
-    client_id: str | None = None

@@ -37,8 +37,8 @@ class PrivateKeyRefused(Fact):
     """Somebody pasted a private key where a public one was asked for; it was not kept."""
 
     account_id: str
-    client_id: str
     service_id: str
+    client_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

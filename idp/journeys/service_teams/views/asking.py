@@ -7,8 +7,8 @@ from typing import Any
 from flask import request
 
 from idp.domain import audit
-from idp.domain.client_facts import PrivateKeyRefused
 from idp.domain.pasted_keys import PrivateKeyPasted
+from idp.domain.proof_facts import PrivateKeyRefused
 from idp.journeys.service_teams import client_answers as answers
 from idp.journeys.service_teams import client_forms as forms
 from idp.journeys.service_teams.client_answers import Given, Wrong

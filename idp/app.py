@@ -48,6 +48,7 @@ from idp.journeys.service_teams import views as service_teams
 from idp.journeys.share import views as share
 from idp.journeys.sign_in import views as sign_in
 from idp.journeys.sign_out import views as sign_out
+from idp.journeys.tried import views as tried
 from idp.kernel.clock import Clock, SystemClock
 from idp.kernel.database import HOT_BIND, db, engine_options, hot_engine_options
 from idp.kernel.entropy import Entropy, SystemEntropy
@@ -99,7 +100,7 @@ SHORTCUTS = {
 }
 """What answers its successes before Flask looks: the three requests of a single sign-on."""
 
-OUTSIDE_PRODUCTION = (registration.blueprint,)
+OUTSIDE_PRODUCTION = (registration.blueprint, tried.blueprint)
 """What production mode does not have."""
 
 STAND_INS = (

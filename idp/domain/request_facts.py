@@ -22,3 +22,11 @@ class RequestRefused(Fact):
     check: str
     difference: str = ""
     nearest: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientTried(Fact):
+    """A member of a team began to try their own client on our pages."""
+
+    account_id: str
+    client_id: str

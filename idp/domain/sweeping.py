@@ -25,6 +25,7 @@ from idp.domain import (
     recoveries,
     registration_keys,
     sessions,
+    tries,
 )
 from idp.domain.grants import AssertionUse
 from idp.domain.handoffs import Handoff
@@ -97,6 +98,10 @@ def _throttles(session: Session, services: Services) -> int:
     # Asked again: a counter that somebody took up meanwhile is not over.
     over = delete(Throttle).where(key.in_(old), Throttle.expires_at <= now)
     return len(session.scalars(over.returning(Throttle.subject_hash)).all())
+
+
+def _tries(session: Session, services: Services) -> int:
+    return tries.sweep(session, services.clock.now(), BATCH)
 
 
 def _handoffs(session: Session, services: Services) -> int:
@@ -178,6 +183,7 @@ _TASKS: tuple[Sweep, ...] = (
     _assertions,
     _throttles,
     _handoffs,
+    _tries,
     _grants,
     _sessions,
     _outbox,

@@ -3,13 +3,13 @@
 import orjson
 from flask import Blueprint, Response
 
-from idp.domain import access_tokens, refusals, released_identity
+from idp.domain import access_tokens, refusals
 from idp.domain.request_facts import RequestRefused
 from idp.oauth_server.answers import ReadyAnswer
-from idp.protocol.claims import SubjectFacts, userinfo_claims
 from idp.protocol.client_checks import Check
 from idp.web import current
 from idp.web.arrivals import Arrival
+from idp.web.released_claims import released
 
 blueprint = Blueprint("userinfo", __name__)
 
@@ -38,35 +38,9 @@ def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
     scheme, _, token = arrival.header("AUTHORIZATION").partition(" ")
     if scheme.lower() != "bearer":
         return None
-    claims = _released(wiring, arrival, token.strip())
+    claims = released(wiring, arrival, token.strip())
     arrival.token_refused = claims is None
     return None if claims is None else ReadyAnswer(orjson.dumps(claims), 200, _HEADERS)
-
-
-def _released(wiring: current.Wiring, arrival: Arrival, token: str) -> dict[str, object] | None:
-    services, now = wiring.services, arrival.now
-    claims = access_tokens.verified(services.keyring, services.settings.issuer, token, now)
-    if claims is None:
-        return None
-    client = wiring.registry.find(str(claims["client_id"]))
-    if client is None or not client.policy.active:
-        return None
-    # What the client may no longer have is left out, and the others are told.
-    identity = [name for name in claims.get("claims", ()) if name in client.policy.claims]
-    released = wiring.hot_path.release(
-        grant_id=str(claims["grant"]),
-        client_id=client.policy.client_id,
-        now=now,
-        request_id=arrival.request_id,
-        claims=orjson.dumps(identity).decode() if identity else None,
-    )
-    if released is None:
-        return None
-    scopes = frozenset(released.scope.split()) & client.policy.scopes
-    told = userinfo_claims(scopes, SubjectFacts(released.subject, released.email))
-    if identity:
-        told |= released_identity.claims_of(services, released, client.policy, frozenset(identity))
-    return told
 
 
 def _record_refusal(arrival: Arrival) -> None:

@@ -63,13 +63,44 @@ def reading_what_went_wrong(visitor: Visitor, street: Street, language: str) -> 
     yield Shown("/ops/clients/<client_id>/requests", "no such reference")
 
 
+def trying_a_client(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """Building a request, following it, and what came of it: good, faulty and refused."""
+    member = newcomer(street, "trying")
+    sign_in(visitor, street, "tax", member)
+    party = RelyingParty(street.issuer, f"trying-{language}")
+    page = f"{own_client(street, member, party)}/try"
+    visitor.open(f"{page}?lng={language}")
+    yield Shown("/team/services/<service_id>/clients/<client_id>/try")
+    visitor.submit()
+    yield Shown("/team/services/<service_id>/clients/<client_id>/try/<try_id>")
+    visitor.page.locator("main a.govuk-button").click()
+    visitor.page.wait_for_url("**/try/callback*")
+    visitor.look()
+    yield Shown("/try/callback")
+    visitor.open(visitor.page.url)
+    yield Shown("/try/callback", "a second time")
+    visitor.open(page)
+    visitor.fill("scope", "openid everything")
+    visitor.submit()
+    visitor.page.locator("main a.govuk-button").click()
+    visitor.page.wait_for_url("**/try/callback*")
+    yield Shown("/try/callback", "refused")
+    signs = RelyingParty(
+        street.issuer, f"trying-signed-{language}", more={"jar_validation_required": True}
+    )
+    visitor.open(f"{own_client(street, member, signs)}/try")
+    yield Shown("/team/services/<service_id>/clients/<client_id>/try", "of one that signs")
+
+
 WALKS: dict[str, Walk] = {
+    "trying a client": trying_a_client,
     "reading settings": reading_settings,
     "reading what went wrong": reading_what_went_wrong,
 }
 
 ROUTES = {
-    *(f"{CLIENT}/{page}" for page in ("settings", "requests")),
+    *(f"{CLIENT}/{page}" for page in ("settings", "requests", "try", "try/<try_id>")),
+    "/try/callback",
     "/ops/clients/<client_id>/requests",
 }
 """Every route of these pages that shows one."""

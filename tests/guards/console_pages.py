@@ -17,6 +17,8 @@ TEAM_PAGES: Final = {
     "/team": (ANYBODY, SHOWN),
     "/team/services/<service_id>/clients/<client_id>/settings": (READER, SHOWN),
     "/team/services/<service_id>/clients/<client_id>/requests": (READER, SHOWN),
+    "/team/services/<service_id>/clients/<client_id>/try": (WRITER, FORM),
+    "/team/services/<service_id>/clients/<client_id>/try/<try_id>": (WRITER, SHOWN),
     "/team/services/new": (ANYBODY, FORM),
     "/team/services/<service_id>": (READER, SHOWN),
     "/team/services/<service_id>/branding": (MANAGER, FORM),

@@ -78,6 +78,7 @@ ROUTES: Final = {
     "/signed-out": Policy(PUBLIC),
     "/mailbox": Policy(NO_PRODUCTION, production=False),
     "/mailbox.json": Policy(NO_PRODUCTION, production=False),
+    "/try/callback": Policy(TICKET, production=False),
     "/faults": Policy(NO_PRODUCTION, production=False),
     "/faults/<client_id>": Policy(NO_PRODUCTION, FORM, production=False),
     "/mailbox/<message_id>": Policy(NO_PRODUCTION, production=False),

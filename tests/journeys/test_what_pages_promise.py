@@ -46,6 +46,7 @@ from tests.support.relying_party import RelyingParty
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTHING_OF_CITIZENS = {
+    "client_tries",
     "client_rates",
     "departments",
     "go_lives",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from idp.domain import id_token_hints, request_objects
+from idp.domain import id_token_hints, request_objects, tries
 from idp.domain.audit import AuthorizationRefused
 from idp.domain.client_keys import ClientKeys
 from idp.domain.clients import ClientRegistry, RegisteredClient
@@ -80,8 +80,10 @@ class Judge:
     """Runs every check on the parameters of `/authorize`.
 
     `admits` takes one of a client's requests a minute: asked of those that arrive and can be
-    answered. Raises ProtocolError for a refusal that must stay on our own page: nothing in the
-    request has earned a redirect (RFC 9700 section 4.11).
+    answered. `is_tried` says whether this browser tries the client with a request of this `state`;
+    it is asked of a request that wants to come back to our own address. Raises
+    ProtocolError for a refusal that must stay on our own page: nothing in the request has earned a
+    redirect (RFC 9700 section 4.11).
     """
 
     registry: ClientRegistry
@@ -89,6 +91,7 @@ class Judge:
     keyring: Keyring
     issuer: str
     admits: Callable[[ClientPolicy], bool]
+    is_tried: Callable[[ClientPolicy, str | None], bool]
 
     def arrived(
         self, parameters: Mapping[str, str], repeated: Collection[str], now: int
@@ -147,7 +150,14 @@ class Judge:
         return policy if self.admits(policy) else replace(policy, over_rate=True)
 
     def _client(self, request: AuthorizationRequest) -> RegisteredClient | None:
-        return self.registry.find(request.client_id) if request.client_id else None
+        registered = self.registry.find(request.client_id) if request.client_id else None
+        ours = tries.redirect_uri(self.issuer)
+        if registered is None or request.redirect_uri != ours:
+            return registered
+        if not self.is_tried(registered.policy, request.state):
+            return registered
+        addresses = registered.policy.redirect_uris | {ours}
+        return replace(registered, policy=replace(registered.policy, redirect_uris=addresses))
 
     def _answered(
         self,

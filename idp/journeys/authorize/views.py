@@ -1,12 +1,12 @@
 """The door (`/authorize`), the way on (`/j/<id>/`) and nothing in between."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 
-from idp.domain import audit, handoffs, journeys, refusals, sessions
+from idp.domain import audit, handoffs, journeys, refusals, sessions, tries
 from idp.domain.hot_path import SeenSession
 from idp.journeys.authorize import identity, rooms, steps
 from idp.oauth_server.answers import ReadyAnswer
@@ -150,7 +150,7 @@ def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
     steps.refuse_what_is_no_text(arrival.query.encode())
     parameters, repeated = single_values(fields_of(arrival.query))
     try:
-        judged = _judge(wiring, arrival).arrived(parameters, repeated, arrival.now)
+        judged = _judge(wiring, arrival, _never).arrived(parameters, repeated, arrival.now)
     except Refused:
         # Told, and written down, by `start`.
         return None
@@ -319,7 +319,23 @@ def _ready(answer: authorization_response.Answer) -> ReadyAnswer:
     return ReadyAnswer(b"", 302, [("Location", answer.location), ("Cache-Control", "no-store")])
 
 
-def _judge(wiring: current.Wiring, arrival: Arrival) -> steps.Judge:
+def _never(_policy: ClientPolicy, _state: str | None) -> bool:
+    return False
+
+
+def _is_tried(policy: ClientPolicy, state: str | None) -> bool:
+    """Return whether a team tries its client in this browser, with this very request."""
+    offered = current.services().settings.fault_menu
+    return tries.may_try(policy, offered=offered) and tries.is_under_way(
+        current.session(), policy.client_id, state, current.browser_hash(), current.now()
+    )
+
+
+def _judge(
+    wiring: current.Wiring,
+    arrival: Arrival,
+    is_tried: Callable[[ClientPolicy, str | None], bool] = _is_tried,
+) -> steps.Judge:
     services = wiring.services
 
     def admits(policy: ClientPolicy) -> bool:
@@ -329,5 +345,10 @@ def _judge(wiring: current.Wiring, arrival: Arrival) -> steps.Judge:
         return arrival.admitted
 
     return steps.Judge(
-        wiring.registry, wiring.client_keys, services.keyring, services.settings.issuer, admits
+        wiring.registry,
+        wiring.client_keys,
+        services.keyring,
+        services.settings.issuer,
+        admits,
+        is_tried,
     )

@@ -37,7 +37,7 @@ from idp.protocol.id_token import (
 from idp.protocol.identity_proving import IdentityGrant
 from idp.protocol.metadata import CLIENT_METHODS
 from idp.protocol.next_step import level_told
-from idp.protocol.parameters import AuthorizationRequest
+from idp.protocol.parameters import AuthorizationRequest, TokenRequest
 from idp.protocol.session_facts import SessionFacts
 
 INVALID_GRANT = "Invalid grant"
@@ -261,6 +261,35 @@ class AuthorizationCode(BaseGrant, AuthorizationEndpointMixin, TokenEndpointMixi
             registered.policy.client_id,
             request.now,
         )
+
+
+def redeem_as(
+    server: Server,
+    registered: RegisteredClient,
+    *,
+    code: str,
+    redirect_uri: str,
+    verifier: str | None,
+    request_id: str,
+    now: int,
+) -> dict[str, object] | None:
+    """Redeem a code in a client's place, without its proof: for its team's tries alone.
+
+    None for a code that is not good. The caller has found out that the request was a try.
+    """
+    asked = TokenRequest(
+        client_id=registered.policy.client_id,
+        client_secret=None,
+        client_assertion=None,
+        client_assertion_type=None,
+        grant_type=AuthorizationCode.GRANT_TYPE,
+        code=code,
+        redirect_uri=redirect_uri,
+        code_verifier=verifier,
+    )
+    request = TokenOAuth2Request(asked, {}, method="POST", request_id=request_id, now=now)
+    request.registered = registered
+    return AuthorizationCode(request, server).redeem()
 
 
 def _about_identity(promised: IdentityGrant | None) -> dict[str, str | None]:

@@ -12,6 +12,7 @@ from idp.journeys.service_teams.views import (
     secrets,
     services,
     settings,
+    trying,
 )
 from idp.journeys.service_teams.views.door import console as blueprint
 
@@ -28,4 +29,5 @@ __all__ = [
     "secrets",
     "services",
     "settings",
+    "trying",
 ]

@@ -4,6 +4,8 @@ from flask import Response, request, url_for
 
 from idp.domain import client_requests
 from idp.journeys.service_teams.views.door import READER, client, console, service
+from idp.journeys.service_teams.views.trying import may_try
+from idp.protocol.client_policy import policy_from_registration
 from idp.web import current, refusal_words
 from idp.web.layout import show
 
@@ -25,5 +27,5 @@ def requests(**named: str) -> Response:
         failed=asked.failed,
         reference=asked.reference,
         words=refusal_words,
-        may_try=False,
+        may_try=may_try(policy_from_registration(client().members)),
     )

@@ -4,6 +4,7 @@ from flask import Response
 
 from idp.journeys.service_teams.snippets import facts_of, snippets_for
 from idp.journeys.service_teams.views.door import READER, client, console, service
+from idp.journeys.service_teams.views.trying import may_try
 from idp.protocol.client_policy import policy_from_registration
 from idp.web import current
 from idp.web.layout import show
@@ -23,6 +24,7 @@ def settings(service_id: str, client_id: str) -> Response:
         service=service(),
         client=registered,
         policy=policy,
+        may_try=may_try(policy),
         snippets=snippets_for(policy, first, issuer),
         discovery=facts_of(policy, first, issuer).discovery,
     )

@@ -183,8 +183,3 @@ def test_a_production_client_is_never_tried(
     writer_app: Flask = writer.client.application
     writer_app.extensions["onepass"].registry.forget()
     assert writer.open(address).status == 400
-
-
-def test_production_mode_has_no_tries(app: Flask) -> None:
-    rules = {rule.rule for rule in app.url_map.iter_rules()}
-    assert "/try/callback" in rules, "in other modes it is there"

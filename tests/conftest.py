@@ -121,7 +121,7 @@ def is_walked_elsewhere(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail the run if every page was walked and yet some message of a form was never shown.
+    """Fail the run if all was walked and yet some page or message of a form was never shown.
 
     Walks run in several processes, so that only the end of the run knows.
     """
@@ -133,8 +133,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if found.walks < 2 * (len(showing.WALKS) + 1):
         return
     unseen = form_messages.unseen(form_messages.all_messages(), found.messages)
-    if unseen:
-        session.config.stash[UNSEEN] = [
+    pages = showing.ALL_ROUTES - {page["route"] for page in found.pages}
+    if unseen or pages:
+        session.config.stash[UNSEEN] = sorted(pages) + [
             f"{each.room or 'any room'}: {each.words}" for each in sorted(unseen)
         ]
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -143,7 +144,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Name the messages that no page has shown."""
+    """Name the pages and messages that nobody has seen."""
     for line in config.stash.get(UNSEEN, []):
         terminalreporter.write_line(
             f"No walk of tests/acceptance/showing.py shows: {line}", red=True

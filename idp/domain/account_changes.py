@@ -146,9 +146,14 @@ def delete_account(
 
     The audit record stays as it is: it names a random number that nothing leads back from.
     """
+    notices.send(session, services, template="account_deleted", **_owner(account, signed_in))
+    erase(session, services, account)
+
+
+def erase(session: Session, services: Services, account: Account) -> None:
+    """Do what `delete_account` does, and write to nobody."""
     # Who signs in meanwhile waits for this, and finds no account then.
     accounts.hold(session, account.id)
-    notices.send(session, services, template="account_deleted", **_owner(account, signed_in))
     sessions.end_all(session, services, account.id, DELETED)
     audit.record(session, audit.AccountDeleted(account_id=account.id), now=services.clock.now())
     account_id, email, key = account.id, account.email, account.email_key

@@ -85,6 +85,7 @@ class RegisteredClient:
     secrets_key: bytes | None
     imported_secret_hash: str | None = None
     keys_renewed_at: int | None = None
+    service_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,4 +309,5 @@ class ClientRegistry:
                 secrets_key=secrets.key(session, self._services, SECRETS_KEY) if live else None,
                 imported_secret_hash=client.imported_secret_hash,
                 keys_renewed_at=client.keys_renewed_at,
+                service_id=service.id,
             )

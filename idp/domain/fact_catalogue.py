@@ -10,6 +10,7 @@ from idp.domain import (
     proof_facts,
     record_facts,
     request_facts,
+    test_citizen_facts,
 )
 from idp.domain.audit import FACTS, Fact
 
@@ -25,5 +26,6 @@ MODULES = (
     proof_facts,
     record_facts,
     request_facts,
+    test_citizen_facts,
 )
 """Where facts stand."""

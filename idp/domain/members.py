@@ -87,7 +87,7 @@ def change_role(
 
     `by` is the account that does it. Raises LastManager; nothing is written then.
     """
-    _hold(session, service_id)
+    hold(session, service_id)
     before = role_in(session, service_id, account_id)
     if before is None or before is role:
         return False
@@ -113,7 +113,7 @@ def remove(
     by: str | None = None,
 ) -> bool:
     """Take an account out of a service, at once; False if it is no member. Raises LastManager."""
-    _hold(session, service_id)
+    hold(session, service_id)
     before = role_in(session, service_id, account_id)
     if before is None:
         return False
@@ -157,7 +157,8 @@ def client_of(session: Session, service_id: str, client_id: str) -> Client | Non
     return client if client is not None and client.service_id == service_id else None
 
 
-def _hold(session: Session, service_id: str) -> None:
+def hold(session: Session, service_id: str) -> None:
+    """Let everybody else who changes what a service has wait until this transaction ends."""
     session.execute(
         update(Service)
         .where(Service.id == service_id)

@@ -46,6 +46,7 @@ NOT_TOLD: Final = {
     "audit_log": "what of it is about the owner is told as the activity",
     "journeys": "pages under way, gone within a day",
     "client_drafts": "a form under way about a service, gone in 30 days",
+    "test_citizens": "people that a service's team made up, and what they sign in with",
     "provings": "a check under way: its result is told as the identity once there is one",
 }
 """Tables whose rows are not told, and why."""

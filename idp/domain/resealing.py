@@ -7,7 +7,7 @@ Does not own: sealing (`idp.kernel.sealing`), or signing keys (`idp.domain.signi
 from sqlalchemy import String, literal, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from idp.domain import authenticator_apps, identities, provings
+from idp.domain import authenticator_apps, identities, provings, test_citizens
 from idp.domain.authenticator_apps import AuthenticatorApp
 from idp.domain.identities import Identity
 from idp.domain.journeys import Journey
@@ -15,6 +15,7 @@ from idp.domain.outbox import OutboxMessage
 from idp.domain.provings import Proving
 from idp.domain.secrets import SealedSecret
 from idp.domain.sessions import BrowserSession
+from idp.domain.test_citizens import TestCitizen
 from idp.kernel.sealing import Sealer
 
 BATCH = 500
@@ -28,6 +29,8 @@ SEALED_COLUMNS: tuple[tuple[Column, InstrumentedAttribute[str], str], ...] = (
     (Journey.app_secret_sealed, Journey.id, authenticator_apps.PROPOSAL),
     (OutboxMessage.payload_sealed, OutboxMessage.id, "outbox payload"),
     (Proving.result_sealed, Proving.journey_id, provings.PURPOSE),
+    (TestCitizen.password_sealed, TestCitizen.id, test_citizens.PASSWORD),
+    (TestCitizen.seed_sealed, TestCitizen.id, test_citizens.SEED),
     (SealedSecret.value_sealed, SealedSecret.name, "keyed hash"),
 )
 """The column, the column that names its row, and the purpose it is sealed for."""

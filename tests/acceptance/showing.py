@@ -19,6 +19,7 @@ from tests.acceptance import (
     showing_queue,
     showing_recovering,
     showing_team_clients,
+    showing_test_citizens,
     showing_trying,
 )
 from tests.acceptance.shown import (
@@ -490,6 +491,7 @@ WALKS: dict[str, Walk] = {
     **showing_members.WALKS,
     **showing_keys.WALKS,
     **showing_queue.WALKS,
+    **showing_test_citizens.WALKS,
     "visiting departments": visiting_departments,
 }
 
@@ -505,6 +507,7 @@ ALL_ROUTES = {
     *showing_members.ROUTES,
     *showing_keys.ROUTES,
     *showing_queue.ROUTES,
+    *showing_test_citizens.ROUTES,
     f"{JOURNEY}/terms",
     "/accessibility",
     "/cookies",

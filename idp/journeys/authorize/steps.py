@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from idp.domain import id_token_hints, request_objects, tries
+from idp.domain import id_token_hints, request_objects, test_citizens, tries
 from idp.domain.audit import AuthorizationRefused
 from idp.domain.client_keys import ClientKeys
 from idp.domain.clients import ClientRegistry, RegisteredClient
@@ -18,6 +18,8 @@ from idp.protocol.client_policy import ClientPolicy
 from idp.protocol.differences import Difference, Found, difference_from
 from idp.protocol.errors import ProtocolError, Refused
 from idp.protocol.id_token_hints import VerifiedHint
+from idp.protocol.identity_proving import ACCESS_DENIED
+from idp.protocol.next_step import Decision, Step
 from idp.protocol.parameters import (
     AuthorizationRequest,
     from_text,
@@ -218,3 +220,12 @@ def refusal_to_record(refused: ProtocolError) -> AuthorizationRefused | None:
 def same_person(facts: SessionFacts, account_id: str | None) -> bool:
     """Return whether a Journey that `account_id` gave a password in is this person's."""
     return account_id in {None, facts.account_id}
+
+
+def unless_elsewhere(decision: Decision, judged: Judged, facts: SessionFacts | None) -> Decision:
+    """Return the decision, but let a test citizen of one service open no client of another."""
+    if decision.step is not Step.ISSUE or facts is None:
+        return decision
+    if not test_citizens.is_elsewhere(facts.email, judged.registered.service_id):
+        return decision
+    return Decision(Step.REFUSE, decision.level, *ACCESS_DENIED)

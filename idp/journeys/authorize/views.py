@@ -106,6 +106,7 @@ def resume(journey_id: str) -> Answer:
         judged.hint,
         known.facts if known else None,
     )
+    decision = steps.unless_elsewhere(decision, judged, facts)
     if decision.step is Step.ISSUE and seen is not None:
         _end(judged, journey)
         promised = identity.promise(
@@ -162,6 +163,7 @@ def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
         return None
     policy = judged.registered.policy
     decision = next_step(judged.request, policy, seen.facts, None, arrival.now, judged.hint)
+    decision = steps.unless_elsewhere(decision, judged, seen.facts)
     if decision.step is not Step.ISSUE:
         return None
     try:
@@ -181,6 +183,7 @@ def _accept(judged: steps.Judged | steps.SentBack) -> Answer:
     decision = next_step(
         judged.request, policy, facts, None, now, judged.hint, known.facts if known else None
     )
+    decision = steps.unless_elsewhere(decision, judged, facts)
     if decision.step is Step.ISSUE and seen is not None:
         return _issue(judged, decision, seen, None)
     if decision.step is Step.REFUSE:

@@ -188,10 +188,10 @@ def _consoles() -> Iterator[Kept]:
         ("change_requests",),
     )
     yield Kept(
-        _("That you made a secret of a service, or gave it a key"),
+        _("That you made a secret or a test citizen of a service, or gave it a key"),
         _("Under a random account number"),
-        _("Until the secret or the key is not in use any more"),
-        ("client_proofs",),
+        _("Until the secret, the test citizen or the key is not there any more"),
+        ("client_proofs", "test_citizens"),
     )
     yield Kept(
         _("That somebody invited you to the team of a service: your email address"),

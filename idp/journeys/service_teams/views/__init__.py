@@ -12,6 +12,7 @@ from idp.journeys.service_teams.views import (
     secrets,
     services,
     settings,
+    test_citizens,
     trying,
 )
 from idp.journeys.service_teams.views.door import console as blueprint
@@ -29,5 +30,6 @@ __all__ = [
     "secrets",
     "services",
     "settings",
+    "test_citizens",
     "trying",
 ]

@@ -177,4 +177,5 @@ def _elsewhere() -> dict[str, object]:
         endpoint: words
         for endpoint, words in ELSEWHERE.items()
         if f"service_teams.{endpoint}" in current_app.view_functions
+        and (endpoint != "test_citizens" or current.services().settings.mode != "production")
     }

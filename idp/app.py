@@ -9,6 +9,7 @@ from flask_migrate import Migrate
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.orm import Session
 
+from idp.domain.banners import Board
 from idp.domain.client_keys import ClientKeys
 from idp.domain.client_proofs import ProofUses
 from idp.domain.client_rates import ClientRates
@@ -212,4 +213,5 @@ def _wiring(app: Flask, services: Services) -> current.Wiring:
         ClientRates(hot_engine, services.clock),
         OpenRegistration(services, lambda: Session(engine)),
         uses,
+        Board(services.clock, hot_engine.connect),
     )

@@ -14,6 +14,7 @@ from idp.commands import (
     account_levers,
     audit,
     backup,
+    banner,
     clients,
     db,
     doctor,
@@ -24,7 +25,11 @@ from idp.commands import (
     outbox,
     registration_keys,
     requests,
+    services_list,
     serving,
+)
+from idp.commands import (
+    settings as settings_of,
 )
 from idp.commands.serving import metrics_port
 from idp.environment import environment
@@ -38,6 +43,7 @@ COMMANDS: tuple[click.Command, ...] = (
     audit.audit,
     backup.backup,
     backup.restore,
+    banner.banner,
     clients.clients,
     db.db,
     doctor.doctor,
@@ -48,8 +54,10 @@ COMMANDS: tuple[click.Command, ...] = (
     outbox.outbox,
     registration_keys.registration_keys,
     requests.requests,
+    services_list.services_list,
     serving.serve,
     serving.worker,
+    settings_of.settings,
 )
 
 

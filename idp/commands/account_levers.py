@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
 from idp.commands.accounts import accounts
+from idp.commands.operator_named import operator_named
 from idp.domain import accounts as accounts_of
-from idp.domain import citizen_levers, interventions, operators
+from idp.domain import citizen_levers, interventions
 from idp.domain.accounts import Account
 from idp.domain.citizen_levers import Lever, OwnAccount, Pulled
 from idp.journeys.operators import citizen_steps
@@ -58,7 +59,7 @@ HELP = {
 def show(workplace: Workplace, who: str, operator: str, reason: str, as_json: bool) -> None:
     """Show the record of WHO: an email address, or the subject that a service knows."""
     with workplace.session() as session:
-        by = _operator(session, operator)
+        by = operator_named(session, operator)
         found = citizen_steps.look_up(session, workplace.services, who, by=by, reason=reason)
         account = accounts_of.get(session, found) if found else None
         document = _told(session, workplace, account) if account else None
@@ -88,13 +89,6 @@ def _told(session: Session, workplace: Workplace, account: Account) -> dict[str,
     }
 
 
-def _operator(session: Session, email: str) -> str:
-    account = accounts_of.find_by_email(session, email)
-    if account is None or not operators.is_operator(session, account.id):
-        raise click.ClickException(f"There is no operator {email}.")
-    return account.id
-
-
 def _pull(workplace: Workplace, lever: Lever, email: str, operator: str | None, why: str) -> Any:
     if operator is None and lever not in ALONE:
         raise click.ClickException("Another operator has to approve it: say with --as who asks.")
@@ -109,7 +103,7 @@ def _pull(workplace: Workplace, lever: Lever, email: str, operator: str | None, 
             changed = bool(ALONE[lever](session, services, account))
             pulled = Pulled.DONE if changed else Pulled.NOTHING
         else:
-            by = _operator(session, operator)
+            by = operator_named(session, operator)
             try:
                 pulled = citizen_levers.pull(
                     session, services, lever, account, by=by, reason=why.strip()[:500]

@@ -8,7 +8,8 @@ import click
 from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
-from idp.domain import audit, resealing, signing_keys
+from idp.commands.operator_named import as_operator, operator_named
+from idp.domain import audit, emergency_keys, resealing, signing_keys
 from idp.domain.key_files import KeyFileUnusable
 from idp.domain.signing_keys import Alg, KeyRefused, Purpose, SigningKey
 from idp.kernel.entropy import SystemEntropy
@@ -99,6 +100,29 @@ def retire(workplace: Workplace, kid: str, emergency: bool, as_json: bool) -> No
         return workplace.services.keyring.retire(session, kid, now, emergency=emergency)
 
     _take(workplace, step, kid, as_json)
+
+
+@keys.command()
+@click.argument("kid")
+@click.option("--reason", required=True, help="Why; the operator who decides reads it.")
+@as_operator
+@as_json
+@pass_workplace
+def emergency(workplace: Workplace, kid: str, reason: str, operator: str, as_json: bool) -> None:
+    """Ask another operator to replace the current key KID at once, and withdraw it.
+
+    A next key of its ring has to be published. What KID signed stops working.
+    """
+    with _step(workplace) as session:
+        key = signing_keys.get(session, kid)
+        by = operator_named(session, operator)
+        asked = emergency_keys.ask(session, workplace.services, key, by=by, reason=reason[:500])
+        document = {"kid": key.kid, "request": asked.id if asked else None}
+    if document["request"] is None:
+        raise click.ClickException(
+            "It does not sign, has no published successor, or waits for another operator already."
+        )
+    tell(as_json, document, f"Asked for; another operator approves {document['request']}.")
 
 
 @keys.command()

@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 from idp.domain import (
     change_requests,
     citizen_levers,
+    emergency_keys,
     go_lives,
+    limits,
     operators,
     suspensions,
     team_changes,
@@ -39,6 +41,8 @@ _ALL: Final[tuple[Act, ...]] = (
     go_lives.ACT,
     team_changes.ACT,
     *citizen_levers.ACTS,
+    emergency_keys.ACT,
+    limits.ACT,
 )
 ACTS: Final[dict[str, Act]] = {act.kind: act for act in _ALL}
 """Every act that needs a second person, by the kind of its request."""

@@ -36,3 +36,45 @@ class RecoveryHastened(Fact):
     """Two operators let an owner set up a new second factor without waiting any longer."""
 
     account_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitChanged(Fact):
+    """Two operators changed the limits of the group `about`; `account_id` approved it."""
+
+    account_id: str
+    about: str
+    tries: int
+    seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BannerSet(Fact):
+    """A notice was put on every page, by an operator or by command."""
+
+    account_id: str | None = None
+    begins_at: int
+    ends_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BannerEnded(Fact):
+    """The notice was taken away, by an operator or by command."""
+
+    account_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceListed(Fact):
+    """A service was put on the public list again, by an operator or by command."""
+
+    account_id: str | None = None
+    service_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceUnlisted(Fact):
+    """A service was taken off the public list, by an operator or by command."""
+
+    account_id: str | None = None
+    service_id: str

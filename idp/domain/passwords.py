@@ -82,6 +82,11 @@ def is_common(password: str) -> bool:
     return plain in _deny_list() or _core(plain) in _deny_list()
 
 
+def count_of_common() -> int:
+    """Return how many passwords are on the list of those that nobody may have."""
+    return len(_deny_list())
+
+
 def _core(plain: str) -> str:
     return plain.strip("0123456789!?.,;:-_#*@$ ")
 

@@ -4,7 +4,6 @@ A try is taken before it is made: one statement raises the count or finds that n
 that parallel guesses can never be more than the limit. The right answer gives the tries back.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 
@@ -12,6 +11,7 @@ from sqlalchemy import BigInteger, Integer, String, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from idp.domain import limits
 from idp.kernel.database import Base, is_postgresql
 
 
@@ -37,13 +37,7 @@ class Kind(StrEnum):
     KEY_FETCH = "key_fetch"
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """`tries` in `window` seconds; the lock that follows lasts as long as the window."""
-
-    tries: int
-    window: int
-
+Limit = limits.Limit
 
 LIMITS = {
     Kind.PASSWORD: Limit(6, 7200),
@@ -64,6 +58,7 @@ LIMITS = {
     Kind.REFUSALS: Limit(60, 60),
     Kind.KEY_FETCH: Limit(10, 600),
 }
+"""The limits that the program comes with; operators may change some (`limit_of`)."""
 
 
 class Locked(Exception):
@@ -85,6 +80,17 @@ class Throttle(Base):
     expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
+def limit_of(session: Session, kind: Kind) -> Limit:
+    """Return the limit that counts now."""
+    return limits.in_force(session, kind, LIMITS[kind])
+
+
+def longest_lock(session: Session) -> int:
+    """Return for how many seconds a counter can be kept now."""
+    changed = limits.seconds_by_kind(session)
+    return max(changed.get(kind, LIMITS[kind].window) for kind in Kind)
+
+
 def subject_hash(subject: str) -> str:
     """Return the form in which a subject is stored."""
     return sha256(subject.encode("utf-8", "surrogatepass")).hexdigest()
@@ -96,7 +102,7 @@ def locked_until(session: Session, kind: Kind, subject: str, now: int) -> int | 
         select(Throttle.expires_at).where(
             Throttle.kind == kind,
             Throttle.subject_hash == subject_hash(subject),
-            Throttle.tries >= LIMITS[kind].tries,
+            Throttle.tries >= limit_of(session, kind).tries,
             Throttle.expires_at > now,
         )
     )
@@ -111,7 +117,7 @@ def locks(session: Session, subjects: tuple[str, ...], now: int) -> list[tuple[K
     return [
         (Kind(row.kind), row.expires_at)
         for row in session.execute(counted.order_by(Throttle.kind))
-        if row.tries >= LIMITS[Kind(row.kind)].tries
+        if row.tries >= limit_of(session, Kind(row.kind)).tries
     ]
 
 
@@ -121,7 +127,7 @@ def reserve(session: Session, kind: Kind, subject: str, now: int) -> int:
     The count starts anew when its window has passed; the try that uses up the last one starts
     the lock. Raises Locked when none was left. Commit before acting on the answer.
     """
-    limit = LIMITS[kind]
+    limit = limit_of(session, kind)
     insert = postgresql.insert if is_postgresql(session) else sqlite.insert
     statement = insert(Throttle).values(
         kind=kind, subject_hash=subject_hash(subject), tries=1, expires_at=now + limit.window

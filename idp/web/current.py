@@ -22,6 +22,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import RequestRedirect
 
 from idp.domain import journeys, sessions
+from idp.domain.banners import Board
 from idp.domain.client_keys import ClientKeys
 from idp.domain.client_proofs import ProofUses
 from idp.domain.client_rates import ClientRates
@@ -55,6 +56,7 @@ class Wiring:
     rates: ClientRates
     open_registration: OpenRegistration
     uses: ProofUses
+    board: Board
 
 
 Shortcut = Callable[[Wiring, Arrival], ReadyAnswer | None]

@@ -70,6 +70,7 @@ def init_web(app: Flask) -> None:
         time_limit=time_limits.time_limit,
         warn_before=time_limits.WARN_BEFORE,
         is_signed_in=is_signed_in,
+        notice=notice,
     )
 
 
@@ -83,6 +84,15 @@ def show(
         journey_times.show(journey, request.endpoint, current.now())
     html = render_template(template, form=form, **words)
     return make_response(html, 400 if refused else status)
+
+
+def notice(*, known_only: bool = False) -> str | None:
+    """Return what operators have to tell everybody now, in the page's language; usually None.
+
+    With `known_only` the database is not asked, whatever it says by now.
+    """
+    board = current.wiring().board
+    return board.known(i18n.language()) if known_only else board.shown(i18n.language())
 
 
 def is_signed_in() -> bool:

@@ -1,11 +1,13 @@
 """Every page of the levers, in every state: what `showing` has for the other pages."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from idp.domain import identities, recoveries, throttles
+from idp.domain import change_requests, identities, recoveries, signing_keys, throttles
 from idp.domain.accounts import Account
+from idp.domain.change_requests import State
 from idp.domain.citizen_levers import Lever
 from idp.domain.sample_people import SAMPLE_PEOPLE
 from idp.domain.throttles import Kind
@@ -104,6 +106,87 @@ def minding_a_citizen(visitor: Visitor, street: Street, language: str) -> Iterat
     yield Shown(f"{route}/restore")
 
 
+def telling_everybody(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """The notice to everybody, written rightly and wrongly."""
+    come_to(visitor, street, new_operator(street), f"ops/banner?lng={language}")
+    yield Shown("/ops/banner", "no notice")
+    visitor.submit(1)
+    yield Shown("/ops/banner", "empty")
+    for name in ("english", "welsh"):
+        visitor.fill(name, "x" * 301)
+    visitor.fill("begins", "yesterday")
+    visitor.fill("ends", "31 2 2027 9:00")
+    visitor.submit(1)
+    yield Shown("/ops/banner", "not a moment")
+    visitor.fill("english", "Codes are slow today. We are mending it.")
+    visitor.fill("welsh", "Mae codau’n araf heddiw. Rydym yn ei drwsio.")
+    visitor.fill("begins", "1 1 2020 9:00")
+    visitor.fill("ends", "1 1 2020 8:00")
+    visitor.submit(1)
+    yield Shown("/ops/banner", "over already")
+    visitor.fill("ends", "1 1 2099 9:00")
+    visitor.submit(1)
+    yield Shown("/ops/banner", "too long")
+    tomorrow = datetime.fromtimestamp(street.clock.now() + 86_400, UTC)
+    visitor.fill("ends", f"{tomorrow.day} {tomorrow.month} {tomorrow.year} 12:00")
+    visitor.submit()
+    yield Shown("/ops/banner", "previewed")
+    visitor.submit(1)
+    yield Shown("/ops/banner")
+    visitor.open(f"{street.issuer}ops/banner/end")
+    yield Shown("/ops/banner/end")
+    visitor.submit()
+    visitor.open(f"{street.issuer}ops/banner/end")
+    yield Shown("/ops/banner/end", "nothing there")
+
+
+def changing_what_is_set(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """The public list, the limits, and a key to be replaced at once."""
+    come_to(visitor, street, new_operator(street), f"ops/services-list?lng={language}")
+    yield Shown("/ops/services-list")
+    visitor.open(f"{street.issuer}ops/settings/asked_again")
+    with street.records() as session:
+        _withdraw_changes(session)
+    visitor.open(visitor.page.url)
+    yield Shown("/ops/settings/<group>")
+    visitor.submit()
+    yield Shown("/ops/settings/<group>", "empty")
+    visitor.fill("tries", "4")
+    visitor.fill("hours", "2")
+    visitor.fill("reason", "ticket 4711")
+    visitor.submit()
+    yield Shown("/ops/settings", "a change waits")
+    visitor.open(f"{street.issuer}ops/settings/asked_again")
+    yield Shown("/ops/settings/<group>", "waits")
+    visitor.open(f"{street.issuer}ops/keys")
+    with street.records() as session:
+        key = signing_keys.current(session, "identity", "ES256")
+        assert key is not None
+        page = f"{street.issuer}ops/keys/{key.kid}/emergency"
+    visitor.open(page)
+    yield Shown("/ops/keys/<kid>/emergency", "no successor")
+    with street.records() as session:
+        new = street.services.keyring.generate(session, "ES256", "identity")
+        street.services.keyring.publish(session, new.kid, street.clock.now())
+    visitor.open(page)
+    yield Shown("/ops/keys/<kid>/emergency")
+    visitor.fill("reason", "ticket 4711")
+    visitor.submit()
+    visitor.open(page)
+    yield Shown("/ops/keys/<kid>/emergency", "waits")
+    with street.records() as session:
+        _withdraw_changes(session)
+        street.services.keyring.retire(session, new.kid, street.clock.now())
+    visitor.open(f"{street.issuer}ops/settings")
+    yield Shown("/ops/settings")
+
+
+def _withdraw_changes(session: Session) -> None:
+    for asked in change_requests.waiting(session):
+        if asked.kind in ("change_limits", "rotate_key_emergency"):
+            asked.state = State.WITHDRAWN
+
+
 def _spoil(session: Session, street: Street, citizen: Citizen) -> None:
     """Let the citizen be locked, proved, signed in and on the way back in."""
     services, now = street.services, street.clock.now()
@@ -123,15 +206,22 @@ def _spoil(session: Session, street: Street, citizen: Citizen) -> None:
 WALKS: dict[str, Walk] = {
     "minding the keys": minding_the_keys,
     "minding a citizen": minding_a_citizen,
+    "telling everybody": telling_everybody,
+    "changing what is set": changing_what_is_set,
 }
 
 ROUTES = {
     "/ops/citizens",
     "/ops/citizens/<account_id>",
     *(f"/ops/citizens/<account_id>/{lever.value.replace('_', '-')}" for lever in Lever),
+    "/ops/banner",
+    "/ops/banner/end",
+    "/ops/services-list",
+    "/ops/settings",
+    "/ops/settings/<group>",
     "/ops/keys",
     "/ops/keys/new",
     "/ops/keys/<kid>",
-    *(f"/ops/keys/<kid>/{step}" for step in ("publish", "activate", "retire")),
+    *(f"/ops/keys/<kid>/{step}" for step in ("publish", "activate", "retire", "emergency")),
 }
 """Every route of the levers that shows a page."""

@@ -51,17 +51,18 @@ NOTICES: Final = (
         english=Words(
             "We have paused sign-in to your Onepass account",
             "Somebody tried to sign in to your Onepass account too many times with a wrong "
-            "password or security code. To protect you, nobody can sign in for 2 hours.\n\n"
-            "If it was you, wait 2 hours and try again. You do not need to do anything else.",
+            "password or security code. To protect you, nobody can sign in for a while.\n\n"
+            "If it was you, wait and try again: the page says until when. You do not need to do "
+            "anything else.",
             "If it was not you, your account is still safe: they did not get in. Make sure that "
             "you do not use the same password anywhere else.",
         ),
         welsh=Words(
             "Rydym wedi oedi mewngofnodi i’ch cyfrif Onepass",
             "Ceisiodd rhywun fewngofnodi i’ch cyfrif Onepass ormod o weithiau gyda chyfrinair neu "
-            "god diogelwch anghywir. I’ch diogelu chi, ni all neb fewngofnodi am 2 awr.\n\n"
-            "Os chi oedd hyn, arhoswch 2 awr a rhowch gynnig arall arni. Nid oes angen i chi "
-            "wneud dim byd arall.",
+            "god diogelwch anghywir. I’ch diogelu chi, ni all neb fewngofnodi am gyfnod.\n\n"
+            "Os chi oedd hyn, arhoswch a rhowch gynnig arall arni: mae’r dudalen yn dweud tan "
+            "pryd. Nid oes angen i chi wneud dim byd arall.",
             "Os nad chi oedd hyn, mae eich cyfrif yn dal yn ddiogel: ni lwyddodd neb i fynd i "
             "mewn. Gwnewch yn siŵr nad ydych yn defnyddio’r un cyfrinair yn unman arall.",
         ),

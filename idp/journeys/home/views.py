@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from idp.domain import clients
+from idp.domain import service_list
 from idp.web import current
 from idp.web.layout import show
 
@@ -16,9 +16,7 @@ def start() -> Response:
     settings = current.services().settings
     if not settings.demonstration:
         return show("home/plain.html", signed_in=signed_in)
-    services = [
-        service for service in clients.all_services(current.session()) if service.landing_page_url
-    ]
+    services = service_list.listed(current.session())
     return show("home/start.html", services=services, signed_in=signed_in, mailbox=settings.mailbox)
 
 

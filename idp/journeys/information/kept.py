@@ -34,9 +34,18 @@ class Kept:
     lifetime: int | None = None
 
 
-def kept(settings: Settings) -> list[Kept]:
+SHIPPED_LOCK = max(limit.window for limit in throttles.LIMITS.values())
+
+
+def kept(settings: Settings, longest_lock: int = SHIPPED_LOCK) -> list[Kept]:
     """Return the rows of the table in the page's language, as this installation is set."""
-    return [*_account(), *_sign_in(settings), *_messages(settings), *_consoles(), *_records()]
+    return [
+        *_account(),
+        *_sign_in(settings, longest_lock),
+        *_messages(settings),
+        *_consoles(),
+        *_records(),
+    ]
 
 
 def _account() -> Iterator[Kept]:
@@ -91,7 +100,7 @@ def _account() -> Iterator[Kept]:
     )
 
 
-def _sign_in(settings: Settings) -> Iterator[Kept]:
+def _sign_in(settings: Settings, longest_lock: int) -> Iterator[Kept]:
     lifetime = sweeping.journey_kept_for(settings)
     yield Kept(
         _("A sign-in under way: the email address you typed, and what the service asked for"),
@@ -135,7 +144,7 @@ def _sign_in(settings: Settings) -> Iterator[Kept]:
         ("passkey_challenges",),
         lifetime,
     )
-    lifetime = max(limit.window for limit in throttles.LIMITS.values())
+    lifetime = longest_lock
     yield Kept(
         _("How many wrong passwords and codes were tried, and how many codes were sent"),
         _("Under a hash of the email address or account number"),

@@ -58,7 +58,7 @@ def privacy() -> Response:
     settings = current.services().settings
     return _show(
         "information/privacy.html",
-        kept=kept(settings),
+        kept=kept(settings, throttles.longest_lock(current.session())),
         mail_server=settings.mail_server is not None,
     )
 
@@ -85,14 +85,14 @@ def accessibility() -> Response:
 def support() -> Response:
     """Say what to do about a problem, and whom to ask."""
     settings = current.services().settings
-    sends = throttles.LIMITS[Kind.EMAIL_SEND]
+    sends = throttles.limit_of(current.session(), Kind.EMAIL_SEND)
     return _show(
         "information/support.html",
         mailbox=settings.mailbox,
         journey_lifetime=settings.journey_lifetime,
         code_lifetime=email_codes.LIFETIMES[Purpose.CREATE_ACCOUNT],
         sends=sends,
-        tries=throttles.LIMITS[Kind.PASSWORD],
+        tries=throttles.limit_of(current.session(), Kind.PASSWORD),
         recovery_wait=recoveries.WAIT,
         example=current.request_id(),
     )

@@ -36,6 +36,7 @@ HINDRANCES: Final[dict[str, LazyString]] = {
         "The registration breaks a rule that production clients have to keep."
     ),
     citizen_levers.NOT_POSSIBLE: _("The account is not in a state in which that can be done."),
+    citizen_levers.NOT_POSSIBLE: _("The account is in a state in which this would change nothing."),
     citizen_levers.OWN: _("Nobody approves what is done to their own account."),
     suspensions.NOT_ACTIVE: _(
         "The client is suspended already, or there is no such client any more."

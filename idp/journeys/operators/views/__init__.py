@@ -2,6 +2,7 @@
 
 from idp.journeys.operators.views import (
     audit,
+    banner,
     citizen_levers,
     citizens,
     client_requests,
@@ -10,11 +11,14 @@ from idp.journeys.operators.views import (
     metrics,
     queue,
     requests,
+    services_list,
+    settings,
 )
 from idp.journeys.operators.views.door import console as blueprint
 
 __all__ = [
     "audit",
+    "banner",
     "blueprint",
     "citizen_levers",
     "citizens",
@@ -24,4 +28,6 @@ __all__ = [
     "metrics",
     "queue",
     "requests",
+    "services_list",
+    "settings",
 ]

@@ -5,7 +5,9 @@ from typing import Final
 from flask import Response
 from flask_babel import lazy_gettext as _
 
+from idp.domain import emergency_keys
 from idp.journeys.operators import key_steps
+from idp.journeys.operators.citizen_forms import ReasonForm
 from idp.journeys.operators.key_forms import RINGS, NewKeyForm
 from idp.journeys.operators.key_steps import KeySeen, Step
 from idp.journeys.operators.views.door import OPERATOR, console, me, to
@@ -65,6 +67,26 @@ def activate_key(kid: str) -> Response:
 def retire_key(kid: str) -> Response:
     """Give up a key that never signed."""
     return _step(kid, Step.RETIRE)
+
+
+@console.page(
+    "/ops/keys/<kid>/emergency", OPERATOR, ("GET", "POST"), command="onepass keys emergency"
+)
+def replace_key(kid: str) -> Response:
+    """Ask a second operator to replace a key that somebody may know."""
+    seen, form, session = _key(kid), ReasonForm(), current.session()
+    if form.accepted():
+        services, reason = current.services(), form.reason.text
+        if emergency_keys.ask(session, services, seen.row, by=me(), reason=reason):
+            return to("key", kid=kid)
+    return show(
+        "operators/key_emergency.html",
+        form=form,
+        key=seen,
+        names=RINGS,
+        successor=emergency_keys.successor(session, seen.row),
+        waits=emergency_keys.waits(session, kid),
+    )
 
 
 def _step(kid: str, step: Step) -> Response:

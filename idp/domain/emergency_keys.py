@@ -1,0 +1,73 @@
+"""Replacing a signing key at once, because somebody may know it: it takes two operators.
+
+Its successor, published before, signs half a minute later; the old key is withdrawn, and with it
+whatever it signed. Does not own the life of keys otherwise (`signing_keys`).
+"""
+
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from idp.domain import audit, change_requests
+from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest, State
+from idp.domain.lever_facts import OperatorActed
+from idp.domain.services import Services
+from idp.domain.signing_keys import KeyRefused, SigningKey
+
+KIND: Final = "rotate_key_emergency"
+
+
+def successor(session: Session, key: SigningKey) -> SigningKey | None:
+    """Return the key that would take this one's place: the newest of its ring that is next."""
+    if key.state != "current":
+        return None
+    ring = (SigningKey.purpose == key.purpose, SigningKey.alg == key.alg)
+    ready = select(SigningKey).where(
+        *ring, SigningKey.state == "next", SigningKey.published_at.is_not(None)
+    )
+    return session.scalar(ready.order_by(SigningKey.published_at.desc()).limit(1))
+
+
+def ask(
+    session: Session, services: Services, key: SigningKey, *, by: str, reason: str
+) -> ChangeRequest | None:
+    """Ask a second operator to replace a current key; None if it waits already, or cannot be."""
+    new = successor(session, key)
+    if new is None or waits(session, key.kid):
+        return None
+    payload = {"before": {"key": key.kid}, "after": {"key": new.kid}}
+    return change_requests.submit(
+        session, services, KIND, payload, by=by, reason=reason, about=key.kid
+    )
+
+
+def waits(session: Session, kid: str) -> bool:
+    """Return whether a second operator has been asked to replace this key."""
+    asked = select(ChangeRequest.id).where(
+        ChangeRequest.kind == KIND,
+        ChangeRequest.about == kid,
+        ChangeRequest.state == State.SUBMITTED,
+    )
+    return session.scalar(asked.limit(1)) is not None
+
+
+def _replace(session: Session, services: Services, asked: ChangeRequest, by: str) -> None:
+    old, new = asked.asked["before"]["key"], asked.asked["after"]["key"]
+    now, keyring = services.clock.now(), services.keyring
+    key = session.get(SigningKey, old)
+    if key is None or key.state != "current":
+        raise CannotBeDone("The key does not sign any more.")
+    try:
+        keyring.activate(session, new, now, emergency=True)
+        if key.purpose != "audit":
+            # What an audit key signed stays: its successor is enough.
+            keyring.retire(session, old, now, emergency=True)
+    except KeyRefused as refused:
+        raise CannotBeDone(f"{refused}."[:1].upper() + f"{refused}."[1:]) from refused
+    audit.record(session, OperatorActed(account_id=by, act=KIND, about=old), now=now)
+    # This process looks again at the next token, the others within half a minute.
+    keyring.reread()
+
+
+ACT: Final = Act(KIND, _replace)

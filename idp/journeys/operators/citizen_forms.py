@@ -25,6 +25,8 @@ class LookUpForm(ReasonForm):
     """Whose account, and why?"""
 
     who = LineField(_("Email address, or the subject that a service knows"), longest=256)
+    # Again, so that it comes last, also in the list of what is wrong.
+    reason = LineField(_("Reason"), longest=LONGEST_REASON)
 
     def validate_who(self, field: Any) -> None:
         """Raise ValidationError when nothing was typed."""

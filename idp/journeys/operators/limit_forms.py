@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import ValidationError
 
 from idp.domain import limits
-from idp.journeys.operators.citizen_forms import ReasonForm
+from idp.journeys.operators.citizen_forms import LONGEST_REASON, ReasonForm
 from idp.web.forms import LineField
 
 
@@ -39,3 +39,5 @@ class LimitForm(ReasonForm):
 
     tries = WholeField(_("Wrong tries before the wait"), bounds=limits.TRIES)
     hours = WholeField(_("Hours of waiting"), bounds=limits.HOURS)
+    # Again, so that it comes last, also in the list of what is wrong.
+    reason = LineField(_("Reason"), longest=LONGEST_REASON)

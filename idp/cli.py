@@ -27,6 +27,7 @@ from idp.commands import (
     requests,
     services_list,
     serving,
+    team_services,
 )
 from idp.commands import (
     settings as settings_of,
@@ -54,6 +55,7 @@ COMMANDS: tuple[click.Command, ...] = (
     outbox.outbox,
     registration_keys.registration_keys,
     requests.requests,
+    team_services.services,
     services_list.services_list,
     serving.serve,
     serving.worker,

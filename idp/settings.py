@@ -97,6 +97,14 @@ class Settings:
         return self.mode != "production"
 
     @property
+    def teams_help_themselves(self) -> bool:
+        """Whether anybody with an account may add a service, or operators alone.
+
+        A client may send citizens anywhere: where they are real, somebody knows its team first.
+        """
+        return self.mode != "production"
+
+    @property
     def clients_believed_for(self) -> int:
         """Seconds a process goes without re-reading a client; in a demo people watch."""
         return 2 if self.mode == "demo" else 30

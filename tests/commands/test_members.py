@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from idp.commands.members import members
 from idp.commands.operators import operators
+from idp.commands.team_services import services
 from idp.domain import clients
 from idp.domain.audit_entries import AuditEntry
 from tests.commands.conftest import Terminal
@@ -74,3 +75,15 @@ def test_operators_come_and_go(terminal: Terminal, team: list[str]) -> None:
     assert terminal.json(operators, "remove", ann)["changed"]
     assert terminal.json(operators, "list")["operators"] == []
     assert "no account" in terminal.refused(operators, "add", "nobody@example.com")
+
+
+def test_a_service_is_added_for_its_first_manager(terminal: Terminal, team: list[str]) -> None:
+    ann, _ = team
+    added = ["add", "Tolls", "--department", "Roads", "--manager", ann, "--name-cy", "Tollau"]
+    told = terminal.json(services, *added)
+    assert told["name"] == "Tolls"
+    listed = terminal.json(members, "list", "Tolls")
+    assert [(one["email"], one["role"]) for one in listed["members"]] == [(ann, "manager")]
+    assert "reads so" in terminal.refused(services, "add", "TOLLS", *added[2:6])
+    nobody = ["--department", "Roads", "--manager", "nobody@example.com"]
+    assert "no account" in terminal.refused(services, "add", "Bridges", *nobody)

@@ -1,7 +1,7 @@
-"""Every numbered scenario of citizens has one test of its own, played in a browser.
+"""Every numbered scenario has one test of its own, played in a browser.
 
-The numbers are those of the list of acceptance scenarios, which begins with creating an account and
-ends with the copy of one's data; those of service teams and operators follow when they are built.
+The numbers are those of the list of acceptance scenarios: of citizens, then of service teams, then
+of operators and testers.
 """
 
 import ast
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 ACCEPTANCE: Final = Path(__file__).resolve().parents[1] / "acceptance"
-NUMBERS: Final = range(1, 48)
+NUMBERS: Final = range(1, 61)
 WITHOUT_A_BROWSER: Final = {60}
 """What is watched there is a process that does not start."""
 

@@ -1,12 +1,16 @@
 """A team's services on its pages: made, listed, described; and what is refused on the way."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from idp.app import create_app
 from idp.domain.clients import Service
 from idp.domain.services import Services
+from idp.settings import Settings
 from tests.support.building import ISSUER
 from tests.support.citizens import Citizen, enrol
 from tests.support.consoles import sign_in_as
@@ -104,3 +108,24 @@ def test_another_teams_service_is_not_there(
     for address in (page, f"{page}/branding", f"{ISSUER}team/services/{'x' * 3000}"):
         other.open(address)
         assert other.status in (404, 414), address
+
+
+def test_in_production_operators_alone_add_services(
+    app: Flask, session: Session, services: Services, settings: Settings
+) -> None:
+    citizen = enrol(session, services)
+    session.commit()
+    live = replace(settings, mode="production", support_contact="help@id.example")
+    production = create_app(live, replace(services, settings=live))
+    person = sign_in_as(production, session, services, citizen)
+    person.open(f"{ISSUER}team")
+    assert person.status == 200
+    assert "Ask a manager of your service to invite you." in person.page.text
+    person.open(NEW)
+    assert (person.status, person.heading) == (403, "Operators add services here")
+    assert "help@id.example" in person.page.text
+    token = person.form().values["csrf_token"]
+    form = {"csrf_token": token, "department": "Permits Agency", "name": "Apply for a permit"}
+    headers = {"Origin": ISSUER.rstrip("/"), "Referer": NEW}
+    assert person.request("POST", NEW, form, headers).status == 403
+    assert named(session) == []

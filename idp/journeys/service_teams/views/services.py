@@ -57,12 +57,17 @@ def services() -> Response:
         services=listed,
         departments=owners,
         invited=len(invitations_waiting()),
+        may_add=current.services().settings.teams_help_themselves,
     )
 
 
 @console.page("/team/services/new", ANYBODY, ("GET", "POST"))
 def new_service() -> Response:
     """Ask for a service and its department, and make it."""
+    settings = current.services().settings
+    if not settings.teams_help_themselves:
+        contact = settings.support_contact
+        return show("service_teams/no_new_service.html", contact=contact, status=403)
     form = NewServiceForm()
     session = current.session()
     if form.accepted():

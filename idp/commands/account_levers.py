@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
 from idp.commands.accounts import accounts
-from idp.commands.operator_named import operator_named
+from idp.commands.operator_named import WORDS, operator_named
 from idp.domain import accounts as accounts_of
 from idp.domain import citizen_levers, interventions
 from idp.domain.accounts import Account
@@ -53,14 +53,14 @@ HELP = {
 @accounts.command()
 @click.argument("who")
 @click.option("--as", "operator", required=True, metavar="EMAIL", help="The operator who looks.")
-@click.option("--reason", required=True, help="Why; it is kept.")
+@click.option("--reason", required=True, type=WORDS, help="Why; it is kept.")
 @as_json
 @pass_workplace
 def show(workplace: Workplace, who: str, operator: str, reason: str, as_json: bool) -> None:
     """Show the record of WHO: an email address, or the subject that a service knows."""
     with workplace.session() as session:
         by = operator_named(session, operator)
-        found = citizen_steps.look_up(session, workplace.services, who, by=by, reason=reason)
+        found = citizen_steps.look_up(session, workplace.services, who, by=by, reason=reason[:500])
         account = accounts_of.get(session, found) if found else None
         document = _told(session, workplace, account) if account else None
     if document is None:

@@ -176,6 +176,8 @@ def suspend(
             reason=reason[:1000],
             ticket=ticket[:100],
         )
+        if asked is None:
+            raise click.ClickException(f"{client_id} is suspended already.")
         document = {"client_id": client_id, "state": client.state, "request": asked.id}
     tell(as_json, document, f"Request {asked.id} waits for another operator.")
 

@@ -8,7 +8,7 @@ import click
 from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
-from idp.commands.operator_named import as_operator, operator_named
+from idp.commands.operator_named import WORDS, as_operator, operator_named
 from idp.domain import audit, emergency_keys, resealing, signing_keys
 from idp.domain.key_files import KeyFileUnusable
 from idp.domain.signing_keys import Alg, KeyRefused, Purpose, SigningKey
@@ -104,7 +104,7 @@ def retire(workplace: Workplace, kid: str, emergency: bool, as_json: bool) -> No
 
 @keys.command()
 @click.argument("kid")
-@click.option("--reason", required=True, help="Why; the operator who decides reads it.")
+@click.option("--reason", required=True, type=WORDS, help="Why; the operator who decides reads it.")
 @as_operator
 @as_json
 @pass_workplace

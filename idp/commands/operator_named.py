@@ -1,4 +1,6 @@
-"""Which operator a command acts as, where it must be known: `--as EMAIL`."""
+"""Which operator a command acts as, where it must be known (`--as EMAIL`), and why."""
+
+from typing import Any, Final
 
 import click
 from sqlalchemy.orm import Session
@@ -16,3 +18,18 @@ def operator_named(session: Session, email: str) -> str:
     if account is None or not operators.is_operator(session, account.id):
         raise click.ClickException(f"There is no operator {email}.")
     return account.id
+
+
+class _Words(click.ParamType[str]):
+    name = "words"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the words without white space around them; the command ends without any."""
+        words = str(value).strip()
+        if not words:
+            self.fail("say it in words.", param, ctx)
+        return words
+
+
+WORDS: Final = _Words()
+"""What somebody has to say: never nothing."""

@@ -7,7 +7,7 @@ import click
 from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
-from idp.commands.operator_named import as_operator, operator_named
+from idp.commands.operator_named import WORDS, as_operator, operator_named
 from idp.domain import approved_acts, work_queue
 from idp.domain.approved_acts import CannotBeDone, NotAnOperator, NotWaiting, OwnRequest
 from idp.domain.change_requests import ChangeRequest
@@ -80,7 +80,7 @@ def approve(workplace: Workplace, request_id: str, operator: str, as_json: bool)
 @requests.command()
 @click.argument("request_id")
 @as_operator
-@click.option("--reason", required=True, help="What who asked will read.")
+@click.option("--reason", required=True, type=WORDS, help="What who asked will read.")
 @as_json
 @pass_workplace
 def refuse(
@@ -97,7 +97,7 @@ def refuse(
 @requests.command()
 @click.argument("request_id")
 @as_operator
-@click.option("--changes", required=True, help="What who asked will read.")
+@click.option("--changes", required=True, type=WORDS, help="What who asked will read.")
 @as_json
 @pass_workplace
 def ask(workplace: Workplace, request_id: str, operator: str, changes: str, as_json: bool) -> None:

@@ -3,7 +3,7 @@
 import click
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
-from idp.commands.operator_named import as_operator, operator_named
+from idp.commands.operator_named import WORDS, as_operator, operator_named
 from idp.domain import limits, passwords, terms, throttles
 from idp.domain.throttles import Kind
 
@@ -46,7 +46,7 @@ def show(workplace: Workplace, as_json: bool) -> None:
 @click.argument("group", type=click.Choice(list(limits.GROUPS)))
 @click.option("--tries", required=True, type=click.IntRange(*limits.TRIES))
 @click.option("--hours", required=True, type=click.IntRange(*limits.HOURS))
-@click.option("--reason", required=True, help="Why; the operator who decides reads it.")
+@click.option("--reason", required=True, type=WORDS, help="Why; the operator who decides reads it.")
 @as_operator
 @as_json
 @pass_workplace

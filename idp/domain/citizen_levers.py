@@ -11,10 +11,19 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts, change_requests, interventions, operator_acts
+from idp.domain import (
+    accounts,
+    change_requests,
+    interventions,
+    operator_acts,
+    recoveries,
+    sessions,
+    throttles,
+)
 from idp.domain.accounts import Account
 from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest, State
 from idp.domain.services import Services
+from idp.protocol.session_facts import ACTIVE, BLOCKED, SUSPENDED
 
 
 class Lever(StrEnum):
@@ -68,13 +77,13 @@ def pull(
 ) -> Pulled:
     """Pull a lever in the name of the operator `by`, or ask a second one to.
 
-    NOTHING when there is nothing to do, or somebody has asked already. Raises OwnAccount.
+    NOTHING when it would do nothing, or somebody has asked already. Raises OwnAccount.
     """
     if account.id == by:
         raise OwnAccount
     kind = NEEDS_ANOTHER.get(lever)
     if kind is not None:
-        if waits(session, lever, account.id):
+        if waits(session, lever, account.id) or not is_possible(session, services, account, lever):
             return Pulled.NOTHING
         change_requests.submit(session, services, kind, {}, by=by, reason=reason, about=account.id)
     elif not _DO[lever](session, services, account):
@@ -84,6 +93,28 @@ def pull(
         session, services, by=by, act=act[:32], account_id=account.id, reason=reason
     )
     return Pulled.DONE if kind is None else Pulled.ASKED
+
+
+def is_possible(session: Session, services: Services, account: Account, lever: Lever) -> bool:
+    """Return whether a lever would do something to the account as it is now."""
+    now = services.clock.now()
+    if lever is Lever.UNLOCK:
+        return bool(throttles.locks(session, (account.id, account.email_key), now))
+    if lever is Lever.REMOVE_SECOND_FACTOR:
+        begun = recoveries.find(session, account.id, now)
+        return begun is not None and begun.journey_id is None and begun.ready_at > now
+    if lever is Lever.FORCE_PROOF:
+        return interventions.has_proof(session, account.id)
+    if lever is Lever.SIGN_OUT:
+        return bool(sessions.of_account(session, services, account.id))
+    if lever is Lever.FORCE_RESET:
+        return account.state != BLOCKED and account.reset_because != accounts.ORDERED
+    allowed = {
+        Lever.SUSPEND: (ACTIVE,),
+        Lever.RESTORE: (SUSPENDED,),
+        Lever.BLOCK: (ACTIVE, SUSPENDED),
+    }
+    return account.state in allowed[lever]
 
 
 def waits(session: Session, lever: Lever, account_id: str) -> bool:

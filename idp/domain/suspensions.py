@@ -58,14 +58,16 @@ def restore_and_tell(
 
 def ask(
     session: Session, services: Services, client: Client, *, by: str, reason: str, ticket: str
-) -> ChangeRequest:
-    """Ask another operator to suspend a client.
+) -> ChangeRequest | None:
+    """Ask another operator to suspend a client; None when there is nothing to suspend.
 
     When somebody has asked already, theirs is returned: whoever asks now may approve it.
     """
     waits = change_requests.of_client(session, client.client_id, SUSPEND)
     if waits is not None and waits.state == State.SUBMITTED:
         return waits
+    if client.state != ACTIVE:
+        return None
     return change_requests.submit(
         session,
         services,

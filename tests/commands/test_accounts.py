@@ -134,6 +134,8 @@ def test_blocking_takes_two_operators_and_neither_is_the_owner(terminal: Termina
     assert shown["state"] == "blocked"
     assert shown["possible"] == []
     assert "There is no account" in terminal.refused(accounts, "show", "nobody@example.com", *why)
+    silent = ("--as", "olwen@example.com", "--reason", " ")
+    assert "say it" in terminal.run(accounts, "show", "alice@example.com", *silent).stderr
 
 
 def test_a_new_password_is_ordered_once(terminal: Terminal) -> None:

@@ -134,6 +134,15 @@ def test_who_asks_for_the_same_is_led_to_what_waits(office: Office) -> None:
     assert office.state() == ("submitted", "active")
 
 
+def test_nobody_is_asked_to_suspend_what_is_suspended(office: Office, services: Services) -> None:
+    office.asks.open(f"{ISSUER}ops/clients/{office.client_id}/suspend")
+    suspensions.suspend(office.session, office.client_id, services.clock.now())
+    office.session.commit()
+    office.asks.send({"reason": "its tokens leak", "ticket": "INC-7"})
+    assert office.asks.url == f"{ISSUER}ops/clients/{office.client_id}"
+    assert office.session.scalars(sa.select(ChangeRequest.id)).all() == []
+
+
 def test_who_asked_withdraws_it(office: Office) -> None:
     office.ask()
     office.asks.send()

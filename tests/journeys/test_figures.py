@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 from idp.domain import audit, clients, daily_counts, feedback, figures, journey_times, operators
 from idp.domain.audit_log import seal_arrivals
 from idp.domain.feedback import After
+from idp.domain.figures import Passage
 from idp.domain.journey_times import Bucket
 from idp.domain.services import Services
+from idp.journeys.operators.figure_tables import shown_times
 from idp.web import spreadsheets
 from tests.support.building import ISSUER
 from tests.support.citizens import Citizen, enrol
@@ -114,6 +116,14 @@ def test_the_tables_say_what_happened(
     assert ["After signing out", "Very satisfied", "6"] in table("satisfaction")
     table("satisfaction", 90)
     assert table("latency")[0][0].startswith("/ops/metrics")
+
+
+def test_how_long_a_few_took_is_not_told() -> None:
+    def told(passed: int) -> tuple[int | None, ...]:
+        return shown_times(Passage("sign_in", "whole", passed, 0, half=30, most=60))
+
+    assert told(4) == (None, None)
+    assert told(5) == (30, 60)
 
 
 def test_the_page_has_a_picture_with_its_table(operator: Person) -> None:

@@ -126,3 +126,13 @@ def test_a_copy_is_lines_of_json(operator: Person, session: Session) -> None:
         some = b"".join(audit_search.lines(db.engine, Wanted(), 3))
     assert some.count(b"\n") == 3
     assert operator.open(f"{operator.issuer}ops/audit/export?since=x").url.endswith("/ops/audit")
+
+
+def test_a_copy_of_what_is_said_of_an_account_is_a_look_up_of_it(
+    operator: Person, session: Session
+) -> None:
+    operator.open(f"{operator.issuer}ops/audit/export?account_id={OPERATOR.account_id}")
+    found = session.scalars(
+        sa.select(AuditEntry.detail).where(AuditEntry.fact == "audit_searched_by_account")
+    ).all()
+    assert [json.loads(detail)["about"] for detail in found] == [OPERATOR.account_id]

@@ -13,6 +13,7 @@ from idp.domain import (
     approved_acts,
     change_requests,
     identities,
+    interventions,
     operators,
     recoveries,
     throttles,
@@ -230,6 +231,26 @@ class TestLevers:
         session.commit()
         assert account_of(session, alice).state == "blocked"
         assert "would change nothing" in operator.open(record(alice, "/block")).page.text
+
+    @pytest.mark.parametrize("page", ["block", "remove-second-factor"])
+    def test_nobody_is_asked_to_approve_what_would_do_nothing(
+        self,
+        look: Callable[[], Person],
+        session: Session,
+        services: Services,
+        alice: Citizen,
+        page: str,
+    ) -> None:
+        operator = look().open(record(alice, "/sign-out"))
+        token = {"csrf_token": operator.form().values["csrf_token"]}
+        interventions.block(session, services, account_of(session, alice))
+        session.commit()
+        headers = {"Origin": ISSUER.rstrip("/"), "Accept": "text/html", "Referer": ISSUER}
+        address = record(alice, f"/{page}")
+        answer = operator.request("POST", address, token | {"reason": REASON}, headers)
+        assert answer.status == 200
+        assert "would change nothing" in answer.body
+        assert change_requests.waiting(session) == []
 
     def test_nobody_approves_what_is_done_to_their_own_account(
         self,

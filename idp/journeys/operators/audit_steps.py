@@ -38,9 +38,7 @@ def standing(session: Session) -> Standing:
 
 def search(session: Session, wanted: Wanted, *, by: str, now: int) -> Page:
     """Return a page of the record; that an account was looked up is recorded."""
-    if wanted.account_id is not None and accounts.get(session, wanted.account_id) is not None:
-        fact = AuditSearchedByAccount(account_id=by, about=wanted.account_id)
-        audit.record(session, fact, now=now)
+    _record_whose(session, wanted, by=by, now=now)
     return audit_search.page(session, wanted)
 
 
@@ -55,6 +53,14 @@ def verify(session: Session, services: Services, *, by: str) -> None:
         audit_checks.settle(session, audit_verification.verify(session, services), now)
 
 
-def record_export(session: Session, services: Services, *, by: str) -> None:
-    """Record that somebody takes a copy."""
-    audit.record(session, AuditExported(account_id=by), now=services.clock.now())
+def record_export(session: Session, services: Services, wanted: Wanted, *, by: str) -> None:
+    """Record that somebody takes a copy, and of which account's entries."""
+    now = services.clock.now()
+    _record_whose(session, wanted, by=by, now=now)
+    audit.record(session, AuditExported(account_id=by), now=now)
+
+
+def _record_whose(session: Session, wanted: Wanted, *, by: str, now: int) -> None:
+    if wanted.account_id is not None and accounts.get(session, wanted.account_id) is not None:
+        fact = AuditSearchedByAccount(account_id=by, about=wanted.account_id)
+        audit.record(session, fact, now=now)

@@ -11,7 +11,6 @@ from idp.domain import (
     audit,
     citizen_levers,
     identities,
-    interventions,
     operator_acts,
     recoveries,
     second_factors,
@@ -27,7 +26,6 @@ from idp.domain.recoveries import Recovery
 from idp.domain.second_factors import SecondFactors
 from idp.domain.services import Services
 from idp.domain.throttles import Kind
-from idp.protocol.session_facts import ACTIVE, BLOCKED, SUSPENDED
 
 NOBODY: Final = "look_up_nobody"
 
@@ -98,30 +96,9 @@ def record_of(session: Session, services: Services, account: Account) -> Record:
         levers=tuple(
             lever
             for lever in Lever
-            if lever not in waiting and is_possible(session, services, account, lever)
+            if lever not in waiting
+            and citizen_levers.is_possible(session, services, account, lever)
         ),
         waiting=waiting,
         acts=[(act, who.email if (who := names[act.operator_id]) else None) for act in acts],
     )
-
-
-def is_possible(session: Session, services: Services, account: Account, lever: Lever) -> bool:
-    """Return whether a lever would do something to the account as it is now."""
-    now = services.clock.now()
-    if lever is Lever.UNLOCK:
-        return bool(throttles.locks(session, (account.id, account.email_key), now))
-    if lever is Lever.REMOVE_SECOND_FACTOR:
-        waits = recoveries.find(session, account.id, now)
-        return waits is not None and waits.journey_id is None and waits.ready_at > now
-    if lever is Lever.FORCE_PROOF:
-        return interventions.has_proof(session, account.id)
-    if lever is Lever.SIGN_OUT:
-        return bool(sessions.of_account(session, services, account.id))
-    if lever is Lever.FORCE_RESET:
-        return account.state != BLOCKED and account.reset_because != accounts.ORDERED
-    allowed = {
-        Lever.SUSPEND: (ACTIVE,),
-        Lever.RESTORE: (SUSPENDED,),
-        Lever.BLOCK: (ACTIVE, SUSPENDED),
-    }
-    return account.state in allowed[lever]

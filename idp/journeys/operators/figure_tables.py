@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from idp.domain.figures import SMALLEST, Figures, Latency
+from idp.domain.figures import SMALLEST, Figures, Latency, Passage
 from idp.domain.journey_times import LONGER, WHOLE
 from idp.web import i18n
 
@@ -92,6 +92,11 @@ def seconds(bound: int | None) -> Cell:
     return Cell(i18n.duration(bound), number=True)
 
 
+def shown_times(passage: Passage) -> tuple[int | None, int | None]:
+    """Return within how many seconds half and nine in ten passed; of a few that tells of each."""
+    return (passage.half, passage.most) if passage.passed >= SMALLEST else (None, None)
+
+
 def _by_day(name: str, days: Iterable[int], counts: tuple[int, ...]) -> Table:
     rows = tuple(
         (Cell(i18n.date(day)), people(count)) for day, count in zip(days, counts, strict=True)
@@ -103,7 +108,7 @@ def _times(found: Figures) -> Table:
     rows = tuple((seconds(bound), people(count)) for bound, count in found.times.items())
     whole = next((p for p in found.passages if (p.kind, p.page) == ("sign_in", WHOLE)), None)
     words = ""
-    if whole is not None and whole.half is not None:
+    if whole is not None and whole.passed >= SMALLEST:
         words = _(
             "Half of them within %(half)s, nine in ten within %(most)s.",
             half=seconds(whole.half).words,
@@ -120,8 +125,7 @@ def _pages(found: Figures) -> Table:
             Cell(_("the whole of it")) if each.page == WHOLE else Cell(each.page, code=True),
             people(each.passed),
             people(each.left),
-            seconds(each.half),
-            seconds(each.most),
+            *(seconds(bound) for bound in shown_times(each)),
         )
         for each in found.passages
     )

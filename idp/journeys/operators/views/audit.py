@@ -67,10 +67,11 @@ def export_audit() -> Response:
     form, session = SearchForm(), current.session()
     if not form.validate():
         return to("audit")
-    audit_steps.record_export(session, current.services(), by=me())
+    wanted = form.wanted()
+    audit_steps.record_export(session, current.services(), wanted, by=me())
     engine = session.get_bind()
     assert isinstance(engine, Engine)  # noqa: S101 - our sessions are bound to one
-    lines = audit_search.lines(engine, form.wanted(), audit_steps.MOST_EXPORTED)
+    lines = audit_search.lines(engine, wanted, audit_steps.MOST_EXPORTED)
     answer = Response(lines, mimetype="application/jsonl")
     answer.headers["Content-Disposition"] = 'attachment; filename="onepass-audit.jsonl"'
     return answer

@@ -4,7 +4,6 @@ from flask import Response
 
 from idp.domain import citizen_levers, operator_acts
 from idp.domain.citizen_levers import Lever, OwnAccount, Pulled
-from idp.journeys.operators import citizen_steps
 from idp.journeys.operators.citizen_forms import ReasonForm
 from idp.journeys.operators.citizen_words import LEVERS
 from idp.journeys.operators.views.citizens import find
@@ -94,5 +93,5 @@ def _lever(account_id: str, lever: Lever) -> Response:
         words=LEVERS[lever],
         needs_another=asked,
         waits=asked and citizen_levers.waits(session, lever, account.id),
-        possible=citizen_steps.is_possible(session, services, account, lever),
+        possible=citizen_levers.is_possible(session, services, account, lever),
     )

@@ -66,6 +66,8 @@ def suspend_client(client_id: str) -> Response:
             reason=form.reason.text,
             ticket=form.ticket.text,
         )
+        if asked is None:
+            return to("client", client_id=found.client_id)
         return to("request", request_id=asked.id)
     return show("operators/client_suspend.html", form=form, client=found, service=_service(found))
 

@@ -3,7 +3,7 @@
 import orjson
 from flask import Blueprint, Response
 
-from idp.domain import access_tokens, refusals
+from idp.domain import refusals
 from idp.domain.request_facts import RequestRefused
 from idp.oauth_server.answers import ReadyAnswer
 from idp.protocol.client_checks import Check
@@ -45,9 +45,7 @@ def shortcut(wiring: current.Wiring, arrival: Arrival) -> ReadyAnswer | None:
 
 def _record_refusal(arrival: Arrival) -> None:
     """Let the team of the client that the token was given to see why it is refused."""
-    services, registry = current.services(), current.wiring().registry
-    token = arrival.header("AUTHORIZATION").partition(" ")[2].strip()
-    claims = access_tokens.signed_by_us(services.keyring, services.settings.issuer, token)
+    claims, registry = arrival.token_claims, current.wiring().registry
     client = registry.find(str(claims["client_id"])) if claims is not None else None
     if claims is None or client is None:
         return

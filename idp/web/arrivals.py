@@ -6,10 +6,10 @@ leaves here what it found out, for Flask's way to go on with.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from werkzeug.sansio.http import parse_cookie
@@ -30,8 +30,9 @@ class Arrival:
 
     `began` is when, on the clock for lengths. `fault` is what it was refused for at the door,
     or what a shortcut stumbled over: it is raised again where errors are answered.
-    `token_request` is what a shortcut had begun at `/token`, and `token_refused` says that it
-    found the access token at `/userinfo` to be worth nothing.
+    `token_request` is what a shortcut had begun at `/token`. `token_refused` says that it found
+    the access token at `/userinfo` to be worth nothing, `token_claims` what that one says if it is
+    signed by us, so that nobody checks it again.
     """
 
     __slots__ = (
@@ -43,6 +44,7 @@ class Arrival:
         "admitted",
         "began",
         "fault",
+        "token_claims",
         "token_refused",
         "token_request",
     )
@@ -58,6 +60,7 @@ class Arrival:
         self.fault: Exception | None = None
         self.admitted: bool | None = None
         self.token_request: TokenOAuth2Request | None = None
+        self.token_claims: Mapping[str, Any] | None = None
         self.token_refused = False
 
     @classmethod

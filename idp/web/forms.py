@@ -175,9 +175,13 @@ class _PlainText:
 
 
 class EmailField(_PlainText, StringField):
-    """An email address, as typed but for white space around it."""
+    """An email address, as typed but for white space around it; one's own unless it says so."""
 
     widget = TextInput()
+
+    def __init__(self, *args: Any, when_empty: Any = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.when_empty = when_empty or _("Enter your email address")
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Keep the address without white space and direction marks around it."""
@@ -190,7 +194,7 @@ class EmailField(_PlainText, StringField):
         if self.process_errors:
             return
         if not address:
-            raise ValidationError(_("Enter your email address"))
+            raise ValidationError(self.when_empty)
         if len(address) > LONGEST_EMAIL:
             raise ValidationError(_("Email address must be 256 characters or fewer"))
         if not _EMAIL.fullmatch(address) or ".." in address:

@@ -134,6 +134,40 @@ def test_an_invitation_is_nobody_elses_and_can_be_taken_back(
     assert "ned@example.com" not in mia.page.text
 
 
+def test_an_invitation_asks_for_the_address_of_the_other_person(
+    come: Callable[..., Person], service_id: str
+) -> None:
+    mia = come("mia", Role.MANAGER)
+    mia.open(address(mia, service_id, "members/invite"))
+    mia.send({"email": "", "role": "READER"})
+    assert mia.status == 400
+    assert "Enter the email address of the person you invite" in mia.page.text
+    assert "your email address" not in mia.page.text
+
+
+@pytest.mark.parametrize(
+    ("role", "pages"),
+    [
+        (Role.READER, ["members", "audit", "go-live"]),
+        (Role.WRITER, ["members", "audit", "go-live", "test-citizens"]),
+    ],
+)
+def test_the_service_leads_to_every_page_about_it_that_opens(
+    come: Callable[..., Person], service_id: str, role: Role, pages: list[str]
+) -> None:
+    ned = come("ned", role)
+    page = f"{ned.issuer}team/services/{service_id}"
+    ned.open(page)
+    path = page.removeprefix(ned.issuer.rstrip("/"))
+    listed = ned.html.partition("More about this service")[2]
+    assert [link for link in links(ned, path) if f'href="{link}"' in listed] == [
+        f"{path}/{each}" for each in pages
+    ]
+    for each in pages:
+        ned.open(f"{page}/{each}")
+        assert ned.status == 200, each
+
+
 def test_a_member_is_not_invited_again(come: Callable[..., Person], service_id: str) -> None:
     mia = come("mia", Role.MANAGER)
     mia.open(address(mia, service_id, "members/invite"))

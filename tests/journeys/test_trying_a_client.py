@@ -62,6 +62,25 @@ def writer(come: Callable[[str], Person]) -> Person:
     return come("writer@example.com")
 
 
+@pytest.mark.parametrize("environment", ["integration", "production"])
+def test_a_production_client_is_led_to_no_tries_from_any_page(
+    session: Session,
+    services: Services,
+    party: RelyingParty,
+    page: str,
+    come: Callable[[str], Person],
+    environment: str,
+) -> None:
+    party.more["environment"] = environment
+    clients.apply(session, services, party.registration())
+    writer = come("leads@example.com")
+    for other in ("", "/keys", "/secret", "/settings", "/requests"):
+        writer.open(page.removesuffix("/try") + other)
+        assert writer.status == 200, other
+        led = any(href.endswith("/try") for href, _ in writer.page.links)
+        assert led == (environment == "integration"), other
+
+
 def build(writer: Person, page: str, **typed: str) -> str:
     """Build a request; the address to follow."""
     writer.open(page)

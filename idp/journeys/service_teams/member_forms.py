@@ -33,5 +33,7 @@ class RoleForm(Form):
 class InviteForm(Form):
     """Who is invited, and to do what?"""
 
-    email = EmailField(_("Email address"))
+    email = EmailField(
+        _("Email address"), when_empty=_("Enter the email address of the person you invite")
+    )
     role = ChoiceField(_ASKED, choices=_CHOICES, when_empty=_("Select what they may do"))

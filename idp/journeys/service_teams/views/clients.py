@@ -25,7 +25,9 @@ from idp.journeys.service_teams.views.door import (
     to,
 )
 from idp.journeys.service_teams.views.registering import CAUTIONS
+from idp.journeys.service_teams.views.trying import may_try
 from idp.protocol import registration_advice as advice
+from idp.protocol.client_policy import policy_from_registration
 from idp.protocol.errors import InvalidClientMetadata
 from idp.web import current
 from idp.web.errors import Kind, PageRefused
@@ -51,6 +53,7 @@ def client_page(**_named: str) -> Response:
         shown=fields.shown,
         is_asked=fields.is_asked,
         fixed={"sector"} if _sector_is_fixed(found) else set(),
+        may_try=may_try(policy_from_registration(registration)),
         may_write=role() >= Role.WRITER,
         changed=fields.FIELDS.get(request.args.get("changed", "")),
         problems=[CLASHES[each] for each in advice.clashes(registration)],

@@ -28,7 +28,9 @@ from idp.journeys.service_teams.views.door import (
     service,
     to,
 )
+from idp.journeys.service_teams.views.trying import may_try
 from idp.kernel.fetching import FetchFailed, FetchRefused
+from idp.protocol.client_policy import policy_from_registration
 from idp.protocol.client_registration import JWKS, STATIC
 from idp.web import current
 from idp.web.current import Application
@@ -131,6 +133,7 @@ def _page(
         thumbprint=team_keys.thumbprint(public_key) if public_key else None,
         last_used={each.proof: each.last_used_at for each in used},
         name_of=client_proofs.of_text,
+        may_try=may_try(policy_from_registration(asked.members)),
         may_write=role() >= Role.WRITER,
         found=found,
         locked_until=locked_until,

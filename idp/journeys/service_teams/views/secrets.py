@@ -18,6 +18,8 @@ from idp.journeys.service_teams.views.door import (
     service,
     to,
 )
+from idp.journeys.service_teams.views.trying import may_try
+from idp.protocol.client_policy import policy_from_registration
 from idp.web import current
 from idp.web.forms import Form, say
 from idp.web.layout import show
@@ -36,6 +38,7 @@ def secrets(**_named: str) -> Response:
         by_secret=team_secrets.has_secrets(asked),
         live=live,
         makers=makers,
+        may_try=may_try(policy_from_registration(asked.members)),
         may_write=role() >= Role.WRITER,
         may_make=len(live) < MOST_SECRETS,
     )

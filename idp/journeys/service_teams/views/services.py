@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from flask import Response, current_app
+from flask import Response
 from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _
 
@@ -29,11 +29,10 @@ NAME_TAKEN: Final = {
 ELSEWHERE: Final = {
     "members": _("Members and invitations"),
     "audit": _("What was changed, and by whom"),
-    "logs": _("Requests, and what went wrong"),
     "go_live": _("Going live"),
     "test_citizens": _("Test citizens"),
 }
-"""The other pages about a service, by their endpoints; those that are not there are not shown."""
+"""The other pages about a service, by their endpoints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +177,10 @@ def _previews(found: Service, form: SeenForm) -> list[Preview]:
 
 
 def _elsewhere() -> dict[str, object]:
+    production = current.services().settings.mode == "production"
+    may_make_citizens = role() >= Role.WRITER and not production
     return {
         endpoint: words
         for endpoint, words in ELSEWHERE.items()
-        if f"service_teams.{endpoint}" in current_app.view_functions
-        and (endpoint != "test_citizens" or current.services().settings.mode != "production")
+        if endpoint != "test_citizens" or may_make_citizens
     }

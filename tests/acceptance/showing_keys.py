@@ -6,7 +6,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from idp.domain import client_proofs, clients, members
+from idp.domain import client_proofs, clients, members, team_changes
 from idp.domain.clients import Client
 from idp.domain.members import Role
 from tests.acceptance.shown import Shown, newcomer
@@ -86,6 +86,32 @@ def minding_a_pasted_key(visitor: Visitor, street: Street, language: str) -> Ite
     yield Shown("/team/services/<service_id>/clients/<client_id>/secret", "none")
 
 
+def asking_for_another_key(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """A live client whose key waits, and somebody else of its team."""
+    writer, other = newcomer(street, "asking"), newcomer(street, "asking.too")
+    more = {"environment": "production"}
+    _party, pages = client_of(street, writer, client_id=f"live-{language}", more=more)
+    service_id = pages.split("/")[-3]
+    with street.records() as session:
+        members.add(session, street.services, service_id, other.account_id, Role.WRITER)
+    sign_in(visitor, street, "tax", writer)
+    visitor.open(f"{pages}/keys/replace?lng={language}")
+    yield Shown("/team/services/<service_id>/clients/<client_id>/keys/replace", "live")
+    visitor.fill("public_key", public_key_text(ec_key("asked for")))
+    visitor.submit()
+    yield Shown("/team/services/<service_id>/clients/<client_id>/keys", "another waits")
+    with street.records() as session:
+        team_changes.withdraw(session, street.services, f"live-{language}", writer.account_id)
+        given = {"max_age_enabled": True}
+        team_changes.change(session, street.services, f"live-{language}", other.account_id, given)
+    visitor.open(f"{pages}/keys/replace")
+    visitor.fill("public_key", public_key_text(ec_key("asked for")))
+    visitor.submit()
+    yield Shown(
+        "/team/services/<service_id>/clients/<client_id>/keys/replace", "another change waits"
+    )
+
+
 def minding_secrets(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     """A client with a secret, another one, and the end of the old one."""
     writer = newcomer(street, "secrets")
@@ -126,6 +152,7 @@ def minding_secrets(visitor: Visitor, street: Street, language: str) -> Iterator
 WALKS: dict[str, Callable[[Visitor, Street, str], Iterator[Shown]]] = {
     "minding a key set": minding_a_key_set,
     "minding a pasted key": minding_a_pasted_key,
+    "asking for another key": asking_for_another_key,
     "minding secrets": minding_secrets,
 }
 ROUTES = {

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from idp.domain import client_proofs, clients, members
+from idp.domain import client_proofs, clients, members, team_changes, team_keys
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.client_keys import FETCH_INTERVAL
 from idp.domain.client_proofs import KEY, NAMED_KEY, NOTED_EVERY, SECRET
@@ -161,6 +161,55 @@ class TestAPastedKey:
         session.expire_all()
         [known] = client_proofs.of_client(session, party.client_id, KEY)
         assert known.proof == client_proofs.of_text(public_key_text(fresh))
+
+    def test_of_a_live_client_waits_for_an_operator(
+        self, team: Team, app: Flask, session: Session, services: Services, clock: FixedClock
+    ) -> None:
+        person, party, pages = team(more={"environment": "production"})
+        before, fresh = party.key, ec_key("fresh")
+        person.open(f"{pages}/keys/replace")
+        assert "waits until an operator approves it" in person.page.text
+        person.send({"public_key": public_key_text(fresh)})
+        assert person.heading == "Keys"
+        assert "Another key waits for an operator" in person.page.text
+        fresh_thumbprint = team_keys.thumbprint(public_key_text(fresh))
+        assert f"Its thumbprint: {fresh_thumbprint}" in person.page.text
+        assert proves_itself(person, party, clock.now()), "the old one stays in force"
+        service_id = session.get_one(Client, party.client_id).service_id
+        other = enrol(session, services, Citizen("other.writer@example.com"))
+        members.add(session, services, service_id, other.account_id, Role.WRITER)
+        another = sign_in_as(app, session, services, other)
+        another.open(f"{pages}/keys/replace")
+        another.send({"public_key": public_key_text(ec_key("third"))})
+        assert another.status == 400
+        assert "A change by somebody else waits" in another.page.text
+        session.expire_all()
+        asked = team_changes.waiting(session, party.client_id)
+        assert asked is not None
+        assert asked.asked == {"public_key": public_key_text(fresh)}
+        assert public_key_text(before) in session.get_one(Client, party.client_id).registration
+        team_changes.apply_approved(session, services, asked)
+        session.commit()
+        [known] = client_proofs.of_client(session, party.client_id, KEY)
+        assert known.proof == client_proofs.of_text(public_key_text(fresh))
+
+    def test_of_a_live_client_is_wanted_instead_of_another_way_that_waits(
+        self, team: Team, session: Session
+    ) -> None:
+        person, party, pages = team(more={"environment": "production"})
+        key, address = public_key_text(ec_key("fresh")), "https://x.example/keys"
+        person.open(f"{pages}/change/key-address")
+        person.send({"value": address})
+        session.expire_all()
+        asked = team_changes.waiting(session, party.client_id)
+        assert asked is not None
+        assert asked.asked["jwks_uri"] == address
+        person.open(f"{pages}/keys/replace")
+        person.send({"public_key": key})
+        session.expire_all()
+        asked = team_changes.waiting(session, party.client_id)
+        assert asked is not None
+        assert asked.asked == {"public_key": key}
 
     @pytest.mark.parametrize("kind", ["pem", "jwk"])
     def test_a_private_key_is_refused_and_leaves_no_trace(

@@ -1,7 +1,8 @@
 """Test citizens: accounts that a service's team makes for itself, and knows everything about.
 
 Owns: that they have addresses which no person can have (RFC 2606), in a domain that names their
-service, how many a service may have, and that their password and seed can be read by its team.
+service and that nobody else can have, how many a service may have, and that their password and
+seed can be read by its team.
 Never in production mode, for which the pages are not there.
 """
 
@@ -81,13 +82,22 @@ def address_of(service_id: str, name: str) -> str:
 
 
 def is_one(email: str) -> bool:
-    """Return whether an address is a test citizen's."""
-    return email.casefold().endswith(f".{_DOMAIN}")
+    """Return whether an address, in any spelling, is in the domain that is test citizens' alone."""
+    return accounts.email_key(email).endswith((f".{_DOMAIN}", f"@{_DOMAIN}"))
 
 
 def is_elsewhere(email: str, service_id: str) -> bool:
     """Return whether an address is a test citizen's of another service."""
-    return is_one(email) and not email.casefold().endswith(f"@{service_id}.{_DOMAIN}".casefold())
+    theirs = accounts.email_key(f"@{service_id}.{_DOMAIN}")
+    return is_one(email) and not accounts.email_key(email).endswith(theirs)
+
+
+def may_have_account(session: Session, email: str) -> bool:
+    """Return whether an account may be opened for an address: test citizens' are nobody else's."""
+    if not is_one(email):
+        return True
+    key = func.lower(TestCitizen.email) == accounts.email_key(email)
+    return session.scalar(select(TestCitizen.id).where(key)) is not None
 
 
 def make(  # noqa: PLR0913 - the facts of one citizen, by name

@@ -47,6 +47,9 @@ NOBODYS: Final = frozenset({"feedback.ask"})
 _EMAIL: Final = re.compile(
     r"[^\s@<>()\[\]\\,;:\"]{1,64}@(?!-)[^\s@.<>()\[\]\\,;:\"/_]+(?:\.[^\s@.<>()\[\]\\,;:\"/_]+)+"
 )
+OF_TEST_CITIZENS: Final = _(
+    "That address is for the test citizens of a service team. Enter another email address"
+)
 _SEPARATORS: Final = re.compile(r"[\s\-‐-―]+")
 
 

@@ -226,6 +226,8 @@ def creating_an_account(visitor: Visitor, street: Street, language: str) -> Iter
     yield Shown(f"{create}/email")
     enter_email(visitor, "")
     yield Shown(f"{create}/email", "empty")
+    enter_email(visitor, "nobody@some.test-citizens.example")
+    yield Shown(f"{create}/email", "of test citizens")
     enter_email(visitor, citizen.email)
     yield Shown(f"{create}/email-code")
     wrong = {**NO_CODE, "short": "12 34", "wrong": "000000"}

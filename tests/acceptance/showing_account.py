@@ -98,6 +98,8 @@ def changing_ones_account(visitor: Visitor, street: Street, language: str) -> It
     yield Shown("/account/email")
     enter_email(visitor, citizen.email)
     yield Shown("/account/email", "the same")
+    enter_email(visitor, "nobody@some.test-citizens.example")
+    yield Shown("/account/email", "of test citizens")
     enter_email(visitor, f"new.{citizen.email}")
     yield Shown("/account/email/<journey_id>")
     wrong = {**NO_CODE, "wrong": "000000"}

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterator
 
 from idp.domain import members, test_citizens
+from idp.domain.clients import Client
 from idp.domain.members import Role
 from idp.domain.test_citizens import Made
+from relying_party_demo.department import read
 from tests.acceptance.showing_members import service_of
 from tests.acceptance.shown import Shown, newcomer
 from tests.acceptance.walking import sign_in
 from tests.support.chromium import Visitor
+from tests.support.citizens import Citizen, enrol
 from tests.support.servers import Street
 
 
@@ -61,8 +64,22 @@ def making_test_citizens(visitor: Visitor, street: Street, language: str) -> Ite
     yield Shown("/team/services/<service_id>/test-citizens/<citizen_id>/delete")
 
 
+def being_a_test_citizen(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
+    """One whose address stays as it is."""
+    with street.records() as session:
+        service_id = session.get_one(
+            Client, read("tax", street.department("tax")).client_id
+        ).service_id
+        one = Citizen(f"stays-{language}@{service_id}.test-citizens.example")
+        enrol(session, street.services, one)
+    sign_in(visitor, street, "tax", one)
+    visitor.open(f"{street.issuer}account/email?lng={language}")
+    yield Shown("/account/email", "of a test citizen")
+
+
 WALKS: dict[str, Callable[[Visitor, Street, str], Iterator[Shown]]] = {
     "making test citizens": making_test_citizens,
+    "being a test citizen": being_a_test_citizen,
 }
 ROUTES = {
     f"/team/services/<service_id>/test-citizens{page}"

@@ -18,6 +18,7 @@ from idp.domain.clients import Client
 from idp.domain.members import Role
 from idp.domain.services import Services
 from idp.journeys.service_teams.views import test_citizens as view
+from tests.journeys.conftest import Post
 from tests.support.addresses import own_address
 from tests.support.citizens import Citizen, enrol
 from tests.support.consoles import sign_in_as
@@ -180,6 +181,62 @@ def test_another_teams_are_not_there(
     citizen_id = mine.rpartition("/")[2]
     person.open(f"{person.issuer}team/services/{theirs}/test-citizens/{citizen_id}")
     assert person.status == 404
+
+
+def creating(app: Flask, party: RelyingParty, email: str) -> Person:
+    """Somebody who asks for an account with this address."""
+    person = Person(app, party.issuer, own_address())
+    person.open(party.url(party.ask()))
+    person.send(button=0)
+    person.send({"email": email})
+    return person
+
+
+def test_ones_address_is_nobody_elses_and_is_not_changed(
+    app: Flask,
+    party: RelyingParty,
+    make: Callable[[str, str], Citizen],
+    session: Session,
+    services: Services,
+) -> None:
+    citizen = make("nia", "ready")
+    person = sign_in(app, party, citizen, services.clock.now())
+    person.open("/account/email")
+    assert (person.status, person.heading) == (403, "You cannot change this email address")
+    domain = citizen.email.partition("@")[2]
+    alice = enrol(session, services)
+    other = sign_in_as(app, session, services, alice)
+    other.open("/account/email")
+    other.send({"password": alice.password})
+    other.send({"email": f"NEW@{domain.upper()}"})
+    assert other.status == 400
+    assert "for the test citizens of a service team" in other.page.text
+    wide = domain.replace("t", "\N{FULLWIDTH LATIN SMALL LETTER T}")
+    for email in (f"alan@{domain}", f"alan@{wide}", "alan@Test-Citizens.example"):
+        stranger = creating(app, party, email)
+        assert stranger.status == 400, email
+        assert "for the test citizens of a service team" in stranger.page.text
+
+
+def test_what_began_before_its_address_was_reserved_does_not_end_in_one(
+    app: Flask,
+    party: RelyingParty,
+    make: Callable[[str, str], Citizen],
+    session: Session,
+    services: Services,
+    writer: Person,
+) -> None:
+    citizen = make("nia", "new")
+    person = creating(app, party, citizen.email.upper())
+    assert person.heading == "Check your email"
+    person.send({"code": Post(app, services).code(citizen.email.upper())})
+    assert person.heading == "Create your password"
+    writer.open(f"{writer.url}/delete")
+    writer.send()
+    person.send({"password": citizen.password})
+    assert person.url.endswith("/create/email"), person.url
+    session.expire_all()
+    assert session.scalar(sa.select(sa.func.count()).select_from(Account)) == 1, "the writer's"
 
 
 def test_production_has_none(

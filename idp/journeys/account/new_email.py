@@ -9,6 +9,7 @@ from idp.domain import (
     email_codes,
     journeys,
     notices,
+    test_citizens,
     throttles,
 )
 from idp.domain.accounts import Account
@@ -21,6 +22,16 @@ from idp.domain.throttles import Kind
 CHOICE = "change_email"
 PURPOSE = Purpose.CHANGE_EMAIL
 _WAY_BACK = "/account/security"
+
+
+def is_fixed(account: Account) -> bool:
+    """Return whether an account keeps its address: by theirs, test citizens are known as such."""
+    return test_citizens.is_one(account.email)
+
+
+def is_reserved(email: str) -> bool:
+    """Return whether an address is in the domain of test citizens, which nobody changes to."""
+    return test_citizens.is_one(email)
 
 
 def begin(

@@ -15,6 +15,7 @@ from idp.domain import (
     recovery_codes,
     second_factors,
     sessions,
+    test_citizens,
     throttles,
 )
 from idp.domain.accounts import Account
@@ -30,12 +31,21 @@ from idp.protocol.session_facts import ACTIVE
 PURPOSE = Purpose.CREATE_ACCOUNT
 
 
+class TestCitizensAddress(Exception):
+    """The address is in the domain of test citizens, and no such citizen waits for an account."""
+
+
 class AlreadyDone(Exception):
     """Another request has done this step; nothing is left to do."""
 
 
-def choose_email(journey: Journey, email: str) -> None:
-    """Create the account for `email`; what was proved for another address is forgotten."""
+def choose_email(session: Session, journey: Journey, email: str) -> None:
+    """Create the account for `email`; what was proved for another address is forgotten.
+
+    Raises TestCitizensAddress.
+    """
+    if not test_citizens.may_have_account(session, email):
+        raise TestCitizensAddress
     journey.choice = "create"
     journeys.go_by(journey, email)
 
@@ -118,8 +128,11 @@ def open_account(
 ) -> str:
     """Open the account, sign its owner in at `Cl`, and return the session's new cookie.
 
-    Raises accounts.EmailTaken when the address got an account in the meantime.
+    Raises accounts.EmailTaken when the address got an account in the meantime, and
+    TestCitizensAddress.
     """
+    if not test_citizens.may_have_account(session, journey.email or ""):
+        raise TestCitizensAddress
     account = accounts.create(
         session,
         services,

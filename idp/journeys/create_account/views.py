@@ -9,8 +9,9 @@ from idp.domain.journeys import Journey
 from idp.domain.throttles import Locked
 from idp.journeys.create_account import steps
 from idp.journeys.create_account.forms import EmailCodeForm, EmailForm, FirstCodeForm
+from idp.journeys.create_account.steps import TestCitizensAddress
 from idp.web import app_setup, cookies, current, i18n, recovery_codes_page
-from idp.web.forms import Form, say
+from idp.web.forms import OF_TEST_CITIZENS, Form, say
 from idp.web.journey_pages import enter, leave, leave_signed_out, service_of, to
 from idp.web.layout import show
 from idp.web.new_passwords import PROBLEMS, NewPasswordForm
@@ -29,8 +30,12 @@ def email(journey_id: str) -> Response:
         return leave(journey)
     form = EmailForm(email=journey.email)
     if form.accepted():
-        steps.choose_email(journey, form.email.text)
-        return _send(journey)
+        try:
+            steps.choose_email(current.session(), journey, form.email.text)
+        except TestCitizensAddress:
+            say(form.email, OF_TEST_CITIZENS)
+        else:
+            return _send(journey)
     return show("create_account/email.html", form=form, journey=journey)
 
 
@@ -123,6 +128,8 @@ def _open_account(journey: Journey, password: str) -> Response:
     except EmailTaken:
         steps.sign_in_instead(journey)
         return leave(journey)
+    except TestCitizensAddress:
+        return to("create_account.email", journey)
     response = to("create_account.app", journey)
     cookies.set_session_cookie(response, secret)
     return response

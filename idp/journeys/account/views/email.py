@@ -20,7 +20,7 @@ from idp.journeys.account.views.door import (
 )
 from idp.web import current, i18n
 from idp.web.errors import Kind, PageRefused
-from idp.web.forms import Form, say
+from idp.web.forms import OF_TEST_CITIZENS, Form, say
 from idp.web.journey_pages import enter
 from idp.web.layout import show
 
@@ -31,6 +31,8 @@ LIFETIME = email_codes.LIFETIMES[email_codes.Purpose.CHANGE_EMAIL]
 def email() -> Response:
     """Ask for the new address, and send a code to it."""
     who = owner()
+    if new_email.is_fixed(who.account):
+        return show("account/email_fixed.html", email=who.account.email, status=403)
     asked = unless_confirmed(who, Change.EMAIL)
     if asked is not None:
         return asked
@@ -38,6 +40,8 @@ def email() -> Response:
     if form.accepted():
         if email_key(form.email.text) == who.account.email_key:
             say(form.email, _("That is your email address already"))
+        elif new_email.is_reserved(form.email.text):
+            say(form.email, OF_TEST_CITIZENS)
         elif use_confirmation(who, Change.EMAIL):
             journey = new_email.begin(
                 current.session(),

@@ -56,6 +56,8 @@ SHOWS_NO_PAGE = {
     "/ops/audit/export",
     "/ops/audit/verify",
     "/ops/metrics/<table>/csv",
+    "/ops/services-list/<service_id>/put",
+    "/ops/services-list/<service_id>/take",
 }
 """Routes that answer machines, serve files, or lead on to a page of another route."""
 

@@ -120,6 +120,15 @@ def test_every_check_is_ticked_and_nothing_is_left_behind(
     assert "eyJ" not in "".join(str(vars(row)) for row in session.scalars(select(tries.Try)))
 
 
+@pytest.mark.parametrize("vtr", ["5", "null", "true"])
+def test_a_vtr_that_is_json_and_no_list_is_refused_in_words(
+    writer: Person, page: str, vtr: str
+) -> None:
+    writer.open(build(writer, page, vtr=vtr))
+    assert writer.status == 200
+    assert writer.heading == "What came of your try"
+
+
 def test_a_try_is_shown_once(writer: Person, page: str) -> None:
     writer.open(build(writer, page))
     assert writer.heading == "What came of your try"

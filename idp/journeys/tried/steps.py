@@ -55,6 +55,8 @@ def _levels(vtr: str | None) -> frozenset[str]:
         vectors = json.loads(vtr) if vtr else ["Cl.Cm"]
     except ValueError:
         return frozenset()
+    if not isinstance(vectors, list):
+        return frozenset()
     told = [str(vector).split(".") for vector in vectors]
     return frozenset(".".join(part for part in each if part[:1] == "C") for each in told)
 

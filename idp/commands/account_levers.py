@@ -64,7 +64,10 @@ def show(workplace: Workplace, who: str, operator: str, reason: str, as_json: bo
         account = accounts_of.get(session, found) if found else None
         document = _told(session, workplace, account) if account else None
     if document is None:
-        raise click.ClickException("There is no account with that address or subject.")
+        raise click.ClickException(
+            "There is no account with that address, and no service was given that subject. A new "
+            "one is known when the worker has read the record, within a minute."
+        )
     words = "\n".join(f"{name}: {value}" for name, value in document.items())
     tell(as_json, document, words)
 

@@ -48,6 +48,9 @@ ACTS: Final[dict[str, Act]] = {act.kind: act for act in _ALL}
 """Every act that needs a second person, by the kind of its request."""
 
 
+ASKER_LEFT: Final = "Whoever asked for it is no operator any more. Refuse it, and ask anew."
+
+
 class NotAnOperator(Exception):
     """Only an operator may decide."""
 
@@ -60,9 +63,17 @@ def approve(session: Session, services: Services, request_id: str, *, by: str) -
     """
 
     def and_do_it(asked: ChangeRequest) -> None:
+        if asker_left(session, asked):
+            raise CannotBeDone(ASKER_LEFT)
         ACTS[asked.kind].perform(session, services, asked, by)
 
     return _decide(session, services, request_id, State.APPROVED, by, "", and_do_it)
+
+
+def asker_left(session: Session, asked: ChangeRequest) -> bool:
+    """Return whether a request cannot be approved, since who made it is no operator any more."""
+    by_operator = ACTS[asked.kind].by_operator
+    return by_operator and not operators.is_operator(session, asked.requested_by)
 
 
 def refuse(

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, select, update
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from idp.domain import audit
 from idp.domain.console_facts import OwnRequestNotApproved, RequestDecided, RequestSubmitted
 from idp.domain.services import Services
-from idp.kernel.database import Base
+from idp.kernel.database import Base, is_postgresql
 
 
 class State(StrEnum):
@@ -29,11 +30,26 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+_WAITS = text("state = 'submitted'")
+
+
+def _one_waits(column: str) -> Index:
+    name = f"uq_change_requests_waiting_{column}"
+    return Index(name, "kind", column, unique=True, sqlite_where=_WAITS, postgresql_where=_WAITS)
+
+
 class ChangeRequest(Base):
-    """One request. `about` names what it is about when that is no client: an account, a key."""
+    """One request. `about` names what it is about when that is no client: an account, a key.
+
+    Of one kind, one request waits for a client, and one for whatever else it is about.
+    """
 
     __tablename__ = "change_requests"
-    __table_args__ = (Index("ix_change_requests_state", "state", "requested_at"),)
+    __table_args__ = (
+        Index("ix_change_requests_state", "state", "requested_at"),
+        _one_waits("client_id"),
+        _one_waits("about"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))
@@ -66,6 +82,10 @@ class NotWaiting(Exception):
     """The request was decided already, or there is none of that id."""
 
 
+class WaitsAlready(Exception):
+    """A request of this kind waits already for the same client, or about the same."""
+
+
 class CannotBeDone(Exception):
     """What a request asks for can no longer be done; the words are a plain sentence."""
 
@@ -76,12 +96,14 @@ class Act:
 
     `perform` does what was asked, in the transaction that approves it; it is given the account
     that approved, and raises CannotBeDone, after which nothing of it is kept. `decided` hears of
-    every decision, in its transaction too: it tells those who asked.
+    every decision, in its transaction too: it tells those who asked. `by_operator` says that only
+    who is an operator still can have asked for it; else it is for a service's team to ask.
     """
 
     kind: str
     perform: Callable[[Session, Services, ChangeRequest, str], None]
     decided: Callable[[Session, Services, ChangeRequest], None] | None = None
+    by_operator: bool = True
 
 
 def submit(  # noqa: PLR0913 - the facts of one request, by name
@@ -96,9 +118,10 @@ def submit(  # noqa: PLR0913 - the facts of one request, by name
     client_id: str | None = None,
     about: str | None = None,
 ) -> ChangeRequest:
-    """Ask for something in the name of the account `by`."""
+    """Ask for something in the name of the account `by`. Raises WaitsAlready."""
     now = services.clock.now()
-    asked = ChangeRequest(
+    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    made = insert(ChangeRequest).values(
         id=services.entropy.identifier(),
         kind=kind,
         service_id=service_id,
@@ -110,8 +133,11 @@ def submit(  # noqa: PLR0913 - the facts of one request, by name
         requested_by=by,
         requested_at=now,
     )
-    session.add(asked)
-    session.flush()
+    asked: ChangeRequest | None = session.scalar(
+        made.on_conflict_do_nothing().returning(ChangeRequest)
+    )
+    if asked is None:
+        raise WaitsAlready
     fact = RequestSubmitted(
         account_id=by, request=asked.id, kind=kind, client_id=client_id, service_id=service_id
     )
@@ -166,6 +192,12 @@ def waiting(session: Session) -> list[ChangeRequest]:
     """Return every request that waits for a decision, the oldest first."""
     open_ones = select(ChangeRequest).where(ChangeRequest.state == State.SUBMITTED)
     return list(session.scalars(open_ones.order_by(ChangeRequest.requested_at, ChangeRequest.id)))
+
+
+def waiting_about(session: Session, kind: str, about: str) -> ChangeRequest | None:
+    """Return the request of this kind that waits about an account, a key or the like, or None."""
+    waits = (ChangeRequest.kind == kind, ChangeRequest.state == State.SUBMITTED)
+    return session.scalar(select(ChangeRequest).where(*waits, ChangeRequest.about == about))
 
 
 def of_client(session: Session, client_id: str, kind: str) -> ChangeRequest | None:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from idp.domain import (
@@ -21,7 +20,7 @@ from idp.domain import (
     throttles,
 )
 from idp.domain.accounts import Account
-from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest, State
+from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest, WaitsAlready
 from idp.domain.services import Services
 from idp.protocol.session_facts import ACTIVE, BLOCKED, SUSPENDED
 
@@ -83,9 +82,14 @@ def pull(
         raise OwnAccount
     kind = NEEDS_ANOTHER.get(lever)
     if kind is not None:
-        if waits(session, lever, account.id) or not is_possible(session, services, account, lever):
+        if not is_possible(session, services, account, lever):
             return Pulled.NOTHING
-        change_requests.submit(session, services, kind, {}, by=by, reason=reason, about=account.id)
+        try:
+            change_requests.submit(
+                session, services, kind, {}, by=by, reason=reason, about=account.id
+            )
+        except WaitsAlready:
+            return Pulled.NOTHING
     elif not _DO[lever](session, services, account):
         return Pulled.NOTHING
     act = lever.value if kind is None else f"ask_{lever.value}"
@@ -119,12 +123,7 @@ def is_possible(session: Session, services: Services, account: Account, lever: L
 
 def waits(session: Session, lever: Lever, account_id: str) -> bool:
     """Return whether a second operator has been asked to pull this lever on the account."""
-    asked = select(ChangeRequest.id).where(
-        ChangeRequest.kind == NEEDS_ANOTHER[lever],
-        ChangeRequest.about == account_id,
-        ChangeRequest.state == State.SUBMITTED,
-    )
-    return session.scalar(asked.limit(1)) is not None
+    return change_requests.waiting_about(session, NEEDS_ANOTHER[lever], account_id) is not None
 
 
 def _as_asked(lever: Lever) -> Act:

@@ -2,6 +2,7 @@
 
 The worker reads each sealed entry once and notes how far it came in the same transaction, so that
 nothing is counted twice or left out, whoever works and whatever dies. The counts name no person.
+What is read on the way is told to `known_subjects`.
 Day 0 holds what ever happened, which no sweeping takes away.
 """
 
@@ -15,6 +16,7 @@ from sqlalchemy import BigInteger, String, delete, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from idp.domain import known_subjects
 from idp.domain.audit_entries import SealedEntry
 from idp.domain.clients import Client
 from idp.kernel.database import Base, is_postgresql
@@ -96,6 +98,7 @@ def count_sealed(session: Session, limit: int = BATCH) -> int:
             SealedEntry.at,
             SealedEntry.fact,
             SealedEntry.client_id,
+            SealedEntry.grant_id,
             SealedEntry.detail,
         )
         .where(SealedEntry.log_index >= start)
@@ -114,6 +117,8 @@ def count_sealed(session: Session, limit: int = BATCH) -> int:
     # In one order everywhere, so that two workers never wait for each other.
     for key in sorted(counts):
         _add(session, key, counts[key])
+    told = {row.grant_id for row in entries if row.fact == "tokens_issued" and row.grant_id}
+    known_subjects.remember(session, told)
     session.execute(update(CountingProgress).values(next_index=entries[-1].log_index + 1))
     return len(entries)
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from idp.domain import audit, change_requests
-from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest, State
+from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest, WaitsAlready
 from idp.domain.lever_facts import OperatorActed
 from idp.domain.services import Services
 from idp.domain.signing_keys import KeyRefused, SigningKey
@@ -34,22 +34,20 @@ def ask(
 ) -> ChangeRequest | None:
     """Ask a second operator to replace a current key; None if it waits already, or cannot be."""
     new = successor(session, key)
-    if new is None or waits(session, key.kid):
+    if new is None:
         return None
     payload = {"before": {"key": key.kid}, "after": {"key": new.kid}}
-    return change_requests.submit(
-        session, services, KIND, payload, by=by, reason=reason, about=key.kid
-    )
+    try:
+        return change_requests.submit(
+            session, services, KIND, payload, by=by, reason=reason, about=key.kid
+        )
+    except WaitsAlready:
+        return None
 
 
 def waits(session: Session, kid: str) -> bool:
     """Return whether a second operator has been asked to replace this key."""
-    asked = select(ChangeRequest.id).where(
-        ChangeRequest.kind == KIND,
-        ChangeRequest.about == kid,
-        ChangeRequest.state == State.SUBMITTED,
-    )
-    return session.scalar(asked.limit(1)) is not None
+    return change_requests.waiting_about(session, KIND, kid) is not None
 
 
 def _replace(session: Session, services: Services, asked: ChangeRequest, by: str) -> None:

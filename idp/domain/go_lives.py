@@ -244,7 +244,7 @@ def _decided(session: Session, services: Services, asked: ChangeRequest) -> None
     team_notices.tell_managers(session, services, service_id, template, client=client_id)
 
 
-ACT: Final = Act(KIND, _as_asked, _decided)
+ACT: Final = Act(KIND, _as_asked, _decided, by_operator=False)
 
 
 def _status(asked: ChangeRequest | None, live_client_id: str | None) -> Status:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from idp.domain import audit, change_requests
-from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest, State
+from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest, WaitsAlready
 from idp.domain.lever_facts import LimitChanged
 from idp.domain.services import Services
 from idp.kernel.database import Base, is_postgresql
@@ -95,26 +95,22 @@ def ask(
     reason: str,
 ) -> ChangeRequest | None:
     """Ask a second operator to change a group of limits; None while another change waits."""
-    if waits(session, group):
-        return None
     payload = {
         "group": group,
         "before": {"tries": before.tries, "hours": before.window // HOUR},
         "after": {"tries": tries, "hours": hours},
     }
-    return change_requests.submit(
-        session, services, KIND, payload, by=by, reason=reason, about=group
-    )
+    try:
+        return change_requests.submit(
+            session, services, KIND, payload, by=by, reason=reason, about=group
+        )
+    except WaitsAlready:
+        return None
 
 
 def waits(session: Session, group: str) -> bool:
     """Return whether a change of these limits waits for a second operator."""
-    asked = select(ChangeRequest.id).where(
-        ChangeRequest.kind == KIND,
-        ChangeRequest.about == group,
-        ChangeRequest.state == State.SUBMITTED,
-    )
-    return session.scalar(asked.limit(1)) is not None
+    return change_requests.waiting_about(session, KIND, group) is not None
 
 
 def _change(session: Session, services: Services, asked: ChangeRequest, by: str) -> None:

@@ -10,6 +10,7 @@ from idp.domain import (
     activity,
     activity_reports,
     identities,
+    known_subjects,
     operator_acts,
     second_factors,
     sessions,
@@ -17,7 +18,6 @@ from idp.domain import (
 from idp.domain.accounts import Account
 from idp.domain.clients import Client, Service
 from idp.domain.disclosures import Disclosure
-from idp.domain.grants import Grant
 from idp.domain.members import Member
 from idp.domain.operators import Operator
 from idp.domain.recoveries import Recovery
@@ -32,6 +32,7 @@ TOLD: Final = {
     "disclosures": "shared_with_services",
     "grants": "names_services_know_you_by",
     "identities": "identity",
+    "known_subjects": "names_services_know_you_by",
     "members": "parts_in_services",
     "operator_acts": "operators_acted",
     "operators": "operator_since",
@@ -145,7 +146,6 @@ def _identity(session: Session, services: Services, account_id: str) -> dict[str
 
 def _services(session: Session, account_id: str) -> dict[str, Any]:
     shared = select(Disclosure).where(Disclosure.account_id == account_id)
-    names = select(Grant.client_id, Grant.subject).where(Grant.account_id == account_id).distinct()
     services_of = _service_names(session)
     return {
         "shared_with_services": [
@@ -161,7 +161,7 @@ def _services(session: Session, account_id: str) -> dict[str, Any]:
         ],
         "names_services_know_you_by": [
             {"client": client_id, "service": services_of.get(client_id), "subject": subject}
-            for client_id, subject in session.execute(names.order_by(Grant.client_id))
+            for client_id, subject in known_subjects.of_account(session, account_id)
         ],
     }
 

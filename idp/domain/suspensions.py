@@ -6,7 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from idp.domain import audit, change_requests, team_notices
-from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest, State
+from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest, WaitsAlready
 from idp.domain.clients import ACTIVE, SUSPENDED, Client
 from idp.domain.grants import Grant
 from idp.domain.services import Services
@@ -63,21 +63,21 @@ def ask(
 
     When somebody has asked already, theirs is returned: whoever asks now may approve it.
     """
-    waits = change_requests.of_client(session, client.client_id, SUSPEND)
-    if waits is not None and waits.state == State.SUBMITTED:
-        return waits
     if client.state != ACTIVE:
         return None
-    return change_requests.submit(
-        session,
-        services,
-        SUSPEND,
-        {"ticket": ticket},
-        by=by,
-        reason=reason,
-        service_id=client.service_id,
-        client_id=client.client_id,
-    )
+    try:
+        return change_requests.submit(
+            session,
+            services,
+            SUSPEND,
+            {"ticket": ticket},
+            by=by,
+            reason=reason,
+            service_id=client.service_id,
+            client_id=client.client_id,
+        )
+    except WaitsAlready:
+        return change_requests.of_client(session, client.client_id, SUSPEND)
 
 
 def _as_asked(session: Session, services: Services, asked: ChangeRequest, by: str) -> None:

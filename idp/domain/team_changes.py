@@ -139,7 +139,7 @@ def _as_approved(session: Session, services: Services, asked: ChangeRequest, _by
     apply_approved(session, services, asked)
 
 
-ACT: Final = Act(KIND, _as_approved)
+ACT: Final = Act(KIND, _as_approved, by_operator=False)
 
 
 def _differing(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from idp.domain import approved_acts, change_requests, clients, operators, suspensions
 from idp.domain.approved_acts import ACTS, Act, CannotBeDone, NotAnOperator, NotWaiting, OwnRequest
 from idp.domain.audit_entries import AuditEntry
-from idp.domain.change_requests import ChangeRequest
+from idp.domain.change_requests import ChangeRequest, State, WaitsAlready
 from idp.domain.clients import Client
 from idp.domain.grants import Grant
 from idp.domain.sessions import BrowserSession
@@ -173,6 +173,63 @@ def test_an_approval_that_is_not_committed_leaves_nothing(
         approved_acts.approve(session, installation.services, request, by=people[DECIDING])
         session.rollback()
     assert state_of(installation, request) == ("submitted", "active")
+
+
+def test_what_an_operator_asked_for_who_is_none_any_more_is_not_done(
+    installation: Installation, people: dict[str, str], ask: Callable[[], str]
+) -> None:
+    request = ask()
+    with installation.session() as session, session.begin():
+        operators.remove(session, installation.services, people[ASKING])
+    told = pytest.raises(CannotBeDone, match="no operator any more")
+    with installation.session() as session, session.begin(), told:
+        approved_acts.approve(session, installation.services, request, by=people[DECIDING])
+    assert state_of(installation, request) == ("submitted", "active")
+    with installation.session() as session, session.begin():
+        approved_acts.refuse(
+            session, installation.services, request, by=people[DECIDING], words="ask anew"
+        )
+
+
+@pytest.mark.parametrize("what", ["client_id", "about"])
+def test_of_one_kind_one_request_waits_for_one_thing(
+    installation: Installation, people: dict[str, str], what: str
+) -> None:
+    start = Barrier(4)
+
+    def submit(number: int) -> bool:
+        services = installation.another_process()
+        with installation.session() as session:
+            session.execute(sa.text("SELECT 1"))
+            start.wait(20)
+            by = people[(ASKING, DECIDING)[number % 2]]
+            # Another kind, or another thing, is none of its business.
+            change_requests.submit(
+                session, services, "change_limits", {}, by=by, about=f"another {number}"
+            )
+            try:
+                change_requests.submit(
+                    session, services, "block_account", {}, by=by, **{what: "the same"}
+                )
+            except WaitsAlready:
+                session.commit()
+                return False
+            session.commit()
+            return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(submit, range(4))) == [False, False, False, True]
+    with installation.session() as session, session.begin():
+        kinds = sorted(each.kind for each in change_requests.waiting(session))
+        assert kinds == ["block_account", *["change_limits"] * 4]
+        (asked,) = (r for r in change_requests.waiting(session) if r.kind == "block_account")
+        change_requests.decide(
+            session, installation.services, asked.id, State.REFUSED, by=people[THIRD]
+        )
+        services = installation.services
+        change_requests.submit(
+            session, services, asked.kind, {}, by=people[THIRD], **{what: "the same"}
+        )
 
 
 def test_two_operators_at_once_do_it_once(

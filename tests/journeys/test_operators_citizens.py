@@ -5,13 +5,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from idp.domain import (
     accounts,
     approved_acts,
+    audit,
+    audit_log,
     change_requests,
+    daily_counts,
     identities,
     interventions,
     operators,
@@ -129,7 +132,7 @@ class TestLookingUp:
         operator.send({"reason": "the same ticket"})
         assert alice.email in operator.html
 
-    def test_a_service_s_subject_finds_them_and_no_service_is_shown(
+    def test_a_service_s_subject_finds_them_when_the_grant_is_gone_and_no_service_is_shown(
         self,
         operator: Person,
         app: Flask,
@@ -143,7 +146,23 @@ class TestLookingUp:
         citizen.open(library.url(asked))
         assert citizen.left_to is not None
         session.expire_all()
-        subject = session.scalars(select(Grant.subject)).one()
+        grant = session.scalars(select(Grant)).one()
+        subject = grant.subject
+        operator.open(f"{ISSUER}ops/citizens").send({"who": subject, "reason": REASON})
+        assert "no service was given that subject" in operator.page.text
+        issued = audit.TokensIssued(
+            account_id=alice.account_id,
+            client_id=library.client_id,
+            sid=grant.sid,
+            grant_id=grant.id,
+        )
+        audit.record(session, issued, now=services.clock.now())
+        session.commit()
+        while audit_log.seal_arrivals(session, services):
+            pass
+        daily_counts.count_sealed(session)
+        session.execute(delete(Grant))
+        session.commit()
         operator.open(f"{ISSUER}ops/citizens").send({"who": subject, "reason": REASON})
         assert operator.url == record(alice)
         assert f"Service {library.client_id}" not in operator.html

@@ -93,6 +93,12 @@ def _account() -> Iterator[Kept]:
         ("disclosures",),
     )
     yield Kept(
+        _("The name that each service you have opened knows you by"),
+        _("Under a random account number"),
+        account,
+        ("known_subjects",),
+    )
+    yield Kept(
         _("What happened in your account that you told us was not you"),
         _("Under a random account number, with the number of your report"),
         account,
@@ -130,7 +136,7 @@ def _sign_in(settings: Settings, longest_lock: int) -> Iterator[Kept]:
     )
     lifetime = sweeping.grant_kept_for(settings)
     yield Kept(
-        _("Which services you opened, and the name that each of them knows you by"),
+        _("When you opened which service, and how you had signed in"),
         _("Under a random account number"),
         _("For %(time)s after you opened the service", time=duration(lifetime)),
         ("grants",),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from idp.domain import (
@@ -11,6 +10,7 @@ from idp.domain import (
     audit,
     citizen_levers,
     identities,
+    known_subjects,
     operator_acts,
     recoveries,
     second_factors,
@@ -19,7 +19,6 @@ from idp.domain import (
 )
 from idp.domain.accounts import Account
 from idp.domain.citizen_levers import NEEDS_ANOTHER, Lever
-from idp.domain.grants import Grant
 from idp.domain.lever_facts import OperatorActed
 from idp.domain.operator_acts import LOOK, OperatorAct
 from idp.domain.recoveries import Recovery
@@ -50,13 +49,12 @@ class Record:
 
 
 def find(session: Session, typed: str) -> Account | None:
-    """Return the account with this address, or that a service knows by this subject."""
+    """Return the account with this address, or that a service was told of by this subject."""
     found = accounts.find_by_email(session, typed)
     if found is not None:
         return found
-    known = select(Grant.account_id).where(Grant.subject == typed).distinct().limit(2)
-    owners = list(session.scalars(known))
-    return accounts.get(session, owners[0]) if len(owners) == 1 else None
+    owner = known_subjects.owner_of(session, typed)
+    return None if owner is None else accounts.get(session, owner)
 
 
 def look_up(

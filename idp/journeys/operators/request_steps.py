@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from idp.domain import go_lives, work_queue
+from idp.domain import approved_acts, go_lives, work_queue
 from idp.domain.change_requests import ChangeRequest, State
 from idp.domain.clients import Client, Service
 
@@ -27,7 +27,8 @@ class Difference:
 class RequestSeen:
     """A request as it is shown to the operator `me`.
 
-    Before a service goes live: `checks` were passed, and `about` is what its team says.
+    `asker_left` means that it cannot be approved. Before a service goes live: `checks` were passed,
+    and `about` is what its team says.
     """
 
     asked: ChangeRequest
@@ -36,6 +37,7 @@ class RequestSeen:
     service: str
     working_days: int
     mine: bool
+    asker_left: bool
     differences: tuple[Difference, ...]
     checks: tuple[str, ...]
     about: dict[str, str]
@@ -68,6 +70,7 @@ def find(session: Session, request_id: str, *, me: str, now: int) -> RequestSeen
         service=service.name if service else "",
         working_days=work_queue.working_days(asked.requested_at, asked.decided_at or now),
         mine=asked.requested_by == me,
+        asker_left=approved_acts.asker_left(session, asked),
         differences=_differences(asked, client),
         checks=tuple(asked.asked.get("checks") or ()),
         about={name: it for name in go_lives.ABOUT if (it := told.get(name))},

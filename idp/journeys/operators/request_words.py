@@ -5,7 +5,7 @@ from typing import Final
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
-from idp.domain import citizen_levers, go_lives, suspensions
+from idp.domain import approved_acts, citizen_levers, go_lives, suspensions
 from idp.domain.change_requests import State
 
 KINDS: Final[dict[str, LazyString]] = {
@@ -28,6 +28,9 @@ STATES: Final[dict[str, LazyString]] = {
 }
 
 HINDRANCES: Final[dict[str, LazyString]] = {
+    approved_acts.ASKER_LEFT: _(
+        "Whoever asked for it is no operator any more. Refuse it, and ask anew."
+    ),
     go_lives.NOT_THERE: _(
         "The integration client is suspended, or there is no such client any more."
     ),
@@ -35,7 +38,6 @@ HINDRANCES: Final[dict[str, LazyString]] = {
     go_lives.BREAKS_A_RULE: _(
         "The registration breaks a rule that production clients have to keep."
     ),
-    citizen_levers.NOT_POSSIBLE: _("The account is not in a state in which that can be done."),
     citizen_levers.NOT_POSSIBLE: _("The account is in a state in which this would change nothing."),
     citizen_levers.OWN: _("Nobody approves what is done to their own account."),
     suspensions.NOT_ACTIVE: _(

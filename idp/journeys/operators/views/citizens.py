@@ -29,7 +29,10 @@ def citizens() -> Response:
         )
         if found is not None:
             return to("citizen", account_id=found)
-        say(form.who, _("There is no account with that address or subject"))
+        say(
+            form.who,
+            _("There is no account with that address, and no service was given that subject"),
+        )
     return show("operators/citizens.html", form=form)
 
 

@@ -197,8 +197,8 @@ def answering_wrongly(visitor: Visitor, page: str, language: str) -> Iterator[Sh
     visitor.fill("value", "")
     visitor.press({"en": "Add", "cy": "Ychwanegu"}[language])
     yield Shown(FIELD, "contacts, empty")
-    visitor.page.locator("main button[name=remove]").click()
-    visitor.page.wait_for_load_state()
+    with visitor.page.expect_navigation(wait_until="load"):
+        visitor.page.locator("main button[name=remove]").click()
     yield Shown(FIELD, "contacts, the last one removed")
     visitor.open(f"{page}/clients/new/pkce")
     yield Shown(FIELD, "pkce")

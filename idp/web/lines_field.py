@@ -17,14 +17,20 @@ class AreaInput(Spoken, GovTextArea):  # type: ignore[misc] # of no type in its 
 
 
 class LinesField(TextAreaField):
-    """Some lines of text, without characters that nobody types, of `longest` characters at most."""
+    """Some lines of text, without characters that nobody types, of `longest` characters at most.
+
+    `named` stands for it in a sentence, where its label is a question.
+    """
 
     widget = AreaInput()
     data: str | None
 
-    def __init__(self, *args: Any, longest: int = 1000, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, longest: int = 1000, named: Any = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.longest = longest
+        self.named = named or self.label.text
 
     @property
     def text(self) -> str:
@@ -49,5 +55,5 @@ class LinesField(TextAreaField):
         if len(self.text) > self.longest:
             raise ValidationError(
                 gettext("%(name)s must be %(count)s characters or fewer")
-                % {"name": self.label.text, "count": self.longest}
+                % {"name": self.named, "count": self.longest}
             )

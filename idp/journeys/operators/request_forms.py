@@ -10,7 +10,7 @@ from idp.web.lines_field import LinesField
 class RefuseForm(Form):
     """Why is the request refused?"""
 
-    reason = LinesField(_("Why do you refuse it?"))
+    reason = LinesField(_("Why do you refuse it?"), named=_("Reason"))
 
     def validate_reason(self, field: LinesField) -> None:
         """Raise ValidationError when nothing was written."""
@@ -21,7 +21,7 @@ class RefuseForm(Form):
 class ChangesForm(Form):
     """What shall be changed before the request is decided?"""
 
-    changes = LinesField(_("What should they change?"))
+    changes = LinesField(_("What should they change?"), named=_("What they should change"))
 
     def validate_changes(self, field: LinesField) -> None:
         """Raise ValidationError when nothing was written."""
@@ -32,7 +32,7 @@ class ChangesForm(Form):
 class SuspendForm(Form):
     """Why shall a client be suspended?"""
 
-    reason = LinesField(_("Why should it be suspended?"))
+    reason = LinesField(_("Why should it be suspended?"), named=_("Reason"))
     ticket = LineField(_("Ticket"), longest=100)
 
     def validate_reason(self, field: LinesField) -> None:

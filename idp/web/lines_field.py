@@ -25,9 +25,7 @@ class LinesField(TextAreaField):
     widget = AreaInput()
     data: str | None
 
-    def __init__(
-        self, *args: Any, longest: int = 1000, named: Any = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, longest: int = 1000, named: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.longest = longest
         self.named = named or self.label.text

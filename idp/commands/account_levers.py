@@ -1,6 +1,6 @@
 """`onepass accounts …`: what operators do to a citizen's account, looking at it included.
 
-With `--as` it is written down who did it and why; what needs a second operator needs it.
+It is written down who did it and why, as on the pages.
 """
 
 from typing import Any
@@ -10,27 +10,16 @@ from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
 from idp.commands.accounts import accounts
-from idp.commands.operator_named import WORDS, operator_named
+from idp.commands.operator_named import WORDS, as_operator, operator_named
 from idp.domain import accounts as accounts_of
-from idp.domain import citizen_levers, interventions
+from idp.domain import citizen_levers
 from idp.domain.accounts import Account
 from idp.domain.citizen_levers import Lever, OwnAccount, Pulled
 from idp.journeys.operators import citizen_steps
 
 __all__ = ["COMMANDS", "accounts"]
 
-by_operator = click.option("--as", "operator", metavar="EMAIL", help="The operator who does this.")
-because = click.option("--reason", default="", help="Why; needed with --as.")
-
-ALONE = {
-    Lever.SUSPEND: interventions.suspend,
-    Lever.RESTORE: interventions.restore,
-    Lever.FORCE_RESET: interventions.order_reset,
-    Lever.FORCE_PROOF: interventions.order_proof,
-    Lever.UNLOCK: interventions.lift_locks,
-    Lever.SIGN_OUT: interventions.sign_out,
-}
-"""What whoever runs commands may do without being an operator."""
+because = click.option("--reason", required=True, type=WORDS, help="Why; it is kept.")
 
 HELP = {
     Lever.SUSPEND: "Keep the owner of EMAIL's account out for now, and end their sessions.",
@@ -52,8 +41,8 @@ HELP = {
 
 @accounts.command()
 @click.argument("who")
-@click.option("--as", "operator", required=True, metavar="EMAIL", help="The operator who looks.")
-@click.option("--reason", required=True, type=WORDS, help="Why; it is kept.")
+@as_operator
+@because
 @as_json
 @pass_workplace
 def show(workplace: Workplace, who: str, operator: str, reason: str, as_json: bool) -> None:
@@ -92,27 +81,17 @@ def _told(session: Session, workplace: Workplace, account: Account) -> dict[str,
     }
 
 
-def _pull(workplace: Workplace, lever: Lever, email: str, operator: str | None, why: str) -> Any:
-    if operator is None and lever not in ALONE:
-        raise click.ClickException("Another operator has to approve it: say with --as who asks.")
-    if operator is not None and not why.strip():
-        raise click.ClickException("Say why, with --reason.")
+def _pull(workplace: Workplace, lever: Lever, email: str, operator: str, why: str) -> Any:
     services = workplace.services
     with workplace.session() as session:
         account = accounts_of.find_by_email(session, email)
         if account is None:
             raise click.ClickException("There is no account with that address.")
-        if operator is None:
-            changed = bool(ALONE[lever](session, services, account))
-            pulled = Pulled.DONE if changed else Pulled.NOTHING
-        else:
-            by = operator_named(session, operator)
-            try:
-                pulled = citizen_levers.pull(
-                    session, services, lever, account, by=by, reason=why.strip()[:500]
-                )
-            except OwnAccount as own:
-                raise click.ClickException("Nobody does that to their own account.") from own
+        by = operator_named(session, operator)
+        try:
+            pulled = citizen_levers.pull(session, services, lever, account, by=by, reason=why[:500])
+        except OwnAccount as own:
+            raise click.ClickException("Nobody does that to their own account.") from own
         return {
             "account_id": account.id,
             "state": account.state,
@@ -124,12 +103,12 @@ def _pull(workplace: Workplace, lever: Lever, email: str, operator: str | None, 
 def _command(lever: Lever) -> click.Command:
     @accounts.command(name=lever.value.replace("_", "-"), help=HELP[lever])
     @click.argument("email")
-    @by_operator
+    @as_operator
     @because
     @as_json
     @pass_workplace
     def command(
-        workplace: Workplace, email: str, operator: str | None, reason: str, as_json: bool
+        workplace: Workplace, email: str, operator: str, reason: str, as_json: bool
     ) -> None:
         document = _pull(workplace, lever, email, operator, reason)
         words = f"The account is {document['state']}."

@@ -1,14 +1,17 @@
 """`onepass audit`: prove the record, and read it."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
+from idp.commands.operator_named import operator_named
 from idp.domain import audit as facts
 from idp.domain import audit_checks, audit_search
 from idp.domain.audit_log import AuditLogBroken, seal_arrivals
@@ -17,6 +20,8 @@ from idp.domain.audit_verification import Verdict
 from idp.domain.audit_verification import verify as verify_log
 from idp.domain.fact_catalogue import FACTS
 from idp.domain.record_facts import AuditExported
+from idp.journeys.operators import audit_steps
+from idp.journeys.operators.audit_steps import NotLookedUp
 
 
 @click.group()
@@ -91,7 +96,8 @@ def wanted_entries(command: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         (
             click.option("--fact", type=click.Choice(sorted(FACTS)), help="Only this fact."),
-            click.option("--account", help="Only this account's id."),
+            click.option("--account", help="Only this account's id; look it up first, with --as."),
+            click.option("--as", "operator", metavar="EMAIL", help="The operator who reads."),
             click.option("--client", help="Only this client's id."),
             click.option("--request", help="Only the request with this reference."),
             click.option("--since", type=day, help="Not before this time (UTC)."),
@@ -110,7 +116,13 @@ def wanted_entries(command: Callable[..., None]) -> Callable[..., None]:
 def list_entries(workplace: Workplace, limit: int, as_json: bool, **options: Any) -> None:
     """List the newest sealed entries, oldest first."""
     with workplace.session() as session:
-        found = audit_search.page(session, _wanted(options), limit)
+        by = _reader(session, options)
+        with _looked_up():
+            if by is None:
+                found = audit_search.page(session, _wanted(options), limit)
+            else:
+                wanted, services = _wanted(options), workplace.services
+                found = audit_steps.search(session, services, wanted, by=by, size=limit)
     entries = [audit_search.told(entry) for entry in reversed(found.entries)]
     words = "\n".join(
         f"{entry['log_index']:>8}  {entry['at']}  {entry['fact']:<28}"
@@ -128,7 +140,13 @@ def list_entries(workplace: Workplace, limit: int, as_json: bool, **options: Any
 def export(workplace: Workplace, file: Path, as_json: bool, **options: Any) -> None:
     """Write entries to FILE as lines of JSON, newest first; `-` is standard output."""
     with workplace.session() as session:
-        facts.record(session, AuditExported(), now=workplace.services.clock.now())
+        by = _reader(session, options)
+        with _looked_up():
+            if by is None:
+                facts.record(session, AuditExported(), now=workplace.services.clock.now())
+            else:
+                wanted, services = _wanted(options), workplace.services
+                audit_steps.record_export(session, services, wanted, by=by)
     found = audit_search.lines(workplace.engine, _wanted(options))
     if str(file) == "-":
         for chunk in found:
@@ -140,6 +158,25 @@ def export(workplace: Workplace, file: Path, as_json: bool, **options: Any) -> N
             count += chunk.count(b"\n")
             written.write(chunk)
     tell(as_json, {"file": str(file), "entries": count}, f"{count} entries are in {file}.")
+
+
+def _reader(session: Session, options: dict[str, Any]) -> str | None:
+    """Return which operator reads; nobody reads what is said of one account without a name."""
+    if options["operator"] is not None:
+        return operator_named(session, options["operator"])
+    if options["account"] is not None:
+        raise click.UsageError("Say with --as who reads what the record says of an account.")
+    return None
+
+
+@contextmanager
+def _looked_up() -> Iterator[None]:
+    try:
+        yield
+    except NotLookedUp as closed:
+        raise click.ClickException(
+            "Look the citizen up first, for a reason: onepass accounts show WHO --as … --reason …"
+        ) from closed
 
 
 def _wanted(options: dict[str, Any]) -> Wanted:

@@ -50,7 +50,7 @@ def set_banner(
     for words in (english, welsh):
         if not words.strip() or len(words) > banners.LONGEST or not words.isprintable():
             raise click.ClickException("The notice is one line of 1 to 300 characters.")
-    if not 0 < ends_at - max(begins_at, now) <= banners.LONGEST_SHOWN:
+    if ends_at <= max(begins_at, now) or ends_at - begins_at > banners.LONGEST_SHOWN:
         raise click.ClickException("It ends after its beginning, in the future, within 31 days.")
     with workplace.session() as session:
         banners.put(

@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import click
-from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
-from idp.commands.operator_named import operator_named
+from idp.commands.operator_named import WORDS, as_operator, operator_named
 from idp.domain import client_requests, client_search, suspensions, wanted_faults
 from idp.domain import clients as clients_of
-from idp.domain.services import Services
 from idp.protocol.errors import InvalidClientMetadata
 
 
@@ -139,17 +137,17 @@ def requests(
 
 @clients.command()
 @click.argument("client_id")
-@click.option("--as", "operator", metavar="EMAIL", help="The operator who asks.")
-@click.option("--reason", help="Why; the operator who approves reads it.")
-@click.option("--ticket", help="Where more is written about it.")
+@as_operator
+@click.option("--reason", required=True, type=WORDS, help="Why; it is kept.")
+@click.option("--ticket", help="Where more is written about it; needed to ask another operator.")
 @click.option("--emergency", is_flag=True, help="At once, without another operator.")
 @as_json
 @pass_workplace
 def suspend(
     workplace: Workplace,
     client_id: str,
-    operator: str | None,
-    reason: str | None,
+    operator: str,
+    reason: str,
     ticket: str | None,
     emergency: bool,
     as_json: bool,
@@ -159,10 +157,10 @@ def suspend(
     Everything is then refused to it, everywhere within a minute; citizens' sessions go on.
     """
     if emergency:
-        _change(workplace, suspensions.suspend_and_tell, client_id, as_json)
+        _alone(workplace, suspensions.suspend_alone, client_id, operator, reason, as_json)
         return
-    if not operator or not reason or not ticket:
-        raise click.UsageError("Give --as, --reason and --ticket, or --emergency.")
+    if not ticket:
+        raise click.UsageError("Give --ticket, or --emergency.")
     with workplace.session() as session:
         by = operator_named(session, operator)
         client = session.get(clients_of.Client, client_id)
@@ -184,11 +182,15 @@ def suspend(
 
 @clients.command()
 @click.argument("client_id")
+@as_operator
+@click.option("--reason", required=True, type=WORDS, help="Why; it is kept.")
 @as_json
 @pass_workplace
-def restore(workplace: Workplace, client_id: str, as_json: bool) -> None:
+def restore(
+    workplace: Workplace, client_id: str, operator: str, reason: str, as_json: bool
+) -> None:
     """Lift a client's suspension, everywhere within a minute."""
-    _change(workplace, suspensions.restore_and_tell, client_id, as_json)
+    _alone(workplace, suspensions.restore_alone, client_id, operator, reason, as_json)
 
 
 @clients.command()
@@ -217,14 +219,17 @@ def faults(workplace: Workplace, client_id: str, wanted: tuple[str, ...], as_jso
     tell(as_json, document, words)
 
 
-def _change(
+def _alone(
     workplace: Workplace,
-    change: Callable[[Session, Services, str], bool],
+    change: Callable[..., bool],
     client_id: str,
+    operator: str,
+    reason: str,
     as_json: bool,
 ) -> None:
     with workplace.session() as session:
-        changed = change(session, workplace.services, client_id)
+        by = operator_named(session, operator)
+        changed = change(session, workplace.services, client_id, by=by, reason=reason[:1000])
         client = session.get(clients_of.Client, client_id)
         if client is None:
             raise click.ClickException(f"There is no client {client_id}.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import click
@@ -15,9 +16,22 @@ from idp.domain.signing_keys import Alg, KeyRefused, Purpose, SigningKey
 from idp.kernel.entropy import SystemEntropy
 from idp.kernel.sealing import SealBroken, generate_sealing_key
 
-emergency_option = click.option(
-    "--emergency", is_flag=True, help="A key was stolen or lost: do not wait."
-)
+
+def in_emergency(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options with which one operator takes a step at once, alone."""
+    for option in (
+        click.option("--reason", type=WORDS, help="Why, in an emergency; it is kept."),
+        click.option(
+            "--as", "operator", metavar="EMAIL", help="The operator whose emergency it is."
+        ),
+        click.option(
+            "--emergency",
+            is_flag=True,
+            help="A key was stolen or lost: at once, alone; who did it and why is kept.",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 @click.group()
@@ -71,35 +85,29 @@ def publish(workplace: Workplace, kid: str, as_json: bool) -> None:
 
 @keys.command()
 @click.argument("kid")
-@emergency_option
+@in_emergency
 @as_json
 @pass_workplace
-def activate(workplace: Workplace, kid: str, emergency: bool, as_json: bool) -> None:
+def activate(workplace: Workplace, kid: str, as_json: bool, **emergency: Any) -> None:
     """Let a next key sign, and retire the one before it.
 
     Refused until every copy of the published keys that a service may have kept holds it (24 hours
     after it was published, one hour for an identity key), unless the ring has no current key.
     With --emergency it signs in 30 seconds.
     """
-
-    def step(session: Session, kid: str, now: int) -> SigningKey:
-        return workplace.services.keyring.activate(session, kid, now, emergency=emergency)
-
-    _take(workplace, step, kid, as_json)
+    step = partial(workplace.services.keyring.activate, emergency=bool(emergency["emergency"]))
+    _take(workplace, step, kid, as_json, **emergency)
 
 
 @keys.command()
 @click.argument("kid")
-@emergency_option
+@in_emergency
 @as_json
 @pass_workplace
-def retire(workplace: Workplace, kid: str, emergency: bool, as_json: bool) -> None:
+def retire(workplace: Workplace, kid: str, as_json: bool, **emergency: Any) -> None:
     """Give up a next key; with --emergency withdraw any key, and with it all that it signed."""
-
-    def step(session: Session, kid: str, now: int) -> SigningKey:
-        return workplace.services.keyring.retire(session, kid, now, emergency=emergency)
-
-    _take(workplace, step, kid, as_json)
+    step = partial(workplace.services.keyring.retire, emergency=bool(emergency["emergency"]))
+    _take(workplace, step, kid, as_json, **emergency)
 
 
 @keys.command()
@@ -167,9 +175,20 @@ def _take(
     step: Callable[[Session, str, int], SigningKey],
     kid: str,
     as_json: bool,
+    *,
+    emergency: bool = False,
+    operator: str | None = None,
+    reason: str | None = None,
 ) -> None:
+    if emergency and not (operator and reason):
+        raise click.UsageError("Say with --as who acts alone, and why with --reason.")
+    services = workplace.services
     with _step(workplace) as session:
-        key = _told(step(session, kid, workplace.services.clock.now()))
+        taken = step(session, kid, services.clock.now())
+        if emergency and operator and reason:
+            by = operator_named(session, operator)
+            emergency_keys.keep_alone(session, services, taken, by=by, reason=reason)
+        key = _told(taken)
     tell(as_json, key, _line(key))
 
 

@@ -1,19 +1,16 @@
 """`onepass requests`: what waits for an operator to decide, and deciding it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
-from sqlalchemy.orm import Session
 
 from idp.commands import Workplace, as_json, pass_workplace, tell
 from idp.commands.operator_named import WORDS, as_operator, operator_named
 from idp.domain import approved_acts, work_queue
 from idp.domain.approved_acts import CannotBeDone, NotAnOperator, NotWaiting, OwnRequest
 from idp.domain.change_requests import ChangeRequest
-from idp.domain.services import Services
-
-Decide = Callable[[Session, Services, str, str], ChangeRequest]
 
 
 @click.group()
@@ -66,20 +63,6 @@ def show(workplace: Workplace, request_id: str, as_json: bool) -> None:
 @requests.command()
 @click.argument("request_id")
 @as_operator
-@as_json
-@pass_workplace
-def approve(workplace: Workplace, request_id: str, operator: str, as_json: bool) -> None:
-    """Approve a request that another made, and do what it asks."""
-
-    def decide(session: Session, services: Services, asked: str, by: str) -> ChangeRequest:
-        return approved_acts.approve(session, services, asked, by=by)
-
-    _decide(workplace, request_id, operator, as_json, decide)
-
-
-@requests.command()
-@click.argument("request_id")
-@as_operator
 @click.option("--reason", required=True, type=WORDS, help="What who asked will read.")
 @as_json
 @pass_workplace
@@ -87,10 +70,7 @@ def refuse(
     workplace: Workplace, request_id: str, operator: str, reason: str, as_json: bool
 ) -> None:
     """Refuse a request that another made."""
-
-    def decide(session: Session, services: Services, asked: str, by: str) -> ChangeRequest:
-        return approved_acts.refuse(session, services, asked, by=by, words=reason[:1000])
-
+    decide = partial(approved_acts.refuse, words=reason[:1000])
     _decide(workplace, request_id, operator, as_json, decide)
 
 
@@ -102,36 +82,39 @@ def refuse(
 @pass_workplace
 def ask(workplace: Workplace, request_id: str, operator: str, changes: str, as_json: bool) -> None:
     """Send a request back to who made it, for changes."""
-
-    def decide(session: Session, services: Services, asked: str, by: str) -> ChangeRequest:
-        return approved_acts.ask_for_changes(session, services, asked, by=by, words=changes[:1000])
-
+    decide = partial(approved_acts.ask_for_changes, words=changes[:1000])
     _decide(workplace, request_id, operator, as_json, decide)
 
 
-@requests.command()
-@click.argument("request_id")
-@as_operator
-@as_json
-@pass_workplace
-def withdraw(workplace: Workplace, request_id: str, operator: str, as_json: bool) -> None:
-    """Take back a request of one's own."""
+def _without_words(name: str, decide: Callable[..., ChangeRequest], words: str) -> None:
+    @requests.command(name=name, help=words)
+    @click.argument("request_id")
+    @as_operator
+    @as_json
+    @pass_workplace
+    def command(workplace: Workplace, request_id: str, operator: str, as_json: bool) -> None:
+        _decide(workplace, request_id, operator, as_json, decide)
 
-    def decide(session: Session, services: Services, asked: str, by: str) -> ChangeRequest:
-        return approved_acts.withdraw(session, services, asked, by=by)
 
-    _decide(workplace, request_id, operator, as_json, decide)
+_without_words(
+    "approve", approved_acts.approve, "Approve a request that another made, and do what it asks."
+)
+_without_words("withdraw", approved_acts.withdraw, "Take back a request of one's own.")
 
 
 def _decide(
-    workplace: Workplace, request_id: str, operator: str, as_json: bool, decide: Decide
+    workplace: Workplace,
+    request_id: str,
+    operator: str,
+    as_json: bool,
+    decide: Callable[..., ChangeRequest],
 ) -> None:
     """Decide, and tell. Whoever tried to approve their own is refused, and that is kept."""
     refused: Exception | None = None
     with workplace.session() as session:
         by = operator_named(session, operator)
         try:
-            state = decide(session, workplace.services, request_id, by).state
+            state = decide(session, workplace.services, request_id, by=by).state
         except (OwnRequest, NotWaiting, NotAnOperator, CannotBeDone) as problem:
             refused = problem
     if refused is not None:

@@ -63,16 +63,19 @@ def change(
     with workplace.session() as session:
         by = operator_named(session, operator)
         before = throttles.limit_of(session, Kind(limits.GROUPS[group][0]))
-        asked = limits.ask(
-            session,
-            workplace.services,
-            group,
-            before=before,
-            tries=tries,
-            hours=hours,
-            by=by,
-            reason=reason[:500],
-        )
+        try:
+            asked = limits.ask(
+                session,
+                workplace.services,
+                group,
+                before=before,
+                tries=tries,
+                hours=hours,
+                by=by,
+                reason=reason[:500],
+            )
+        except limits.Unchanged as unchanged:
+            raise click.ClickException("These limits are in force.") from unchanged
         document = {"request": asked.id if asked else None}
     if document["request"] is None:
         raise click.ClickException("A change of these limits waits already.")

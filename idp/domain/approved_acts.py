@@ -72,7 +72,8 @@ def approve(session: Session, services: Services, request_id: str, *, by: str) -
 
 def asker_left(session: Session, asked: ChangeRequest) -> bool:
     """Return whether a request cannot be approved, since who made it is no operator any more."""
-    by_operator = ACTS[asked.kind].by_operator
+    act = ACTS.get(asked.kind)
+    by_operator = act is not None and act.by_operator
     return by_operator and not operators.is_operator(session, asked.requested_by)
 
 

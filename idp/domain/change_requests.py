@@ -8,16 +8,20 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, select, text, update
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, delete, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from idp.domain import audit
 from idp.domain.console_facts import OwnRequestNotApproved, RequestDecided, RequestSubmitted
+from idp.domain.lever_facts import OperatorActed
 from idp.domain.services import Services
 from idp.kernel.database import Base, is_postgresql
+
+KEPT_FOR: Final = 365 * 86_400
+"""Seconds for which a decided request that belongs to no service is kept."""
 
 
 class State(StrEnum):
@@ -28,6 +32,8 @@ class State(StrEnum):
     CHANGES_ASKED = "changes_asked"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    DONE_ALONE = "done_alone"
+    """By one person, in an emergency or where that is enough: kept for who did it and why."""
 
 
 _WAITS = text("state = 'submitted'")
@@ -188,6 +194,50 @@ def decide(
     return decided
 
 
+def keep_alone(
+    session: Session,
+    services: Services,
+    kind: str,
+    *,
+    by: str,
+    reason: str,
+    client: tuple[str, str] | None = None,
+    about: str | None = None,
+) -> None:
+    """Keep that `by` did alone what requests of this kind ask for, and why.
+
+    `client` is its id and that of its service; `about` names what it was about otherwise.
+    """
+    now = services.clock.now()
+    client_id, service_id = client or (None, None)
+    session.add(
+        ChangeRequest(
+            id=services.entropy.identifier(),
+            kind=kind,
+            service_id=service_id,
+            client_id=client_id,
+            about=about,
+            payload="{}",
+            reason=reason,
+            state=State.DONE_ALONE,
+            requested_by=by,
+            requested_at=now,
+            decided_by=by,
+            decided_at=now,
+        )
+    )
+    session.flush()
+    audit.record(session, OperatorActed(account_id=by, act=kind, about=client_id or about), now=now)
+
+
+def sweep(session: Session, now: int, limit: int) -> int:
+    """Delete up to `limit` requests that belong to no service, a year after they were decided."""
+    over = (ChangeRequest.service_id.is_(None), ChangeRequest.decided_at < now - KEPT_FOR)
+    old = select(ChangeRequest.id).where(*over).limit(limit)
+    gone = delete(ChangeRequest).where(ChangeRequest.id.in_(old)).returning(ChangeRequest.id)
+    return len(session.scalars(gone).all())
+
+
 def waiting(session: Session) -> list[ChangeRequest]:
     """Return every request that waits for a decision, the oldest first."""
     open_ones = select(ChangeRequest).where(ChangeRequest.state == State.SUBMITTED)
@@ -207,9 +257,3 @@ def of_client(session: Session, client_id: str, kind: str) -> ChangeRequest | No
     waits = (ChangeRequest.state == State.SUBMITTED).desc()
     newest = (ChangeRequest.requested_at.desc(), waits, ChangeRequest.id.desc())
     return session.scalar(select(ChangeRequest).where(*about).order_by(*newest).limit(1))
-
-
-def of_service(session: Session, service_id: str) -> list[ChangeRequest]:
-    """Return every request about a service, the newest first."""
-    about = select(ChangeRequest).where(ChangeRequest.service_id == service_id)
-    return list(session.scalars(about.order_by(ChangeRequest.requested_at.desc())))

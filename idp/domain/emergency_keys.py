@@ -16,6 +16,8 @@ from idp.domain.services import Services
 from idp.domain.signing_keys import KeyRefused, SigningKey
 
 KIND: Final = "rotate_key_emergency"
+SIGNS_NO_MORE: Final = "The key does not sign any more."
+SUCCESSOR_GONE: Final = "The key that was to take its place cannot do so any more."
 
 
 def successor(session: Session, key: SigningKey) -> SigningKey | None:
@@ -45,6 +47,13 @@ def ask(
         return None
 
 
+def keep_alone(
+    session: Session, services: Services, key: SigningKey, *, by: str, reason: str
+) -> None:
+    """Keep that `by` took a step with a key at once, without a second operator, and why."""
+    change_requests.keep_alone(session, services, KIND, by=by, reason=reason[:500], about=key.kid)
+
+
 def waits(session: Session, kid: str) -> bool:
     """Return whether a second operator has been asked to replace this key."""
     return change_requests.waiting_about(session, KIND, kid) is not None
@@ -55,17 +64,15 @@ def _replace(session: Session, services: Services, asked: ChangeRequest, by: str
     now, keyring = services.clock.now(), services.keyring
     key = session.get(SigningKey, old)
     if key is None or key.state != "current":
-        raise CannotBeDone("The key does not sign any more.")
+        raise CannotBeDone(SIGNS_NO_MORE)
     try:
         keyring.activate(session, new, now, emergency=True)
         if key.purpose != "audit":
             # What an audit key signed stays: its successor is enough.
             keyring.retire(session, old, now, emergency=True)
     except KeyRefused as refused:
-        raise CannotBeDone(f"{refused}."[:1].upper() + f"{refused}."[1:]) from refused
+        raise CannotBeDone(SUCCESSOR_GONE) from refused
     audit.record(session, OperatorActed(account_id=by, act=KIND, about=old), now=now)
-    # This process looks again at the next token, the others within half a minute.
-    keyring.reread()
 
 
 ACT: Final = Act(KIND, _replace)

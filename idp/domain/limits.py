@@ -27,6 +27,8 @@ HOURS: Final = (1, 24)
 """The shortest and the longest wait. Ten tries an hour are 240 guesses a day at a code of six
 digits, of which three are good at a time: one in 1,400 each day, with the password known."""
 
+NOT_ALLOWED: Final = "These limits are not allowed."
+
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "sign_in": ("password", "app_code"),
     "recovery_codes": ("recovery_code", "reset_recovery"),
@@ -35,6 +37,10 @@ GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "asked_again": ("reauth_email", "reauth_password", "reauth_code"),
 }
 """The kinds of tries that are changed together, since pages tell one number for them."""
+
+
+class Unchanged(Exception):
+    """The limits that are asked for are those in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,12 @@ def ask(
     by: str,
     reason: str,
 ) -> ChangeRequest | None:
-    """Ask a second operator to change a group of limits; None while another change waits."""
+    """Ask a second operator to change a group of limits; None while another change waits.
+
+    Raises Unchanged.
+    """
+    if before == Limit(tries, hours * HOUR):
+        raise Unchanged
     payload = {
         "group": group,
         "before": {"tries": before.tries, "hours": before.window // HOUR},
@@ -118,7 +129,7 @@ def _change(session: Session, services: Services, asked: ChangeRequest, by: str)
     tries, hours = int(payload["after"]["tries"]), int(payload["after"]["hours"])
     kinds = GROUPS.get(str(payload.get("group")))
     if kinds is None or not is_allowed(tries, hours):
-        raise CannotBeDone("These limits are not allowed.")
+        raise CannotBeDone(NOT_ALLOWED)
     now = services.clock.now()
     insert = postgresql.insert if is_postgresql(session) else sqlite.insert
     for kind in kinds:

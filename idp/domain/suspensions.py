@@ -12,6 +12,7 @@ from idp.domain.grants import Grant
 from idp.domain.services import Services
 
 SUSPEND: Final = "suspend_client"
+RESTORE: Final = "restore_client"
 NOT_ACTIVE: Final = "The client is suspended already, or there is no such client any more."
 
 
@@ -40,20 +41,30 @@ def restore(session: Session, client_id: str, now: int, *, by: str | None = None
     return changed
 
 
-def suspend_and_tell(
-    session: Session, services: Services, client_id: str, *, by: str | None = None
-) -> bool:
+def suspend_and_tell(session: Session, services: Services, client_id: str, *, by: str) -> bool:
     """Suspend a client, and mail the managers of its service; False as for `suspend`."""
     changed = suspend(session, client_id, services.clock.now(), by=by)
     return changed and _tell(session, services, client_id, "client_suspended")
 
 
-def restore_and_tell(
-    session: Session, services: Services, client_id: str, *, by: str | None = None
+def restore_alone(
+    session: Session, services: Services, client_id: str, *, by: str, reason: str
 ) -> bool:
-    """Lift a suspension, and mail the managers of the service; False as for `restore`."""
-    changed = restore(session, client_id, services.clock.now(), by=by)
-    return changed and _tell(session, services, client_id, "client_restored")
+    """Lift a suspension, keep why, and mail the managers of the service; False as for `restore`."""
+    if not restore(session, client_id, services.clock.now(), by=by):
+        return False
+    _keep(session, services, RESTORE, client_id, by=by, reason=reason)
+    return _tell(session, services, client_id, "client_restored")
+
+
+def suspend_alone(
+    session: Session, services: Services, client_id: str, *, by: str, reason: str
+) -> bool:
+    """Do what `suspend_and_tell` does without a second operator, and keep who did it and why."""
+    if not suspend_and_tell(session, services, client_id, by=by):
+        return False
+    _keep(session, services, SUSPEND, client_id, by=by, reason=reason)
+    return True
 
 
 def ask(
@@ -84,6 +95,13 @@ def _as_asked(session: Session, services: Services, asked: ChangeRequest, by: st
     """Suspend the client that a request names. Raises CannotBeDone."""
     if not suspend_and_tell(session, services, asked.client_id or "", by=by):
         raise CannotBeDone(NOT_ACTIVE)
+
+
+def _keep(
+    session: Session, services: Services, kind: str, client_id: str, *, by: str, reason: str
+) -> None:
+    client = (client_id, session.get_one(Client, client_id).service_id)
+    change_requests.keep_alone(session, services, kind, by=by, reason=reason, client=client)
 
 
 def _tell(session: Session, services: Services, client_id: str, template: str) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, delete, select, tuple_
 from sqlalchemy.orm import Session
 
 from idp.domain import (
+    change_requests,
     client_changes,
     client_drafts,
     client_rates,
@@ -176,6 +177,10 @@ def _operator_acts(session: Session, services: Services) -> int:
     return operator_acts.sweep(session, services.clock.now(), BATCH)
 
 
+def _change_requests(session: Session, services: Services) -> int:
+    return change_requests.sweep(session, services.clock.now(), BATCH)
+
+
 _TASKS: tuple[Sweep, ...] = (
     # Before they are deleted.
     _count_journeys,
@@ -198,5 +203,6 @@ _TASKS: tuple[Sweep, ...] = (
     _feedback,
     _invitations,
     _operator_acts,
+    _change_requests,
     _client_drafts,
 )

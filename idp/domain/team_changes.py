@@ -25,6 +25,9 @@ from idp.protocol.errors import InvalidClientMetadata
 from idp.protocol.team_registration import check_team_may_have, members_of_a_team
 
 KIND: Final = "client_change"
+GONE: Final = "There is no such client any more."
+NAME_TAKEN: Final = "Another service has that name by now."
+NOT_SO: Final = "The client cannot become so any more: its rules or its other fields changed."
 OF_SERVICE: Final = ("service", "service_cy", "landing_page_url")
 """Members that say what citizens see of the service, and so are the same in all its clients."""
 
@@ -123,16 +126,16 @@ def apply_approved(session: Session, services: Services, asked: ChangeRequest) -
     """
     client = clients.held(session, asked.client_id or "")
     if client is None:
-        raise CannotBeDone("There is no such client any more.")
+        raise CannotBeDone(GONE)
     wanted = asked.asked
     try:
         _check(client, wanted)
         _describe(session, services, client, asked, wanted)
         _now(session, services, client, asked.requested_by, wanted)
     except NameTaken as error:
-        raise CannotBeDone("Another service has that name by now.") from error
+        raise CannotBeDone(NAME_TAKEN) from error
     except (Clashing, SectorFixed, InvalidClientMetadata) as error:
-        raise CannotBeDone(f"The client cannot become so any more: {error}.") from error
+        raise CannotBeDone(NOT_SO) from error
 
 
 def _as_approved(session: Session, services: Services, asked: ChangeRequest, _by: str) -> None:

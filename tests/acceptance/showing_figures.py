@@ -49,8 +49,12 @@ def check_the_record(visitor: Visitor, street: Street) -> None:
 
 def minding_the_record(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     """The record not looked at yet, searched, found whole, found broken, and being proved."""
-    come_to(visitor, street, new_operator(street), f"ops/audit?lng={language}")
+    operator = new_operator(street)
+    come_to(visitor, street, operator, f"ops/audit?lng={language}")
     yield Shown("/ops/audit")
+    visitor.open(f"{street.issuer}ops/audit?account_id={operator.account_id}")
+    yield Shown("/ops/audit", "account not looked up")
+    visitor.open(f"{street.issuer}ops/audit")
     check_the_record(visitor, street)
     yield Shown("/ops/audit", "whole")
     with one_row_changed(street):

@@ -100,6 +100,11 @@ def _deciding(
     yield Shown("/ops/clients/<client_id>", "suspended")
     visitor.open(f"{street.issuer}ops/clients/{client_id}/restore")
     yield Shown("/ops/clients/<client_id>/restore")
+    visitor.submit()
+    yield Shown("/ops/clients/<client_id>/restore", "empty")
+    visitor.fill("reason", "x" * 1001)
+    visitor.submit()
+    yield Shown("/ops/clients/<client_id>/restore", "too long")
 
 
 def going_live(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:

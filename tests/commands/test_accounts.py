@@ -12,6 +12,7 @@ from tests.commands.conftest import Terminal
 from tests.support.citizens import PASSWORD, SEED
 
 ALICE = ("create", "--email", "alice@example.com", "--password", PASSWORD, "--totp-secret", SEED)
+WHY = ("--as", "olwen@example.com", "--reason", "ticket 7")
 
 
 def test_a_citizen_with_everything_given(terminal: Terminal) -> None:
@@ -88,6 +89,8 @@ def test_never_in_production(terminal: Terminal) -> None:
 
 def test_an_account_is_suspended_opened_blocked_and_signed_out(terminal: Terminal) -> None:
     terminal.json(accounts, *ALICE)
+    _operator(terminal, "olwen@example.com")
+    assert "--as" in terminal.run(accounts, "suspend", ALICE[2]).stderr
     for act, state, changed in (
         ("sign-out", "active", False),
         ("suspend", "suspended", True),
@@ -96,12 +99,14 @@ def test_an_account_is_suspended_opened_blocked_and_signed_out(terminal: Termina
         ("force-proof", "active", False),
         ("unlock", "active", False),
     ):
-        done = terminal.json(accounts, act, "Alice@example.com")
+        done = terminal.json(accounts, act, "Alice@example.com", *WHY)
         assert (done["state"], done["changed"]) == (state, changed), act
-    assert terminal.run(accounts, "restore", ALICE[2]).stdout.strip() == (
+    assert terminal.run(accounts, "restore", ALICE[2], *WHY).stdout.strip() == (
         "The account is active. Nothing has changed."
     )
-    assert "There is no account" in terminal.refused(accounts, "suspend", "nobody@example.com")
+    assert "There is no account" in terminal.refused(
+        accounts, "suspend", "nobody@example.com", *WHY
+    )
 
 
 def _operator(terminal: Terminal, email: str) -> str:
@@ -117,9 +122,7 @@ def test_blocking_takes_two_operators_and_neither_is_the_owner(terminal: Termina
     terminal.json(accounts, *ALICE)
     _operator(terminal, "olwen@example.com")
     other = _operator(terminal, "oscar@example.com")
-    why = ("--as", "olwen@example.com", "--reason", "ticket 7")
-    assert "Another operator" in terminal.refused(accounts, "block", "alice@example.com")
-    assert "Say why" in terminal.refused(accounts, "block", "alice@example.com", *why[:2])
+    why = WHY
     assert "no operator" in terminal.refused(
         accounts, "block", "olwen@example.com", "--as", "alice@example.com", "--reason", "x"
     )
@@ -140,8 +143,10 @@ def test_blocking_takes_two_operators_and_neither_is_the_owner(terminal: Termina
 
 def test_a_new_password_is_ordered_once(terminal: Terminal) -> None:
     terminal.json(accounts, *ALICE)
+    _operator(terminal, "olwen@example.com")
     for changed in (True, False):
-        assert terminal.json(accounts, "force-reset", "Alice@example.com")["changed"] is changed
+        done = terminal.json(accounts, "force-reset", "Alice@example.com", *WHY)
+        assert done["changed"] is changed
     with terminal.session() as session:
         account = accounts_of.find_by_email(session, "alice@example.com")
         assert account is not None

@@ -5,12 +5,16 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from idp.commands.account_levers import accounts
 from idp.commands.audit import audit
 from idp.commands.outbox import outbox
+from idp.domain import audit as facts
+from idp.domain import operators
 from idp.domain import outbox as outbox_of
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.outbox import OutboxMessage
 from tests.commands.conftest import Terminal
+from tests.support.citizens import Citizen, enrol
 
 
 def tamper(terminal: Terminal, statement: str) -> None:
@@ -62,9 +66,42 @@ def test_entries_are_listed_newest_last(equipped: Terminal) -> None:
     assert entries[1]["fact"] == "key_activated"
     assert entries[1]["detail"]["emergency"] is False
     assert len(equipped.json(audit, "list", "--fact", "key_generated")) == 4
-    assert equipped.json(audit, "list", "--client", "tax", "--account", "x") == []
+    assert equipped.json(audit, "list", "--client", "tax") == []
     assert "key_generated" in equipped.run(audit, "list").output
     assert equipped.run(audit, "list", "--client", "x").output == "There are no such entries.\n"
+
+
+def test_who_reads_what_is_said_of_an_account_has_looked_it_up(
+    equipped: Terminal, tmp_path: Path
+) -> None:
+    """As on the page: the record tells which services a citizen used."""
+    services = equipped.workplace.services
+    with equipped.workplace.session() as session:
+        olwen, alice = (
+            enrol(session, services, Citizen(email)).account_id
+            for email in ("olwen@example.com", "alice@example.com")
+        )
+        operators.add(session, services, olwen)
+        fact = facts.SignedInWithPassword(account_id=alice, sid="s")
+        facts.record(session, fact, now=equipped.clock.now())
+    equipped.run(audit, "seal")
+    copy, who = str(tmp_path / "copy"), ("--as", "olwen@example.com")
+    for command in (("list",), ("export", copy)):
+        asked = (*command, "--account", alice)
+        assert "Say with --as" in equipped.run(audit, *asked).stderr
+        assert "Look the citizen up first" in equipped.refused(audit, *asked, *who)
+    shown = equipped.json(accounts, "show", "alice@example.com", *who, "--reason", "ticket 7")
+    assert shown["account_id"] == alice
+    found = equipped.json(audit, "list", "--account", alice, *who, "--limit", "1")
+    assert [entry["account_id"] for entry in found] == [alice]
+    assert equipped.json(audit, "export", copy, "--account", alice, *who)["entries"]
+    with equipped.session() as session:
+        read = sa.select(AuditEntry.account_id, AuditEntry.detail).where(
+            AuditEntry.fact == "audit_searched_by_account"
+        )
+        assert [tuple(row) for row in session.execute(read)] == [
+            (olwen, f'{{"about":"{alice}"}}')
+        ] * 2
 
 
 def test_the_outbox_is_shown_and_a_dead_message_sent_again(terminal: Terminal) -> None:
@@ -91,8 +128,8 @@ def test_the_outbox_is_shown_and_a_dead_message_sent_again(terminal: Terminal) -
     assert terminal.json(outbox, "retry", dead) == {"id": dead, "state": "waiting"}
     assert terminal.json(outbox, "list", "--state", "dead") == []
     with terminal.session() as session:
-        facts = session.scalars(sa.select(AuditEntry.fact)).all()
-    assert facts == ["dead_letter_retried"]
+        found = session.scalars(sa.select(AuditEntry.fact)).all()
+    assert found == ["dead_letter_retried"]
 
 
 def test_every_dead_message_is_sent_again_at_once(terminal: Terminal) -> None:
@@ -105,8 +142,8 @@ def test_every_dead_message_is_sent_again_at_once(terminal: Terminal) -> None:
     waiting = terminal.json(outbox, "list", "--state", "waiting")
     assert [told["id"] for told in waiting] == sorted(ids)
     with terminal.session() as session:
-        facts = session.scalars(sa.select(AuditEntry.fact)).all()
-    assert facts == ["dead_letter_retried"] * 3
+        found = session.scalars(sa.select(AuditEntry.fact)).all()
+    assert found == ["dead_letter_retried"] * 3
 
 
 def test_one_message_or_all_of_them(terminal: Terminal) -> None:
@@ -126,5 +163,5 @@ def test_entries_are_exported_as_lines(equipped: Terminal, tmp_path: Path) -> No
     assert printed == ""
     assert len(equipped.run(audit, "export", "-").output.splitlines()) == 8
     with equipped.session() as session:
-        facts = session.scalars(sa.select(AuditEntry.fact)).all()
-    assert facts == ["audit_exported"] * 3
+        found = session.scalars(sa.select(AuditEntry.fact)).all()
+    assert found == ["audit_exported"] * 3

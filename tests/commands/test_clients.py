@@ -8,14 +8,26 @@ import pytest
 import sqlalchemy as sa
 
 from idp.commands.clients import clients
-from idp.domain import audit
+from idp.domain import audit, operators
 from idp.domain.audit_entries import AuditEntry
+from idp.domain.change_requests import ChangeRequest
 from idp.domain.clients import Client
 from idp.domain.request_facts import RequestRefused
 from tests.commands.conftest import Terminal
 from tests.support.building import ISSUER
+from tests.support.citizens import Citizen, enrol
 from tests.support.relying_party import RelyingParty
 from tests.support.secrets import one_logins_hash
+
+ALONE = ("--as", "olwen@example.com", "--reason", "its tokens leak")
+
+
+@pytest.fixture
+def olwen(terminal: Terminal) -> None:
+    """An operator."""
+    with terminal.workplace.session() as session:
+        citizen = enrol(session, terminal.workplace.services, Citizen(ALONE[1]))
+        operators.add(session, terminal.workplace.services, citizen.account_id)
 
 
 def registration(**about: Any) -> dict[str, Any]:
@@ -108,7 +120,10 @@ def test_what_is_no_registration(terminal: Terminal, tmp_path: Path, text: str) 
     assert terminal.json(clients, "list") == []
 
 
-@pytest.mark.parametrize("command", [("show",), ("suspend", "--emergency"), ("restore",)])
+@pytest.mark.usefixtures("olwen")
+@pytest.mark.parametrize(
+    "command", [("show",), ("suspend", *ALONE, "--emergency"), ("restore", *ALONE)]
+)
 def test_a_client_that_does_not_exist(terminal: Terminal, command: tuple[str, ...]) -> None:
     assert "There is no client nobody." in terminal.refused(clients, *command, "nobody")
 
@@ -118,10 +133,11 @@ def facts(terminal: Terminal) -> list[str]:
         return list(session.scalars(sa.select(AuditEntry.fact).order_by(AuditEntry.id)))
 
 
+@pytest.mark.usefixtures("olwen")
 def test_a_client_is_suspended_and_restored(terminal: Terminal, tmp_path: Path) -> None:
     terminal.run(clients, "apply", written(tmp_path, registration(client_id="tax")))
     for command, state in (("suspend", "suspended"), ("restore", "active")):
-        at_once = ("--emergency",) if command == "suspend" else ()
+        at_once = (*ALONE, "--emergency") if command == "suspend" else ALONE
         first = terminal.json(clients, command, "tax", *at_once)
         assert first == {"client_id": "tax", "state": state, "changed": True}
         assert terminal.json(clients, "show", "tax")["state"] == state
@@ -131,13 +147,26 @@ def test_a_client_is_suspended_and_restored(terminal: Terminal, tmp_path: Path) 
         assert (
             terminal.run(clients, command, "tax", *at_once).stdout == f"tax is {state} already.\n"
         )
-    assert facts(terminal) == ["client_applied", "client_suspended", "client_restored"]
+    assert [fact for fact in facts(terminal) if fact.startswith("client_")] == [
+        "client_applied",
+        "client_suspended",
+        "client_restored",
+    ]
+    with terminal.session() as session:
+        kept = list(session.scalars(sa.select(ChangeRequest).order_by(ChangeRequest.kind)))
+    assert [(each.kind, each.state, each.reason) for each in kept] == [
+        ("restore_client", "done_alone", ALONE[3]),
+        ("suspend_client", "done_alone", ALONE[3]),
+    ]
 
 
+@pytest.mark.usefixtures("olwen")
 def test_changing_a_registration_lifts_no_suspension(terminal: Terminal, tmp_path: Path) -> None:
     file = written(tmp_path, registration(client_id="tax"))
     terminal.run(clients, "apply", file)
-    assert terminal.run(clients, "suspend", "tax", "--emergency").stdout == "tax is suspended.\n"
+    assert (
+        "tax is suspended." in terminal.run(clients, "suspend", "tax", *ALONE, "--emergency").stdout
+    )
     terminal.run(clients, "apply", file)
     assert terminal.json(clients, "show", "tax")["state"] == "suspended"
 

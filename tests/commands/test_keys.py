@@ -9,12 +9,15 @@ from idp.domain import (
     authenticator_apps,
     identities,
     journeys,
+    operators,
     outbox,
     provings,
     resealing,
     secrets,
+    test_citizens,
 )
 from idp.domain.audit_entries import AuditEntry
+from idp.domain.change_requests import ChangeRequest
 from idp.domain.identities import Identity
 from idp.domain.outbox import OutboxMessage
 from idp.domain.provings import Proving
@@ -26,7 +29,10 @@ from idp.kernel.sealing import Sealer, SealingKey, parse_sealing_keys
 from idp.protocol import did_document
 from idp.settings import SettingsError
 from tests.commands.conftest import Terminal
+from tests.support.citizens import Citizen, enrol
 from tests.support.databases import load_all_models
+
+ALONE = ("--emergency", "--as", "olwen@example.com", "--reason", "a laptop was stolen")
 
 
 def test_an_installation_is_equipped_once(terminal: Terminal) -> None:
@@ -43,6 +49,16 @@ def test_an_installation_is_equipped_once(terminal: Terminal) -> None:
     assert terminal.run(keys, "generate", "--missing").output == "Every ring has a current key.\n"
 
 
+@pytest.fixture
+def olwen(equipped: Terminal) -> None:
+    """An operator."""
+    services = equipped.workplace.services
+    with equipped.workplace.session() as session:
+        citizen = enrol(session, services, Citizen(ALONE[2]))
+        operators.add(session, services, citizen.account_id)
+
+
+@pytest.mark.usefixtures("olwen")
 def test_a_key_goes_through_its_life(equipped: Terminal) -> None:
     made = equipped.json(keys, "generate", "--algorithm", "RS256")
     kid = made["kid"]
@@ -56,11 +72,11 @@ def test_a_key_goes_through_its_life(equipped: Terminal) -> None:
     states = {key["kid"]: key["state"] for key in equipped.json(keys, "list")}
     assert sorted(states.values()) == [*["current"] * 4, "retired"]
     assert "Activate its successor" in equipped.refused(keys, "retire", kid)
-    assert equipped.json(keys, "retire", kid, "--emergency")["withdrawn_at"] is not None
+    assert equipped.json(keys, "retire", kid, *ALONE)["withdrawn_at"] is not None
     assert "withdrawn" in equipped.run(keys, "list").output
     with equipped.session() as session:
         facts = session.scalars(sa.select(AuditEntry.fact).order_by(AuditEntry.id)).all()
-    assert facts == [
+    assert [fact for fact in facts if fact.startswith("key_")] == [
         "key_generated",
         "key_published",
         "key_retired",
@@ -81,16 +97,22 @@ def test_an_identity_key_is_rotated_like_the_others(equipped: Terminal) -> None:
     assert (activated["purpose"], activated["state"]) == ("identity", "current")
 
 
-def test_an_emergency_does_not_wait(equipped: Terminal) -> None:
+@pytest.mark.usefixtures("olwen")
+def test_an_emergency_does_not_wait_and_is_kept_with_who_and_why(equipped: Terminal) -> None:
     kid = equipped.json(keys, "generate")["kid"]
-    assert equipped.json(keys, "activate", kid, "--emergency")["state"] == "current"
+    assert "--as" in equipped.run(keys, "activate", kid, "--emergency").stderr
+    assert equipped.json(keys, "activate", kid, *ALONE)["state"] == "current"
+    with equipped.session() as session:
+        kept = session.scalars(sa.select(ChangeRequest)).one()
+    assert (kept.state, kept.about, kept.reason) == ("done_alone", kid, "a laptop was stolen")
 
 
+@pytest.mark.usefixtures("olwen")
 def test_a_refused_step_changes_nothing(equipped: Terminal) -> None:
     assert "No key starts with 'zz'" in equipped.refused(keys, "publish", "zz")
     kid = equipped.json(keys, "generate")["kid"]
     (equipped.workplace.settings.keys_dir / f"{kid}.sealed").unlink()
-    assert "is missing" in equipped.refused(keys, "activate", kid, "--emergency")
+    assert "is missing" in equipped.refused(keys, "activate", kid, *ALONE)
     states = {key["kid"]: key["state"] for key in equipped.json(keys, "list")}
     assert states[kid] == "next"
 
@@ -150,6 +172,7 @@ def test_the_purposes_are_those_of_the_modules_that_seal() -> None:
         BrowserSession: authenticator_apps.PROPOSAL,
         OutboxMessage: outbox._PURPOSE,
         SealedSecret: secrets._PURPOSE,
+        test_citizens.TestCitizen: test_citizens.SEED,
     }
 
 

@@ -35,6 +35,8 @@ def test_a_notice_is_set_shown_and_taken_away(terminal: Terminal) -> None:
     assert "no moment" in terminal.refused(banner, "set", *words, "--ends", "soon")
     assert "31 days" in terminal.refused(banner, "set", *words, "--ends", "2099-01-01T09:00Z")
     wrong = ("--english", "", "--welsh", "x")
+    long_ago = ("--begins", "0001-01-01T00:00Z", "--ends", "2026-09-22T09:00Z")
+    assert "31 days" in terminal.refused(banner, "set", *words, *long_ago)
     assert "300" in terminal.refused(banner, "set", *wrong, "--ends", "2026-09-22T09:00Z")
     terminal.json(banner, "set", *words, "--ends", "2026-09-22T09:00Z")
     assert terminal.json(banner, "show")["banner"]["welsh"] == "Araf heddiw"
@@ -46,6 +48,8 @@ def test_a_limit_is_asked_for_and_approved(terminal: Terminal) -> None:
     operator(terminal, "olwen@example.com")
     other = operator(terminal, "oscar@example.com")
     ask = ("change", "sign_in", "--tries", "4", "--hours", "3", "--reason", "an attack")
+    same = ("change", "sign_in", "--tries", "6", "--hours", "2", "--reason", "x")
+    assert "in force" in terminal.refused(settings, *same, "--as", "olwen@example.com")
     assert "no operator" in terminal.refused(settings, *ask, "--as", "nobody@example.com")
     assert terminal.json(settings, *ask, "--as", "olwen@example.com")["request"]
     assert "waits already" in terminal.refused(settings, *ask, "--as", "olwen@example.com")

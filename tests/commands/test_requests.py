@@ -96,7 +96,8 @@ def test_who_asked_takes_it_back(terminal: Terminal, client_id: str) -> None:
 
 def test_what_cannot_be_done_any_more_still_waits(terminal: Terminal, client_id: str) -> None:
     request = ask(terminal, client_id)
-    terminal.json(clients, "suspend", client_id, "--emergency")
+    alone = ("--as", ASKS, "--reason", "it cannot wait", "--emergency")
+    terminal.json(clients, "suspend", client_id, *alone)
     refused = terminal.refused(requests, "approve", request, "--as", DECIDES)
     assert "suspended already" in refused
     assert "still waits" in refused

@@ -258,10 +258,14 @@ def test_clients_are_searched_suspended_and_restored(office: Office, services: S
     assert "waits for another operator" in office.asks.page.text
     suspensions.suspend(office.session, office.client_id, services.clock.now())
     office.session.commit()
-    office.asks.open(f"{page}/restore").send()
+    office.asks.open(f"{page}/restore").send({"reason": " "})
+    assert "Enter why the client should be restored" in office.asks.page.text
+    office.asks.send({"reason": "the leak is mended"})
     assert office.asks.url == page
-    assert office.state()[1] == "active"
+    kept = sa.select(ChangeRequest).where(ChangeRequest.kind == suspensions.RESTORE)
+    assert office.session.scalars(kept).one().reason == "the leak is mended"
     assert mails(office) == 1
+    assert office.session.get_one(Client, office.client_id).state == "active"
     office.asks.open(f"{page}/restore")
     assert "It is not suspended." in office.asks.page.text
 

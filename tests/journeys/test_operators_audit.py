@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from idp.domain import audit, audit_checks, audit_search, operators
+from idp.domain import audit, audit_checks, audit_search, operator_acts, operators
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.audit_log import seal_arrivals
 from idp.domain.audit_search import Wanted
@@ -71,9 +71,24 @@ def test_each_field_narrows_the_search(ask: Callable[[str], str]) -> None:
     assert "There are no such entries" not in ask("fact=no-such-fact&before=x-y")
 
 
-def test_looking_up_an_account_is_recorded(ask: Callable[[str], str], session: Session) -> None:
+def look_up(session: Session, services: Services) -> None:
+    """Open the operator's own record to them, as the page of citizens does."""
+    me = OPERATOR.account_id
+    operator_acts.write_down(
+        session, services, by=me, act=operator_acts.LOOK, account_id=me, reason="a ticket"
+    )
+    session.commit()
+
+
+def test_an_account_is_looked_up_for_a_reason_and_that_is_recorded(
+    ask: Callable[[str], str], session: Session, services: Services
+) -> None:
     ask("account_id=nobody")
-    ask(f"account_id={OPERATOR.account_id}")
+    closed = ask(f"account_id={OPERATOR.account_id}")
+    assert "Look the citizen up first" in closed
+    assert "What the record says" not in closed
+    look_up(session, services)
+    assert "What the record says" in ask(f"account_id={OPERATOR.account_id}")
     found = session.scalars(
         sa.select(AuditEntry.detail).where(AuditEntry.fact == "audit_searched_by_account")
     ).all()
@@ -129,9 +144,12 @@ def test_a_copy_is_lines_of_json(operator: Person, session: Session) -> None:
 
 
 def test_a_copy_of_what_is_said_of_an_account_is_a_look_up_of_it(
-    operator: Person, session: Session
+    operator: Person, session: Session, services: Services
 ) -> None:
-    operator.open(f"{operator.issuer}ops/audit/export?account_id={OPERATOR.account_id}")
+    copy = f"{operator.issuer}ops/audit/export?account_id={OPERATOR.account_id}"
+    assert "Look the citizen up first" in operator.open(copy).page.text
+    look_up(session, services)
+    operator.open(copy)
     found = session.scalars(
         sa.select(AuditEntry.detail).where(AuditEntry.fact == "audit_searched_by_account")
     ).all()

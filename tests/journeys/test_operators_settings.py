@@ -1,11 +1,15 @@
 """The notice, the public list, limits and a key that may be known, in operators' hands."""
 
+import ast
+import importlib
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+import idp.domain
 from idp.domain import (
     approved_acts,
     banners,
@@ -13,15 +17,16 @@ from idp.domain import (
     limits,
     operators,
     signing_keys,
+    suspensions,
     throttles,
 )
-from idp.domain.citizen_levers import NEEDS_ANOTHER
+from idp.domain.change_requests import State
 from idp.domain.keyring import TokenRefused
 from idp.domain.services import Services
 from idp.domain.signing_keys import SigningKey
 from idp.domain.throttles import Kind
 from idp.journeys.operators.citizen_words import ACTS, LOCKS
-from idp.journeys.operators.request_words import KINDS
+from idp.journeys.operators.request_words import HINDRANCES, KINDS, STATES
 from tests.support.building import ISSUER
 from tests.support.citizens import Citizen
 from tests.support.clock import FixedClock
@@ -99,6 +104,7 @@ def test_other_processes_show_it_within_thirty_seconds(
         ({"english": " "}, "Enter the notice in English"),
         ({"ends": "21 9 2026 8:00"}, "in the future"),
         ({"ends": "1 1 2099 8:00"}, "31 days"),
+        ({"begins": "1 1 0001 8:00"}, "31 days"),
         ({"begins": "soon"}, "like 27 3 2027 9:30"),
     ],
 )
@@ -136,6 +142,9 @@ def test_a_limit_changes_at_once_when_another_operator_agrees(
         operator.open(page).send({"tries": tries, "hours": hours, "reason": "why"})
         assert operator.status == 400
         assert "must be a whole number" in operator.page.text
+    shipped = throttles.LIMITS[Kind.PASSWORD]
+    same = {"tries": str(shipped.tries), "hours": str(shipped.window // 3600), "reason": "why"}
+    assert "these are in force" in operator.open(page).send(same).page.text
     operator.send({"tries": "3", "hours": "5", "reason": "an attack"})
     assert "A change waits for another operator" in operator.page.text
     operator.open(page)
@@ -199,7 +208,21 @@ def test_a_key_that_may_be_known_is_replaced_by_two(
         services.keyring.verify(token, typ="JWT")
 
 
+def _hindrances() -> set[str]:
+    """What the domain says when it raises CannotBeDone: a name for the words, in the module."""
+    found = set()
+    for file in Path(idp.domain.__path__[0]).glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "CannotBeDone":
+                assert isinstance(node.args[0], ast.Name), f"{file.name}:{node.lineno}"
+                module = importlib.import_module(f"idp.domain.{file.stem}")
+                found.add(getattr(module, node.args[0].id))
+    return found
+
+
 def test_words_stand_for_everything() -> None:
-    assert {Kind.PASSWORD, Kind.APP_CODE, Kind.RESET_CODE, Kind.RECOVERY_STOP} <= set(LOCKS)
-    assert {*NEEDS_ANOTHER.values(), "change_limits", "rotate_key_emergency"} <= set(KINDS)
+    assert set(LOCKS) == set(Kind)
+    assert set(KINDS) == {*approved_acts.ACTS, suspensions.RESTORE}
+    assert set(STATES) == set(State)
+    assert _hindrances() == set(HINDRANCES)
     assert "ask_block" in ACTS

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from idp.domain import (
+    change_requests,
     client_drafts,
     feedback,
     invitations,
@@ -201,6 +202,13 @@ def _consoles() -> Iterator[Kept]:
         _("Under a random account number, with the reasons as they were written"),
         _("Until the service is removed"),
         ("change_requests",),
+    )
+    yield Kept(
+        _("What one operator asked another to approve about your account, and what was decided"),
+        _("Under random account numbers, with the reasons as they were written"),
+        _("For %(time)s after it was decided", time=duration(change_requests.KEPT_FOR)),
+        ("change_requests",),
+        change_requests.KEPT_FOR,
     )
     yield Kept(
         _("That you made a secret or a test citizen of a service, or gave it a key"),

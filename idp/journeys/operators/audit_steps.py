@@ -6,7 +6,14 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.domain import accounts, audit, audit_checks, audit_search, audit_verification
+from idp.domain import (
+    accounts,
+    audit,
+    audit_checks,
+    audit_search,
+    audit_verification,
+    operator_acts,
+)
 from idp.domain.audit_checks import AuditCheck
 from idp.domain.audit_entries import Checkpoint, SealedEntry
 from idp.domain.audit_search import Page, Wanted
@@ -20,6 +27,10 @@ from idp.domain.services import Services
 SHORT: Final = 5000
 """Entries proved while the page waits, some 30 microseconds each; more are the worker's."""
 MOST_EXPORTED: Final = 100_000
+
+
+class NotLookedUp(Exception):
+    """The record tells which services an account uses: whoever asks looks its owner up first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +47,15 @@ def standing(session: Session) -> Standing:
     return Standing(audit_checks.last(session), session.scalar(newest))
 
 
-def search(session: Session, wanted: Wanted, *, by: str, now: int) -> Page:
-    """Return a page of the record; that an account was looked up is recorded."""
-    _record_whose(session, wanted, by=by, now=now)
-    return audit_search.page(session, wanted)
+def search(
+    session: Session, services: Services, wanted: Wanted, *, by: str, size: int = audit_search.PAGE
+) -> Page:
+    """Return a page of the record; that an account was asked for is recorded.
+
+    Raises NotLookedUp.
+    """
+    _record_whose(session, services, wanted, by=by)
+    return audit_search.page(session, wanted, size)
 
 
 def verify(session: Session, services: Services, *, by: str) -> None:
@@ -54,13 +70,15 @@ def verify(session: Session, services: Services, *, by: str) -> None:
 
 
 def record_export(session: Session, services: Services, wanted: Wanted, *, by: str) -> None:
-    """Record that somebody takes a copy, and of which account's entries."""
-    now = services.clock.now()
-    _record_whose(session, wanted, by=by, now=now)
-    audit.record(session, AuditExported(account_id=by), now=now)
+    """Record that somebody takes a copy, and of which account's entries. Raises NotLookedUp."""
+    _record_whose(session, services, wanted, by=by)
+    audit.record(session, AuditExported(account_id=by), now=services.clock.now())
 
 
-def _record_whose(session: Session, wanted: Wanted, *, by: str, now: int) -> None:
-    if wanted.account_id is not None and accounts.get(session, wanted.account_id) is not None:
-        fact = AuditSearchedByAccount(account_id=by, about=wanted.account_id)
-        audit.record(session, fact, now=now)
+def _record_whose(session: Session, services: Services, wanted: Wanted, *, by: str) -> None:
+    if wanted.account_id is None or accounts.get(session, wanted.account_id) is None:
+        return
+    if not operator_acts.may_see(session, services, by=by, account_id=wanted.account_id):
+        raise NotLookedUp
+    fact = AuditSearchedByAccount(account_id=by, about=wanted.account_id)
+    audit.record(session, fact, now=services.clock.now())

@@ -69,6 +69,6 @@ class BannerForm(Form):
         begins, ends = self.begins.at or 0, self.ends.at or 0
         if ends <= max(begins, now):
             say(self.ends, _("Shown until must be later than its beginning, and in the future"))
-        elif ends - max(begins, now) > LONGEST_SHOWN:
+        elif ends - begins > LONGEST_SHOWN:
             say(self.ends, _("A notice can be shown for 31 days at most"))
         return not self.errors

@@ -35,6 +35,8 @@ LOCKS: Final = {
     Kind.REAUTH_EMAIL: _("Email address when asked again"),
     Kind.REAUTH_PASSWORD: _("Password when asked again"),
     Kind.REAUTH_CODE: _("Code when asked again"),
+    Kind.KEY_FETCH: _("Keys of a client fetched"),
+    Kind.REFUSALS: _("Requests of a client that failed"),
     Kind.INVITATION: _("Invitations to service teams"),
     Kind.REGISTRATION: _("Registrations of clients"),
 }

@@ -29,6 +29,17 @@ class ChangesForm(Form):
             raise ValidationError(_("Enter what they should change"))
 
 
+class RestoreForm(Form):
+    """Why may a client be used again?"""
+
+    reason = LinesField(_("Why should it be restored?"))
+
+    def validate_reason(self, field: LinesField) -> None:
+        """Raise ValidationError when nothing was written."""
+        if not field.text:
+            raise ValidationError(_("Enter why the client should be restored"))
+
+
 class SuspendForm(Form):
     """Why shall a client be suspended?"""
 

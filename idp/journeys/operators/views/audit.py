@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import Response, url_for
+from flask import Response, redirect, url_for
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Engine
 
@@ -11,6 +11,7 @@ from idp.domain.audit_verification import Breach
 from idp.domain.fact_catalogue import FACTS
 from idp.journeys.operators import audit_steps
 from idp.journeys.operators.audit_forms import SearchForm
+from idp.journeys.operators.audit_steps import NotLookedUp
 from idp.journeys.operators.views.door import OPERATOR, console, me, to
 from idp.web import current
 from idp.web.forms import Form
@@ -30,9 +31,12 @@ BREACHES: Final = {
 def audit() -> Response:
     """Show what was asked for, newest first, and when the record was last proved."""
     session, form = current.session(), SearchForm()
-    page = None
+    page, closed = None, False
     if form.validate():
-        page = audit_steps.search(session, form.wanted(), by=me(), now=current.now())
+        try:
+            page = audit_steps.search(session, current.services(), form.wanted(), by=me())
+        except NotLookedUp:
+            closed = True
     asked = form.asked()
     older = None
     if page is not None and page.more is not None:
@@ -43,6 +47,7 @@ def audit() -> Response:
         form=form,
         button=Form(),
         page=page,
+        closed=closed,
         older=older,
         export=url_for("operators.export_audit", **asked),  # type: ignore[arg-type]
         facts=sorted(FACTS),
@@ -68,7 +73,10 @@ def export_audit() -> Response:
     if not form.validate():
         return to("audit")
     wanted = form.wanted()
-    audit_steps.record_export(session, current.services(), wanted, by=me())
+    try:
+        audit_steps.record_export(session, current.services(), wanted, by=me())
+    except NotLookedUp:
+        return redirect(url_for("operators.audit", **form.asked()), 303)  # type: ignore[arg-type,return-value]
     engine = session.get_bind()
     assert isinstance(engine, Engine)  # noqa: S101 - our sessions are bound to one
     lines = audit_search.lines(engine, wanted, audit_steps.MOST_EXPORTED)

@@ -7,11 +7,10 @@ from flask import request as http_request
 
 from idp.domain import change_requests, client_search, suspensions
 from idp.domain.clients import ACTIVE, SUSPENDED, Client, Service
-from idp.journeys.operators.request_forms import SuspendForm
+from idp.journeys.operators.request_forms import RestoreForm, SuspendForm
 from idp.journeys.operators.views.door import OPERATOR, console, me, to
 from idp.web import current
 from idp.web.errors import Kind, PageRefused
-from idp.web.forms import Form
 from idp.web.layout import show
 
 MOST: Final = 100
@@ -80,10 +79,14 @@ def suspend_client(client_id: str) -> Response:
 )
 def restore_client(client_id: str) -> Response:
     """Lift a suspension."""
-    found, form = _client(client_id), Form()
+    found, form = _client(client_id), RestoreForm()
     if form.accepted():
-        suspensions.restore_and_tell(
-            current.session(), current.services(), found.client_id, by=me()
+        suspensions.restore_alone(
+            current.session(),
+            current.services(),
+            found.client_id,
+            by=me(),
+            reason=form.reason.text,
         )
         return to("client", client_id=found.client_id)
     return show("operators/client_restore.html", form=form, client=found, service=_service(found))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask import Response
 
-from idp.domain import approved_acts
+from idp.domain import approved_acts, emergency_keys
 from idp.domain.approved_acts import CannotBeDone, NotWaiting, OwnRequest
 from idp.domain.change_requests import ChangeRequest
 from idp.journeys.operators import request_steps
@@ -43,8 +43,11 @@ def approve_request(request_id: str) -> Response:
             )
         )
     except CannotBeDone as hindered:
-        words = HINDRANCES.get(str(hindered), str(hindered))
-        return _shown(seen, problem=str(words), status=409)
+        return _shown(seen, problem=str(HINDRANCES[str(hindered)]), status=409)
+    if seen.asked.kind == emergency_keys.KIND:
+        # This process at once; the others read their rings again within 30 seconds.
+        current.checkpoint()
+        current.services().keyring.reread()
     return to("request", request_id=request_id)
 
 
@@ -65,7 +68,9 @@ def refuse_request(request_id: str) -> Response:
             )
         )
         return to("request", request_id=request_id)
-    return show("operators/request_refuse.html", form=form, seen=seen, kinds=KINDS)
+    return show(
+        "operators/request_decision.html", form=form, field=form.reason, seen=seen, kinds=KINDS
+    )
 
 
 @console.page(
@@ -82,7 +87,9 @@ def ask_for_changes(request_id: str) -> Response:
             )
         )
         return to("request", request_id=request_id)
-    return show("operators/request_changes.html", form=form, seen=seen, kinds=KINDS)
+    return show(
+        "operators/request_decision.html", form=form, field=form.changes, seen=seen, kinds=KINDS
+    )
 
 
 @console.page(

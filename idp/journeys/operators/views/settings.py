@@ -12,6 +12,7 @@ from idp.journeys.operators.views.door import OPERATOR, console, me, to
 from idp.web import current
 from idp.web.errors import Kind as Row
 from idp.web.errors import PageRefused
+from idp.web.forms import say
 from idp.web.layout import show
 
 GROUPS: Final = {
@@ -58,17 +59,20 @@ def change_limit(group: str) -> Response:
     before = throttles.limit_of(session, Kind(limits.GROUPS[group][0]))
     form = LimitForm()
     if form.accepted():
-        limits.ask(
-            session,
-            current.services(),
-            group,
-            before=before,
-            tries=form.tries.number,
-            hours=form.hours.number,
-            by=me(),
-            reason=form.reason.text,
-        )
-        return to("settings")
+        try:
+            limits.ask(
+                session,
+                current.services(),
+                group,
+                before=before,
+                tries=form.tries.number,
+                hours=form.hours.number,
+                by=me(),
+                reason=form.reason.text,
+            )
+            return to("settings")
+        except limits.Unchanged:
+            say(form.tries, _("Enter another number of tries or of hours: these are in force"))
     return show(
         "operators/limit.html",
         form=form,

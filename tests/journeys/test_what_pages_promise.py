@@ -14,6 +14,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from idp.domain import (
+    change_requests,
     client_drafts,
     invitations,
     operator_acts,
@@ -262,6 +263,9 @@ class TestPrivacy:
         session.add(waiting)
         act = {"by": "an operator", "act": operator_acts.LOOK, "reason": "a ticket"}
         operator_acts.write_down(session, services, account_id=alice.account_id, **act)
+        change_requests.keep_alone(
+            session, services, "block_account", by="o", reason="", about=alice.account_id
+        )
         service_id = session.get_one(Client, library.client_id).service_id
         client_drafts.keep(session, services, service_id, alice.account_id, {}, begun={})
         invited = Invitation(id="i", service_id=service_id, email="c@example.com", role="READER")

@@ -92,7 +92,8 @@ def test_an_imported_secret_is_one_of_the_two_and_can_be_retired(bare: Installat
         team_secrets.make(session, bare.services, client_id, by="somebody")
         assert team_secrets.retire(session, bare.services, client_id, "imported", by="x")
     assert len(live(bare, client_id)) == 1
-    with bare.session() as session:
+    with bare.session() as session, session.begin():
+        assert not team_secrets.retire(session, bare.services, client_id, "imported", by="x")
         assert session.get_one(Client, client_id).imported_secret_hash is None
 
 
@@ -116,6 +117,25 @@ def test_a_live_clients_key_is_not_replaced_here(bare: Installation) -> None:
     fresh = public_key_text(ec_key("fresh"))
     with bare.session() as session, session.begin(), pytest.raises(NotHere):
         team_keys.replace(session, bare.services, client_id, fresh, by="somebody")
+
+
+def test_a_pasted_key_has_a_thumbprint_if_it_can_be_read() -> None:
+    assert team_keys.thumbprint(public_key_text(ec_key()))
+    assert team_keys.thumbprint("no key") is None
+
+
+def test_too_many_uses_are_forgotten_rather_than_kept(
+    bare: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_proofs, "MOST_NOTED", 1)
+    client_id = applied(bare)
+    uses = ProofUses(bare.clock, bare.session)
+    for name in ("one", "two"):
+        uses.note(client_id, client_proofs.of_text(name), NAMED_KEY)
+    uses.write_down()
+    with bare.session() as session:
+        [written] = client_proofs.of_client(session, client_id, NAMED_KEY)
+    assert written.proof == client_proofs.of_text("two")
 
 
 def test_uses_are_written_once_an_hour_and_nothing_fails_without_the_database(
@@ -161,9 +181,11 @@ def test_managers_are_told_once_of_a_secret_and_a_key_that_are_a_year_old(
     clients_of = [applied(bare, **BY_SECRET), applied(bare)]
     with bare.session() as session, session.begin():
         manager = enrol(session, bare.services, Citizen("manager@example.com"))
+        reader = enrol(session, bare.services, Citizen("reader@example.com"))
         for client_id in clients_of:
             service_id = session.get_one(Client, client_id).service_id
             members.add(session, bare.services, service_id, manager.account_id, Role.MANAGER)
+            members.add(session, bare.services, service_id, reader.account_id, Role.READER)
 
     def remind() -> int:
         with bare.session() as session, session.begin():

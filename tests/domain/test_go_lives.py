@@ -276,6 +276,15 @@ def test_a_suspended_client_does_not_go_live(team: Team) -> None:
     assert (team.standing().status, team.live()) == (Status.SUBMITTED, [])
 
 
+def test_a_client_that_is_live_already_does_not_go_live_again(team: Team) -> None:
+    team.answer()
+    request = team.submit()
+    team.installation.execute("UPDATE go_lives SET production_client_id = 'another'")
+    with pytest.raises(CannotBeDone, match="live already"):
+        team.decide(approved_acts.approve, request)
+    assert team.live() == []
+
+
 def test_what_breaks_a_rule_does_not_go_live(team: Team) -> None:
     team.answer(redirect_uris=["http://tax.example/callback"])
     with pytest.raises(CannotBeDone, match="breaks a rule"):

@@ -38,7 +38,8 @@ NOTICES: Final = (
             "more people and machines have seen it.\n\n"
             "Make a new one on the pages for service teams, give it to your service, then retire "
             "the old one. Both work meanwhile.",
-            "We tell you this once for each secret. It goes on working until you retire it.",
+            "We tell you this once for each secret. It goes on working until you retire it. If you "
+            "do not know who has it, retire it now.",
         ),
         welsh=Words(
             "Mae cyfrinach eich gwasanaeth yn flwydd oed",
@@ -47,7 +48,7 @@ NOTICES: Final = (
             "Gwnewch un newydd ar y tudalennau ar gyfer timau gwasanaeth, rhowch hi i’ch "
             "gwasanaeth, yna dewch â’r hen un i ben. Mae’r ddwy yn gweithio yn y cyfamser.",
             "Rydym yn dweud hyn wrthych unwaith am bob cyfrinach. Bydd yn dal i weithio nes i chi "
-            "ddod â hi i ben.",
+            "ddod â hi i ben. Os nad ydych yn gwybod pwy sydd â hi, dewch â hi i ben nawr.",
         ),
     ),
     Notice(
@@ -59,7 +60,8 @@ NOTICES: Final = (
             "The public key of the client $client was given to us a year ago.\n\n"
             "Make a new pair and give us its public key on the pages for service teams. With an "
             "address of a key set you can do that at any time, without a break.",
-            "We tell you this once for each key. It goes on working until you replace it.",
+            "We tell you this once for each key. It goes on working until you replace it. If you "
+            "do not know this key, replace it now.",
         ),
         welsh=Words(
             "Mae allwedd eich gwasanaeth yn flwydd oed",
@@ -68,7 +70,8 @@ NOTICES: Final = (
             "gwasanaeth. Gyda chyfeiriad set o allweddi gallwch wneud hynny unrhyw bryd, heb "
             "doriad.",
             "Rydym yn dweud hyn wrthych unwaith am bob allwedd. Bydd yn dal i weithio nes i chi "
-            "roi un arall yn ei lle.",
+            "roi un arall yn ei lle. Os nad ydych yn ei hadnabod, rhowch un arall yn ei "
+            "lle nawr.",
         ),
     ),
 )

@@ -14,6 +14,7 @@ from flask import Flask
 from playwright.sync_api import Route
 
 from idp.web import errors
+from idp.web.layout import show
 from tests.acceptance import examining, form_messages
 from tests.acceptance.examining import NARROW, Album, not_words, width_of, zoomed
 from tests.acceptance.form_messages import Message
@@ -122,6 +123,25 @@ def test_axe_finds_nothing_on_any_error_page(
         visitor.look()
         album.look(visitor.page, Shown("an error", kind.name.lower().replace("_", " ")))
     album.keep((pages_folder or run_dir) / examining.PARTS / f"{language}-errors.json", plain_app)
+    assert album.violations == []
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_axe_finds_nothing_where_only_operators_add_services(
+    street: Street,
+    visitor: Visitor,
+    planted: list[str],
+    plain_app: Flask,
+    pages_folder: Path | None,
+    language: str,
+) -> None:
+    album = Album(language, pages_folder)
+    with plain_app.test_request_context(f"/team/services/new?lng={language}"):
+        page = show("service_teams/no_new_service.html", contact="help@onepass.example")
+        planted.append(page.get_data(as_text=True))
+    visitor.page.goto(f"{street.issuer}planted")
+    visitor.look()
+    album.look(visitor.page, Shown("add a service", "in production"))
     assert album.violations == []
 
 

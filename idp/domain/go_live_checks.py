@@ -1,21 +1,22 @@
 """The automatic checks before a service goes live. Each is passed or not; none takes a word for it.
 
-Does not own what is said about them (`idp.web.go_live_words`). Looking at the keys calls out, so
-it is done apart, outside a transaction (`look_at_keys`).
+Does not own what is said about them (`idp.web.go_live_words`), or fetching the keys, which is done
+apart, outside a transaction.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 from sqlalchemy.orm import Session
 
-from idp.domain import client_keys, clients, go_lives
+from idp.domain import clients, go_lives, team_keys
 from idp.domain.audit_entries import AuditEntry, SealedEntry
 from idp.domain.clients import Client, Service
 from idp.domain.go_lives import Standing
-from idp.kernel.fetching import Fetcher, FetchFailed, FetchRefused
+from idp.domain.key_sets import ExaminedSet
+from idp.kernel.fetching import Fault
 from idp.protocol import registration_rules as rules
 from idp.protocol.client_policy import ClientPolicy, policy_from_registration
 from idp.protocol.client_registration import SECRET_METHODS
@@ -24,6 +25,8 @@ from idp.protocol.errors import InvalidClientMetadata
 GOOD: Final = "good"
 UNREACHABLE: Final = "unreachable"
 UNUSABLE: Final = "unusable"
+TOO_OFTEN: Final = "too_often"
+"""They were not looked at: they had been, often, a short time ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class _Seen:
     policy: ClientPolicy
     answers: Mapping[str, Any]
     keys: str | None
+    pasted: bool
     after: Mapping[str, Any]
     signed_in: bool
 
@@ -53,29 +57,41 @@ def of(session: Session, client: Client, standing: Standing) -> list[Check]:
         client, service, standing.answers, policy.token_endpoint_auth_method
     )
     signed_in = has_signed_somebody_in(session, client.client_id)
-    seen = _Seen(policy, standing.answers, standing.keys, after, signed_in)
+    pasted = team_keys.thumbprint(go_lives.pasted_key(client) or "") is not None
+    seen = _Seen(policy, standing.answers, standing.keys, pasted, after, signed_in)
     return [Check(name, passes(seen)) for name, passes in _CHECKS.items()]
 
 
-def look_at_keys(fetcher: Fetcher, address: str) -> str:
-    """Fetch the keys at an address, and return whether they are good: calls out."""
-    try:
-        keys = client_keys.keys_in(fetcher.get_json(address))
-    except (FetchRefused, FetchFailed):
+def judged(found: ExaminedSet) -> str:
+    """Return whether what was found at an address of keys is good."""
+    if found.fault not in (None, Fault.NOT_JSON):
         return UNREACHABLE
-    return GOOD if keys else UNUSABLE
+    return GOOD if found.usable else UNUSABLE
 
 
 def has_signed_somebody_in(session: Session, client_id: str) -> bool:
-    """Return whether the client ever redeemed a code for tokens, as the audit record tells."""
-    return any(
-        session.scalar(
-            select(table.fact)
-            .where(table.client_id == client_id, table.fact == "tokens_issued")
-            .limit(1)
+    """Return whether the client itself ever redeemed a code, as the audit record tells.
+
+    A try on our pages redeems one in its place, which says nothing of the client.
+    """
+    records = (AuditEntry, SealedEntry)
+    tried = union_all(
+        *(
+            select(record.grant_id).where(
+                record.client_id == client_id, record.fact == "try_redeemed"
+            )
+            for record in records
         )
-        for table in (AuditEntry, SealedEntry)
     )
+    own = [
+        select(record.fact).where(
+            record.client_id == client_id,
+            record.fact == "tokens_issued",
+            record.grant_id.not_in(tried),
+        )
+        for record in records
+    ]
+    return any(session.scalar(issued.limit(1)) for issued in own)
 
 
 def _addresses(seen: _Seen) -> bool:
@@ -98,6 +114,8 @@ def _sector(seen: _Seen) -> bool:
 def _keys(seen: _Seen) -> bool:
     if seen.policy.token_endpoint_auth_method in SECRET_METHODS:
         return not seen.policy.identity_supported
+    if seen.pasted and not seen.answers.get("jwks_uri"):
+        return True
     return seen.keys == GOOD
 
 

@@ -16,14 +16,14 @@ from sqlalchemy import BigInteger, ForeignKey, String, Text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from idp.domain import audit, change_requests, clients, team_notices
+from idp.domain import audit, change_requests, clients, team_keys, team_notices
 from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest, State
 from idp.domain.clients import ACTIVE, Client, Service
 from idp.domain.go_live_facts import ServiceWentLive
 from idp.domain.services import Services
 from idp.kernel.database import Base, is_postgresql
 from idp.protocol.client_policy import PRODUCTION
-from idp.protocol.client_registration import JWKS, PRIVATE_KEY_JWT
+from idp.protocol.client_registration import JWKS, PRIVATE_KEY_JWT, STATIC
 from idp.protocol.errors import InvalidClientMetadata
 
 KIND: Final = "go_live"
@@ -111,6 +111,10 @@ class NotNow(Exception):
     """It is asked for already, or the client is live."""
 
 
+class AnswersChanged(Exception):
+    """What is kept is not what was to be submitted: somebody kept other answers meanwhile."""
+
+
 def of(session: Session, client_id: str) -> Standing:
     """Return how far a client is."""
     row = session.get(GoLive, client_id, populate_existing=True)
@@ -124,18 +128,19 @@ def of(session: Session, client_id: str) -> Standing:
     return Standing(_status(asked, live), answers, keys, asked, live, row.updated_at)
 
 
-def keep(session: Session, services: Services, client_id: str, answers: Mapping[str, Any]) -> None:
-    """Keep what a team answered so far, whatever it is."""
+def keep(
+    session: Session, services: Services, client_id: str, answers: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Keep what a team answered so far, whatever it is, and return it as `of` will."""
     insert = postgresql.insert if is_postgresql(session) else sqlite.insert
-    kept = {
-        "answers": json.dumps({name: answers.get(name) for name in ANSWERS}),
-        "updated_at": services.clock.now(),
-    }
+    said = {name: answers.get(name) for name in ANSWERS}
+    kept = {"answers": json.dumps(said), "updated_at": services.clock.now()}
     session.execute(
         insert(GoLive)
         .values(client_id=client_id, **kept)
         .on_conflict_do_update(index_elements=[GoLive.client_id], set_=kept)
     )
+    return said
 
 
 def found_keys(session: Session, client_id: str, address: str, found: str) -> None:
@@ -151,15 +156,26 @@ def found_keys(session: Session, client_id: str, address: str, found: str) -> No
 def production_registration(
     client: Client, service: Service, answers: Mapping[str, Any], method: str
 ) -> dict[str, Any]:
-    """Return the registration that a production client would have, without its id."""
+    """Return the registration that a production client would have, without its id.
+
+    Where no address of keys is answered, a key that was pasted is taken over.
+    """
     kept = {name: it for name, it in client.members.items() if name not in _NOT_TAKEN_OVER}
     told = {name: answers.get(name) for name in (*LISTS, *ADDRESSES)}
-    if method == PRIVATE_KEY_JWT:
+    if method != PRIVATE_KEY_JWT:
+        del told["jwks_uri"]
+    elif told["jwks_uri"] or not pasted_key(client):
         told["public_key_source"] = JWKS
     else:
-        del told["jwks_uri"]
+        told |= {"public_key_source": STATIC, "public_key": pasted_key(client)}
     given = {name: it for name, it in told.items() if it}
     return {**kept, **given, "environment": PRODUCTION, "service": service.name}
+
+
+def pasted_key(client: Client) -> str | None:
+    """Return the key that was pasted for a client, if it proves itself with one."""
+    is_pasted = team_keys.source(client) == STATIC
+    return client.members.get("public_key") if is_pasted else None
 
 
 def submit(
@@ -168,12 +184,14 @@ def submit(
     client: Client,
     *,
     by: str,
+    answers: Mapping[str, Any],
     after: Mapping[str, Any],
     passed: list[str],
 ) -> ChangeRequest:
     """Ask an operator to let a client go live with the registration `after`.
 
-    `passed` names the checks that were passed. Raises NotNow when it is asked for or done already.
+    It is what came of `answers`, and `passed` names the checks that were passed. Raises NotNow
+    when it is asked for or done already, AnswersChanged when other answers are kept by now.
     """
     held = session.scalar(
         update(GoLive)
@@ -184,7 +202,8 @@ def submit(
     )
     if held is None or of(session, client.client_id).status is Status.SUBMITTED:
         raise NotNow
-    answers = json.loads(held.answers)
+    if json.loads(held.answers) != answers:
+        raise AnswersChanged
     before = {name: it for name, it in client.members.items() if name != "client_id"}
     return change_requests.submit(
         session,

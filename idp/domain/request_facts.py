@@ -30,3 +30,11 @@ class ClientTried(Fact):
 
     account_id: str
     client_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TryRedeemed(Fact):
+    """Tokens of this grant were issued to a try on our pages, not to the client itself."""
+
+    client_id: str
+    grant_id: str

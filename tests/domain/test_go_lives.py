@@ -1,5 +1,6 @@
 """Going live: checked, approved by another, and done once."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,10 +14,11 @@ from joserfc.jwk import RSAKey
 from idp.domain import approved_acts, clients, go_live_checks, go_lives, members, operators
 from idp.domain.approved_acts import CannotBeDone, NotWaiting
 from idp.domain.clients import Client, Service
-from idp.domain.go_lives import NotNow, Status
+from idp.domain.go_lives import AnswersChanged, NotNow, Status
+from idp.domain.key_sets import ExaminedSet, examine
 from idp.domain.members import Role
 from idp.domain.outbox import OutboxMessage
-from idp.kernel.fetching import Fetcher, FetchFailed, FetchRefused
+from idp.kernel.fetching import Fault, Fetched
 from idp.protocol.client_policy import policy_from_registration
 from tests.domain.conftest import Installation
 from tests.support.building import ISSUER
@@ -45,8 +47,8 @@ class Team:
     def sign_somebody_in(self) -> None:
         """Let the record say that tokens were issued."""
         self.installation.execute(
-            "INSERT INTO audit_entries (at, fact, client_id, detail) "
-            "VALUES (1, 'tokens_issued', :client_id, '{}')",
+            "INSERT INTO audit_entries (at, fact, client_id, grant_id, detail) "
+            "VALUES (1, 'tokens_issued', :client_id, 'own', '{}')",
             client_id=self.client_id,
         )
 
@@ -58,8 +60,8 @@ class Team:
             found = go_live_checks.of(session, client, standing)
         return [check.name for check in found if not check.passed]
 
-    def submit(self) -> str:
-        """Ask to go live, and return the request."""
+    def submit(self, **shown: Any) -> str:
+        """Ask to go live with what is kept, unless something else was shown."""
         with self.installation.session() as session, session.begin():
             client = session.get_one(Client, self.client_id)
             service = session.get_one(Service, client.service_id)
@@ -68,7 +70,13 @@ class Team:
             after = go_lives.production_registration(client, service, standing.answers, method)
             services = self.installation.services
             return go_lives.submit(
-                session, services, client, by=self.manager, after=after, passed=["keys"]
+                session,
+                services,
+                client,
+                by=self.manager,
+                answers=standing.answers | shown,
+                after=after,
+                passed=["keys"],
             ).id
 
     def decide(self, act: Callable[..., Any], request: str, **words: str) -> None:
@@ -114,7 +122,7 @@ def team(installation: Installation) -> Team:
 
 
 def test_nothing_is_passed_by_saying_nothing(team: Team) -> None:
-    assert team.failed() == ["addresses", "sector", "keys", "sign_in", "registration"]
+    assert team.failed() == ["addresses", "sector", "sign_in", "registration"]
     team.answer()
     assert team.failed() == ["sign_in"]
     team.sign_somebody_in()
@@ -170,37 +178,62 @@ def test_what_the_client_lacks_fails_its_check(
     assert team.failed() == failed
 
 
-class _Keys(Fetcher):
-    def __init__(self, answer: object) -> None:
-        super().__init__(frozenset())
-        self._answer = answer
-
-    def get_json(self, url: str, *, max_bytes: int = 65_536, timeout: float = 5.0) -> Any:
-        """Answer, or raise, what the test wants."""
-        if isinstance(self._answer, Exception):
-            raise self._answer
-        return self._answer
+KEY = dict(RSAKey.generate_key(2048, {"kid": "one"}).as_dict(private=False))
+KEYS = json.dumps({"keys": [KEY]}).encode()
 
 
 @pytest.mark.parametrize(
-    ("answer", "found"),
+    ("found", "judged"),
     [
-        (FetchFailed("slow"), "unreachable"),
-        (FetchRefused("not public"), "unreachable"),
-        ({"keys": []}, "unusable"),
-        (["no key set"], "unusable"),
-        ({"keys": [{"kty": "oct", "kid": "1", "k": "aaaa"}]}, "unusable"),
+        (ExaminedSet(0, "", fault=Fault.NOT_PUBLIC), "unreachable"),
+        (examine(Fetched(404, "", KEYS)), "unreachable"),
+        (examine(Fetched(200, "", b'["no key set"]')), "unusable"),
+        (examine(Fetched(200, "", b'{"keys": [{"kty": "oct", "kid": "1"}]}')), "unusable"),
+        (examine(Fetched(200, "", KEYS)), "good"),
     ],
 )
-def test_keys_are_looked_at(answer: object, found: str) -> None:
-    assert go_live_checks.look_at_keys(_Keys(answer), "https://tax.example/jwks.json") == found
+def test_keys_that_were_found_are_judged(found: ExaminedSet, judged: str) -> None:
+    assert go_live_checks.judged(found) == judged
 
 
-def test_a_key_set_with_a_good_key_is_good() -> None:
-    key = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
-    keys = {"keys": [key.as_dict(private=False)]}
-    found = go_live_checks.look_at_keys(_Keys(keys), "https://tax.example/jwks.json")
-    assert found == "good"
+def test_a_try_on_our_pages_is_no_sign_in_of_the_client(team: Team) -> None:
+    for number, fact in enumerate(("tokens_issued", "try_redeemed")):
+        given = {"fact": fact, "client_id": team.client_id, "n": number}
+        team.installation.execute(
+            "INSERT INTO audit_entries (at, fact, client_id, grant_id, detail) "
+            "VALUES (:n, :fact, :client_id, 'arrived', '{}')",
+            **given,
+        )
+        team.installation.execute(
+            "INSERT INTO audit_log "
+            "(log_index, at, fact, client_id, grant_id, detail, leaf_hash, seal) "
+            "VALUES (:n, 1, :fact, :client_id, 'sealed', '{}', 'x', 'x')",
+            **given,
+        )
+    team.answer()
+    assert team.failed() == ["sign_in"]
+    team.sign_somebody_in()
+    assert team.failed() == []
+
+
+def test_a_client_goes_live_with_the_key_that_was_pasted_for_it(team: Team) -> None:
+    team.sign_somebody_in()
+    team.answer(jwks_uri="")
+    assert team.failed() == []
+    team.decide(approved_acts.approve, team.submit())
+    [live] = team.live()
+    with team.installation.session() as session:
+        integration = session.get_one(Client, team.client_id)
+    assert live.members["public_key"] == integration.members["public_key"]
+    assert live.members["public_key_source"] == "STATIC"
+    assert "jwks_uri" not in live.members
+
+
+def test_what_was_answered_meanwhile_is_not_submitted(team: Team) -> None:
+    team.answer()
+    with pytest.raises(AnswersChanged):
+        team.submit(evidence="Something else")
+    assert team.standing().status is Status.DRAFT
 
 
 def test_approval_makes_a_production_client_of_its_own(team: Team) -> None:

@@ -8,12 +8,14 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from idp.domain import audit, clients, go_lives, members, operators
+from idp.domain import audit, clients, go_live_checks, go_lives, members, operators
 from idp.domain.change_requests import ChangeRequest
 from idp.domain.clients import Client
+from idp.domain.go_lives import Standing
 from idp.domain.members import Role
 from idp.domain.services import Services
-from idp.kernel.fetching import Fetcher, FetchFailed
+from idp.domain.throttles import LIMITS, Kind
+from idp.kernel.fetching import Fetched, Fetcher, FetchFailed
 from tests.support.building import ISSUER
 from tests.support.citizens import Citizen, enrol
 from tests.support.consoles import sign_in_as
@@ -127,10 +129,14 @@ def test_what_is_typed_is_kept_whatever_is_wrong_with_it(worked: Room) -> None:
 def test_everything_that_is_needed_is_asked_for(
     worked: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Fetcher, "get_json", _never)
-    worked.manager.open(worked.page).send(dict.fromkeys(NEEDED, "") | {"act": "submit"})
-    for words in NEEDED.values():
-        if words != NEEDED["declaration"]:
+    monkeypatch.setattr(Fetcher, "look", _never)
+    worked.manager.open(worked.page)
+    assert "go live with the public key that you pasted" in worked.manager.page.text
+    worked.manager.send(dict.fromkeys(NEEDED, "") | {"act": "submit"})
+    for field, words in NEEDED.items():
+        if field == "jwks_uri":
+            assert words not in worked.manager.page.text
+        elif field != "declaration":
             assert words in worked.manager.page.text, words
 
 
@@ -144,9 +150,39 @@ def _fails(*_: Any, **__: Any) -> Any:
 
 @pytest.mark.parametrize("secret", [False])
 def test_keys_that_cannot_be_fetched_block(worked: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Fetcher, "get_json", _fails)
+    monkeypatch.setattr(Fetcher, "look", _fails)
     told = worked.send().page.text
     assert "We could not fetch anything from that address." in told
+    assert worked.requests() == []
+
+
+@pytest.mark.parametrize("secret", [False])
+def test_keys_are_not_fetched_at_will(worked: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    visits: list[str] = []
+
+    def look(_self: Fetcher, url: str, **_: Any) -> Fetched:
+        visits.append(url)
+        return Fetched(404, "", b"")
+
+    monkeypatch.setattr(Fetcher, "look", look)
+    for number in range(LIMITS[Kind.KEY_FETCH].tries + 2):
+        worked.send("save", jwks_uri=f"https://tax.example/{number}")
+    assert len(visits) == LIMITS[Kind.KEY_FETCH].tries
+    assert "We have fetched your keys often" in worked.manager.page.text
+
+
+def test_of_two_who_submit_at_once_neither_submits_what_the_other_typed(
+    worked: Room, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = go_live_checks.of
+
+    def meanwhile(session: Session, client: Client, standing: Standing) -> Any:
+        go_lives.keep(session, services, client.client_id, {"welsh": "yes"})
+        return checks(session, client, standing)
+
+    monkeypatch.setattr(go_live_checks, "of", meanwhile)
+    worked.manager.open(worked.page)
+    assert "Somebody else changed these answers" in worked.send().page.text
     assert worked.requests() == []
 
 
@@ -188,7 +224,10 @@ def test_changes_are_asked_for_and_made(worked: Room) -> None:
 
 def test_a_request_is_withdrawn_by_who_made_it(worked: Room) -> None:
     worked.send()
-    worked.manager.send()
+    headers = {"Origin": ISSUER.rstrip("/"), "Accept": "text/html", "Referer": ISSUER}
+    worked.manager.request("POST", f"{worked.page}/withdraw", {}, headers)
+    assert [each.state for each in worked.requests()] == ["submitted"]
+    worked.manager.open(worked.page).send()
     assert "Checklist" in worked.manager.page.text
     assert [each.state for each in worked.requests()] == ["withdrawn"]
 

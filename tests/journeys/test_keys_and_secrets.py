@@ -25,7 +25,7 @@ from idp.domain.clients import Client
 from idp.domain.members import Role
 from idp.domain.services import Services
 from idp.domain.throttles import LIMITS, Kind
-from idp.journeys.service_teams.views import keys
+from idp.journeys.service_teams.views import key_sets
 from tests.endpoints.key_server import KeyServer, jwk
 from tests.support.citizens import Citizen, enrol
 from tests.support.clock import FixedClock
@@ -302,7 +302,7 @@ class TestAKeySet:
     def test_a_bad_answer_is_named(
         self, team: Team, spoil: str, words: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(keys, "FETCH_TIMEOUT", 0.3)
+        monkeypatch.setattr(key_sets, "FETCH_TIMEOUT", 0.3)
         with KeyServer() as server, KeyServer("127.0.0.3") as inside:
             if spoil == "redirect":
                 server.status, server.headers = 302, {"Location": inside.url}

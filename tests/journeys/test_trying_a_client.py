@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from idp.domain import clients, members, tries, wanted_faults
 from idp.domain.clients import Client
+from idp.domain.go_live_checks import has_signed_somebody_in
 from idp.domain.grants import Grant
 from idp.domain.members import Role
 from idp.domain.services import Services
@@ -117,6 +118,7 @@ def test_every_check_is_ticked_and_nothing_is_left_behind(
     assert refused.status == 401, "the access is withdrawn"
     [grant] = session.scalars(select(Grant))
     assert grant.revoked_at is not None
+    assert not has_signed_somebody_in(session, "tried"), "that was not the client"
     assert "eyJ" not in "".join(str(vars(row)) for row in session.scalars(select(tries.Try)))
 
 

@@ -45,6 +45,9 @@ def _check_one(field: LineField) -> None:
 class GoLiveForm(Form):
     """Everything that an operator needs to know."""
 
+    has_pasted_key = False
+    """Whether the client has a key that it may go live with."""
+
     redirect_uris = LinesField(ANSWERS["redirect_uris"], longest=LONGEST_LIST)
     post_logout_redirect_uris = LinesField(
         ANSWERS["post_logout_redirect_uris"], longest=LONGEST_LIST
@@ -99,8 +102,8 @@ class GoLiveForm(Form):
         _check_one(field)
 
     def validate_jwks_uri(self, field: LineField) -> None:
-        """Raise ValidationError unless there is one that a live client may name."""
-        if not field.text:
+        """Raise ValidationError unless there is one that a live client may name, or a key."""
+        if not field.text and not self.has_pasted_key:
             raise ValidationError(_("Enter the address of your JWKS"))
         _check_one(field)
 

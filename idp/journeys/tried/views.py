@@ -2,8 +2,9 @@
 
 from flask import Blueprint, Response, request
 
-from idp.domain import access_tokens, tries
+from idp.domain import access_tokens, audit, tries
 from idp.domain.clients import Client, RegisteredClient
+from idp.domain.request_facts import TryRedeemed
 from idp.domain.tries import Try
 from idp.journeys.tried import steps
 from idp.oauth_server.grants.authorization_code import redeem_as
@@ -85,6 +86,8 @@ def _give_back(registered: RegisteredClient, access_token: str) -> None:
         return
     client_id = registered.policy.client_id
     session, now = current.session(), current.now()
-    grant = access_tokens.live_grant(session, str(claims["grant"]), client_id, now)
+    grant_id = str(claims["grant"])
+    audit.record(session, TryRedeemed(client_id=client_id, grant_id=grant_id), now=now)
+    grant = access_tokens.live_grant(session, grant_id, client_id, now)
     if grant is not None:
         access_tokens.revoke(session, grant, now)

@@ -1,6 +1,7 @@
 """Going live: a service's clients on their way, and for each the checklist and the questions."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, request
@@ -9,7 +10,8 @@ from flask_babel import gettext as _
 from idp.domain import change_requests, go_live_checks, go_lives, team_services
 from idp.domain.change_requests import NotWaiting, State
 from idp.domain.go_live_checks import Check
-from idp.domain.go_lives import LISTS, NotNow, Standing, Status
+from idp.domain.go_lives import LISTS, AnswersChanged, NotNow, Standing, Status
+from idp.domain.throttles import Locked
 from idp.journeys.service_teams.go_live_forms import GoLiveForm
 from idp.journeys.service_teams.views.door import (
     MANAGER,
@@ -21,6 +23,7 @@ from idp.journeys.service_teams.views.door import (
     service,
     to,
 )
+from idp.journeys.service_teams.views.key_sets import fetched
 from idp.protocol import registration_rules as rules
 from idp.protocol.client_policy import INTEGRATION, policy_from_registration
 from idp.protocol.client_registration import SECRET_METHODS
@@ -58,18 +61,24 @@ def go_live_client(**_named: str) -> Response:
     form = GoLiveForm(data=_as_typed(standing.answers))
     if policy_from_registration(client().members).token_endpoint_auth_method in SECRET_METHODS:
         del form.jwks_uri
+    elif go_lives.pasted_key(client()):
+        form.has_pasted_key = True
     if not form.is_submitted():
         return _asked(form, standing)
     good = form.accepted()
-    _keep(form.answers)
+    kept = _keep(form.answers)
     if request.form.get("act") != "submit":
         return to("go_live_client", service_id=service().id, client_id=client().client_id)
-    standing = _standing()
+    # What was typed here is submitted, and nothing that somebody else types meanwhile.
+    standing = replace(_standing(), answers=kept)
     failed = [check for check in _checks(standing) if not check.passed]
     if failed:
         say(form.declaration, _("Do what the checklist says first: some checks are not passed"))
     elif good:
-        return _submitted(standing)
+        try:
+            return _submitted(standing)
+        except AnswersChanged:
+            say(form.declaration, _("Somebody else changed these answers. Load the page again"))
     return _asked(form, standing)
 
 
@@ -79,7 +88,7 @@ def go_live_client(**_named: str) -> Response:
 def withdraw_go_live(**_named: str) -> Response:
     """Take back one's own request, to change the answers."""
     asked = _standing().asked
-    if asked is not None and asked.requested_by == me():
+    if Form().accepted() and asked is not None and asked.requested_by == me():
         # If it was decided meanwhile, the page that follows says how.
         with suppress(NotWaiting):
             change_requests.decide(
@@ -98,15 +107,20 @@ def _checks(standing: Standing) -> list[Check]:
     return go_live_checks.of(current.session(), client(), standing)
 
 
-def _keep(answers: dict[str, Any]) -> None:
-    """Keep the draft, and look at its keys: with no transaction open, since that calls out."""
+def _keep(answers: dict[str, Any]) -> dict[str, Any]:
+    """Keep the draft and return it, and look at its keys: in another transaction."""
     client_id, address = client().client_id, str(answers.get("jwks_uri") or "")
-    go_lives.keep(current.session(), current.services(), client_id, answers)
+    kept = go_lives.keep(current.session(), current.services(), client_id, answers)
     if not rules.address_is_acceptable(address, production=True):
-        return
-    current.checkpoint()
-    found = go_live_checks.look_at_keys(current.services().fetcher, address)
+        return kept
+    try:
+        found = go_live_checks.judged(fetched(client_id, address))
+    except Locked:
+        if _standing().keys is not None:
+            return kept
+        found = go_live_checks.TOO_OFTEN
     go_lives.found_keys(current.session(), client_id, address, found)
+    return kept
 
 
 def _submitted(standing: Standing) -> Response:
@@ -116,7 +130,15 @@ def _submitted(standing: Standing) -> Response:
     passed = list(go_live_checks.NAMES)
     # If somebody else of the team was quicker, the page that follows shows theirs.
     with suppress(NotNow):
-        go_lives.submit(session, services, found, by=me(), after=after, passed=passed)
+        go_lives.submit(
+            session,
+            services,
+            found,
+            by=me(),
+            answers=standing.answers,
+            after=after,
+            passed=passed,
+        )
     return to("go_live_client", service_id=service().id, client_id=found.client_id)
 
 

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from flask import Response, abort, current_app
+from flask import Response, abort
 
-from idp.domain import accounts, client_proofs, key_sets, team_changes, team_keys, throttles
+from idp.domain import accounts, client_proofs, team_changes, team_keys
 from idp.domain.client_drafts import Clashing
 from idp.domain.client_proofs import NAMED_KEY
 from idp.domain.clients import Client
@@ -12,7 +12,7 @@ from idp.domain.key_sets import ExaminedSet
 from idp.domain.members import Role
 from idp.domain.pasted_keys import NotAKey, PrivateKeyPasted, read_public_key
 from idp.domain.team_changes import AnothersChangeWaits
-from idp.domain.throttles import Kind, Locked
+from idp.domain.throttles import Locked
 from idp.journeys.service_teams.client_forms import CLASHES, OTHERS
 from idp.journeys.service_teams.proof_forms import (
     FAULT_WORDS,
@@ -31,21 +31,18 @@ from idp.journeys.service_teams.views.door import (
     service,
     to,
 )
+from idp.journeys.service_teams.views.key_sets import fetched
 from idp.journeys.service_teams.views.trying import may_try
-from idp.kernel.fetching import FetchFailed, FetchRefused
 from idp.protocol.client_policy import policy_from_registration
 from idp.protocol.client_registration import JWKS, STATIC
 from idp.protocol.errors import InvalidClientMetadata
 from idp.web import current
-from idp.web.current import Application
 from idp.web.errors import Kind as Refusal
 from idp.web.errors import PageRefused
 from idp.web.forms import Form, say
 from idp.web.layout import show
 
 _OTHER_WAYS: Final = ("token_endpoint_auth_method", "public_key_source", "jwks_uri")
-FETCH_TIMEOUT: Final = 5.0
-"""Seconds for the whole answer, as when a client's signature is checked."""
 
 
 @console.page("/team/services/<service_id>/clients/<client_id>/keys", READER)
@@ -62,10 +59,9 @@ def fetch_keys(**_named: str) -> Response:
     if not Form().accepted() or team_keys.source(asked) != JWKS or not address:
         abort(404)
     try:
-        throttles.reserve(current.session(), Kind.KEY_FETCH, asked.client_id, current.now())
+        found = fetched(asked.client_id, address)
     except Locked as locked:
         return _page(asked, locked_until=locked.until)
-    found = _fetched(address)
     team_keys.fetched(current.session(), current.services(), asked, found.usable, by=me())
     if found.usable:
         current.wiring().client_keys.renew(address)
@@ -124,21 +120,6 @@ def _replaced(form: ReplaceKeyForm, asked: Client, public_key: str) -> bool:
     except InvalidClientMetadata as error:
         raise PageRefused(Refusal.BAD_REQUEST, sentence=str(error)) from error
     return True
-
-
-def _fetched(address: str) -> ExaminedSet:
-    # Somebody else's server: no transaction waits for it, and nobody's page.
-    current.checkpoint()
-    turns = current_app.turns if isinstance(current_app, Application) else None
-    fetcher = current.services().fetcher
-    try:
-        if turns is None:
-            return key_sets.examine(fetcher.look(address, timeout=FETCH_TIMEOUT))
-        with turns.aside():
-            answer = fetcher.look(address, timeout=FETCH_TIMEOUT)
-    except (FetchRefused, FetchFailed) as error:
-        return ExaminedSet(0, "", fault=error.fault)
-    return key_sets.examine(answer)
 
 
 def _page(

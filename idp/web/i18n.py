@@ -11,6 +11,7 @@ from typing import Final
 
 from babel import Locale
 from flask import Flask, Response, g, request
+from flask.ctx import AppContext
 from flask_babel import (
     Babel,
     format_date,
@@ -45,6 +46,13 @@ def init_i18n(app: Flask) -> None:
         locale_selector=_select,
     )
     app.after_request(_remember)
+
+
+def in_english() -> AppContext:
+    """Return a context in which words are English: for a command, which nobody asks in Welsh."""
+    app = Flask("idp.words")
+    Babel(app, default_locale=DEFAULT, default_timezone=TIME_ZONE)
+    return app.app_context()
 
 
 def language() -> str:

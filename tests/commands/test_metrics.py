@@ -2,6 +2,7 @@
 
 from idp.commands.metrics import metrics
 from idp.domain import feedback
+from idp.domain.daily_counts import DailyCount
 from idp.domain.feedback import After
 from idp.domain.journey_times import JourneyCount
 from tests.commands.conftest import Terminal
@@ -37,7 +38,7 @@ def test_figures_are_told_in_words_and_as_json(terminal: Terminal) -> None:
                         count=count,
                     )
                 )
-        for satisfaction in (5, 4, 1):
+        for satisfaction in (5, 5, 5, 4, 4, 1):
             feedback.give(
                 session,
                 terminal.workplace.services,
@@ -47,16 +48,42 @@ def test_figures_are_told_in_words_and_as_json(terminal: Terminal) -> None:
                 words="Slow.\nsign_in: 9 finished" if satisfaction == 1 else "",
             )
     told = terminal.run(metrics).stdout
-    assert "After signing out: 2 of 3 satisfied or very satisfied" in told
-    assert "sign_in: 8 finished, half of them within 60 s, 4 dropped" in told
+    assert "After signing out: 5 of 6 satisfied or very satisfied" in told
+    assert "sign_in: 8 finished, half of them within 60 s, fewer than 5 dropped" in told
     assert "sign_in.email: 12 passed, half of them within 15 s, 0 left there" in told
-    assert "sign_in.code: 2 passed, half of them in more than an hour, 4 left there" in told
+    assert "sign_in.code: fewer than 5 passed, fewer than 5 left there" in told
     assert "“Slow. sign_in: 9 finished” (1 of 5)" in told
     found = terminal.json(metrics)
-    assert found["journeys"]["sign_in"]["seconds"] == {"60": 6, "longer": 2}
+    assert found["journeys"]["sign_in"]["seconds"] == {"60": 6, "longer": "fewer than 5"}
+    counts = found["feedback"]["counts"]["signing_out"]
+    assert counts == {"1": "fewer than 5", "2": 0, "3": 0, "4": "fewer than 5", "5": "fewer than 5"}
     assert found["feedback"]["words"] == [
         {"after": "signing_out", "satisfaction": 1, "words": "Slow.\nsign_in: 9 finished"}
     ]
+
+
+def test_a_table_is_printed_as_the_file_that_the_page_gives(terminal: Terminal) -> None:
+    with terminal.workplace.session() as session:
+        today = terminal.clock.now() // 86_400 * 86_400
+        for fact, count in (("signed_in_with_password", 7), ("locked", 4)):
+            reason = "password" if fact == "locked" else ""
+            session.add(DailyCount(day=today, fact=fact, client_id="", reason=reason, count=count))
+        for outcome, seconds, count in (("finished", 30, 4), ("left", 0, 9)):
+            row = JourneyCount(day=today, kind="sign_in", page="whole", outcome=outcome)
+            row.seconds, row.count = seconds, count
+            session.add(row)
+    rows = terminal.run(metrics, "--csv", "sign-ins").stdout.splitlines()
+    assert (len(rows), rows[0]) == (29, "\ufeffDay,How many")
+    assert rows[-1] == "21 September 2026,7"
+    assert terminal.run(metrics, "--csv", "locks", "--days", "7").stdout.splitlines()[1:] == [
+        "password,fewer than 5"
+    ]
+    found = terminal.json(metrics, "--days", "7")
+    assert (found["locks"], found["sign_ins"][-1]) == ({"password": "fewer than 5"}, 7)
+    [passage] = found["passages"]
+    told = [passage[name] for name in ("passed", "left", "half", "most")]
+    assert told == ["fewer than 5", 9, None, None]
+    assert "fewer than 5 locks of password" in terminal.run(metrics, "--days", "7").stdout
 
 
 def test_words_can_neither_add_lines_nor_turn_them_round(terminal: Terminal) -> None:

@@ -17,6 +17,7 @@ from idp.domain import (
     daily_counts,
     identities,
     interventions,
+    known_subjects,
     operators,
     recoveries,
     throttles,
@@ -161,6 +162,8 @@ class TestLookingUp:
         while audit_log.seal_arrivals(session, services):
             pass
         daily_counts.count_sealed(session)
+        told = [(library.client_id, subject)]
+        assert known_subjects.of_account(session, alice.account_id) == told
         session.execute(delete(Grant))
         session.commit()
         operator.open(f"{ISSUER}ops/citizens").send({"who": subject, "reason": REASON})

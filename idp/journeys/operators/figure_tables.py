@@ -61,6 +61,11 @@ class Table:
     words: str = ""
 
 
+def rows_of(table: Table) -> list[tuple[str, ...]]:
+    """Return what a file of the table holds, its head first."""
+    return [table.head, *(tuple(cell.words for cell in row) for row in table.rows)]
+
+
 def tables_of(found: Figures, latencies: Iterable[Latency]) -> list[Table]:
     """Return every table, in the order of `TABLES`."""
     return [

@@ -5,7 +5,7 @@ from typing import Final
 from flask import Response, request
 
 from idp.domain import figures
-from idp.journeys.operators.figure_tables import TABLES, Table, tables_of
+from idp.journeys.operators.figure_tables import TABLES, Table, rows_of, tables_of
 from idp.journeys.operators.views.door import OPERATOR, console
 from idp.web import current, spreadsheets
 from idp.web.errors import Kind, PageRefused
@@ -37,8 +37,7 @@ def metrics_file(table: str) -> Response:
         raise PageRefused(Kind.NOT_FOUND)
     found = figures.of(current.session(), current.now(), days)
     wanted = next(each for each in _tables(days, found) if each.name == table)
-    rows = [wanted.head, *(tuple(cell.words for cell in row) for row in wanted.rows)]
-    return spreadsheets.file(f"onepass-{table}-{days}-days", rows)
+    return spreadsheets.file(f"onepass-{table}-{days}-days", rows_of(wanted))
 
 
 def _tables(days: int, found: figures.Figures) -> list[Table]:

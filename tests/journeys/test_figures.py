@@ -103,15 +103,15 @@ def test_the_tables_say_what_happened(
 ) -> None:
     assert table("failures") == [["authorization_refused", "a rule", party.client_id, "10"]]
     assert table("failures", 28)[0][3] == "30"
-    assert table("locks") == [["password", "fewer than 5"]]
+    assert table("locks") == [["Password", "fewer than 5"]]
     assert table("times") == [
         ["30 seconds", "6"],
         ["1 minute", "fewer than 5"],
         ["30 minutes", "fewer than 5"],
     ]
     assert table("pages") == [
-        ["sign_in", "the whole of it", "10", "0", "30 seconds", "1 minute"],
-        ["sign_in", "sign_in.password", "0", "9", "–", "–"],
+        ["Signing in", "the whole of it", "10", "0", "30 seconds", "1 minute"],
+        ["Signing in", "sign_in.password", "0", "9", "–", "–"],
     ]
     assert ["After signing out", "Very satisfied", "6"] in table("satisfaction")
     table("satisfaction", 90)

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext
 
 from idp.domain.figures import SMALLEST, Figures, Latency, Passage
 from idp.domain.journey_times import LONGER, WHOLE
+from idp.journeys.operators.citizen_words import LOCKS
 from idp.web import i18n
 
 TABLES: Final = {
@@ -27,6 +28,14 @@ AFTER: Final = {
     "signing_out": lazy_gettext("After signing out"),
     "creating_an_account": lazy_gettext("After creating an account"),
 }
+JOURNEYS: Final = {
+    "sign_in": lazy_gettext("Signing in"),
+    "sign_in_again": lazy_gettext("Signing in again for a service"),
+    "create": lazy_gettext("Creating an account"),
+    "own_pages": lazy_gettext("Opening one’s account or a console"),
+    "go_on": lazy_gettext("Going on, or leaving before a choice"),
+}
+"""Kinds of Journey. Pages keep the names that they have in the program."""
 ANSWERS: Final = {
     1: lazy_gettext("Very dissatisfied"),
     2: lazy_gettext("Dissatisfied"),
@@ -75,7 +84,7 @@ def tables_of(found: Figures, latencies: Iterable[Latency]) -> list[Table]:
         _times(found),
         _pages(found),
         _satisfaction(found),
-        _counted("locks", _("What was locked"), found.locks),
+        _locks(found.locks),
         _failures(found),
         _latency(latencies),
     ]
@@ -126,7 +135,7 @@ def _times(found: Figures) -> Table:
 def _pages(found: Figures) -> Table:
     rows = tuple(
         (
-            Cell(each.kind, code=True),
+            _named(each.kind, JOURNEYS),
             Cell(_("the whole of it")) if each.page == WHOLE else Cell(each.page, code=True),
             people(each.passed),
             people(each.left),
@@ -155,9 +164,15 @@ def _satisfaction(found: Figures) -> Table:
     return _table("satisfaction", head, tuple(rows), tuple(counts))
 
 
-def _counted(name: str, what: str, counts: Mapping[str, int]) -> Table:
-    rows = tuple((Cell(each, code=True), people(count)) for each, count in counts.items())
-    return _table(name, (what, _("How many")), rows, tuple(counts.values()))
+def _locks(counts: Mapping[str, int]) -> Table:
+    names = {kind.value: words for kind, words in LOCKS.items()}
+    rows = tuple((_named(each, names), people(count)) for each, count in counts.items())
+    return _table("locks", (_("What was locked"), _("How many")), rows, tuple(counts.values()))
+
+
+def _named(name: str, words: Mapping[str, Any]) -> Cell:
+    """Return what the program calls `name`, in words where there are some."""
+    return Cell(str(words[name])) if name in words else Cell(name, code=True)
 
 
 def _failures(found: Figures) -> Table:

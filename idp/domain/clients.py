@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text, select, update
+from sqlalchemy import BigInteger, ForeignKey, String, Text, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -30,6 +30,7 @@ from idp.protocol.registration_names import canonical
 CACHED_CLIENTS = 1000
 ACTIVE, SUSPENDED = "active", "suspended"
 _SECRET_HASH = "client_secret_hash"  # noqa: S105 - the name of a member
+_NAMING = 7_460_014
 
 
 class Service(Base):
@@ -150,8 +151,19 @@ def judged(fields: Mapping[str, Any]) -> ClientPolicy:
     return policy
 
 
+def name_services_one_at_a_time(session: Session) -> None:
+    """Keep everybody else who names a service waiting until this transaction ends."""
+    if is_postgresql(session):
+        session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _NAMING})
+    else:
+        # On SQLite whoever writes is alone, also when nothing comes of it.
+        nothing = update(Service).where(Service.id == "").values(name=Service.name)
+        session.execute(nothing.execution_options(synchronize_session=False))
+
+
 def service_of(session: Session, services: Services, policy: ClientPolicy) -> Service:
     """Return the service that the client belongs to, made if there is none of that name."""
+    name_services_one_at_a_time(session)
     insert = postgresql.insert if is_postgresql(session) else sqlite.insert
     now, fresh = services.clock.now(), services.entropy.identifier()
     session.execute(

@@ -20,7 +20,7 @@ from idp.domain.services import Services
 from idp.protocol.client_policy import INTEGRATION, ClientPolicy, policy_from_registration
 from idp.protocol.errors import InvalidClientMetadata
 from idp.protocol.registration_names import OPERATORS_ALONE
-from idp.protocol.registration_rules import as_read
+from idp.protocol.registration_rules import is_in_latin_letters, outline
 from idp.protocol.team_registration import check_team_may_have, members_of_a_team
 
 MOST_CLIENTS = 100
@@ -104,14 +104,18 @@ def _apply(
 
 def _refuse_a_name_like_others(session: Session, policy: ClientPolicy, team: str) -> None:
     """Refuse what a citizen would read as the name, in either language, of another's service."""
-    wanted = {as_read(name) for name in (policy.service, policy.service_cy) if name}
+    clients.name_services_one_at_a_time(session)
+    names_asked = [name for name in (policy.service, policy.service_cy) if name]
+    if not all(map(is_in_latin_letters, names_asked)):
+        raise _names_are_anothers()
+    wanted = set(map(outline, names_asked))
     of_clients = select(Client.service_id).where(Client.registered_by.is_distinct_from(team))
     of_members = select(Member.service_id)
     others = select(Service.name, Service.name_cy).where(
         Service.id.in_(of_clients) | Service.id.in_(of_members)
     )
     for names in session.execute(others):
-        if wanted & {as_read(name) for name in names if name}:
+        if wanted & {outline(name) for name in names if name}:
             raise _names_are_anothers()
 
 

@@ -1,13 +1,13 @@
 """Services that their teams make at the console, and what citizens see of them.
 
-Owns: that nobody can take a name that reads like another service's. Names are compared as people
-read them, one change at a time in the whole installation, so that no two become alike at once.
+Owns: that nobody can take a name that is easily mistaken for another service's. Names change one
+at a time in the whole installation, so that no two become alike at once.
 Does not own members (`members`) or clients.
 """
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from idp.domain import audit, clients, departments, members
@@ -16,12 +16,10 @@ from idp.domain.clients import Client, Service
 from idp.domain.departments import Department
 from idp.domain.members import Member, Role
 from idp.domain.services import Services
-from idp.kernel.database import is_postgresql
-from idp.protocol.registration_rules import as_read
+from idp.protocol.registration_rules import as_read, outline
 
 MOST_SERVICES = 20
 """That one account may manage and so make."""
-_LOCK = 7_460_014
 
 
 class NameTaken(Exception):
@@ -48,7 +46,7 @@ def create(
 
     Raises NameTaken, TooManyServices; nothing is written then.
     """
-    _one_at_a_time(session)
+    clients.name_services_one_at_a_time(session)
     managed = select(func.count()).where(
         Member.account_id == account_id, Member.role == Role.MANAGER.name
     )
@@ -81,7 +79,7 @@ def describe(
     InvalidClientMetadata when a client of it may not name the landing page; nothing is written
     then.
     """
-    _one_at_a_time(session)
+    clients.name_services_one_at_a_time(session)
     check_names(session, seen, service.id)
     before = Seen(service.name, service.name_cy, service.landing_page_url)
     changed = tuple(
@@ -123,21 +121,11 @@ def clients_of(session: Session, service_id: str) -> list[Client]:
 
 def check_names(session: Session, seen: Seen, own_id: str | None) -> None:
     """Raise NameTaken when another service than `own_id` has a name that reads like these."""
-    wanted = {as_read(name) for name in (seen.name, seen.name_cy) if name}
+    wanted = {outline(name) for name in (seen.name, seen.name_cy) if name}
     others = select(Service.name, Service.name_cy).where(Service.id.is_distinct_from(own_id))
     for names in session.execute(others):
-        if wanted & {as_read(name) for name in names if name}:
+        if wanted & {outline(name) for name in names if name}:
             raise NameTaken
-
-
-def _one_at_a_time(session: Session) -> None:
-    """Keep everybody else who names a service waiting until this transaction ends."""
-    if is_postgresql(session):
-        session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _LOCK})
-    else:
-        # On SQLite whoever writes is alone, also when nothing comes of it.
-        nothing = update(Service).where(Service.id == "").values(name=Service.name)
-        session.execute(nothing.execution_options(synchronize_session=False))
 
 
 def _department(session: Session, services: Services, name: str) -> Department:

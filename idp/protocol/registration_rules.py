@@ -17,6 +17,12 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 # The characters of RFC 3986, without those that make parsers disagree; urlsplit drops others.
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]!$&'()*+,;=%@]+", re.ASCII)
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9\-.]*[a-z0-9])?", re.ASCII)
+# A browser reads a host that ends so as an IPv4 address, however it is spelled (WHATWG URL 3.5).
+_ENDS_IN_A_NUMBER: Final = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)", re.ASCII)
+# A gateway turns these into an IPv4 address (RFC 6052).
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+# What some servers take for another path: steps upwards, however encoded, and a wildcard.
+_ODD_PATH: Final = re.compile(r"(^|/)\.{1,2}(/|$)|%2e|%2f|%5c|\*", re.ASCII | re.IGNORECASE)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._~\-]{1,64}", re.ASCII)
 _NAME: Final = re.compile(r"[ -9;-~][ -~]{0,253}", re.ASCII)
@@ -37,6 +43,9 @@ _MOST_LANES: Final = 4
 _CHEAPEST_HASH: Final = 15_360 * 2
 _DEAREST_HASH: Final = _LARGEST_HASH * 3
 
+# A capital I is drawn like a small L. The others are letters that have no bare form in Unicode.
+_DRAWN_ALIKE: Final = str.maketrans("i1ıɩłĸɑɡøđħŧ0", "lllllkagodhto")
+
 # Names that our own answer adds to the address; a client that has them could not tell.
 _OUR_ANSWERS: Final = frozenset({"code", "state", "response", "iss", "error", "error_description"})
 
@@ -51,10 +60,10 @@ def split(address: str) -> SplitResult | None:
         return None
     try:
         parts = urlsplit(address)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError:
         return None
-    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
+    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or port == 0:
         return None
     if not parts.netloc.startswith("[") and _HOST.fullmatch(host) is None:
         return None
@@ -74,6 +83,19 @@ def is_loopback(host: str) -> bool:
     return (mapped or address).is_loopback
 
 
+def is_public(host: str) -> bool:
+    """Say whether a host is a name, or the usual spelling of an address that everybody has."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return _ENDS_IN_A_NUMBER.fullmatch(host) is None
+    if isinstance(address, ipaddress.IPv6Address) and (
+        address.ipv4_mapped or address.sixtofour or address.teredo or address in _NAT64
+    ):
+        return False
+    return address.is_global and not address.is_multicast
+
+
 class AddressFault(StrEnum):
     """Which rule an address breaks."""
 
@@ -83,6 +105,10 @@ class AddressFault(StrEnum):
     NOT_HTTPS = "not_https"
     THIS_MACHINE = "this_machine"
     """A production client names a host that can only mean the machine itself."""
+    NOT_PUBLIC = "not_public"
+    """A production client names an IP address that is of one network, or oddly spelled."""
+    ODD_PATH = "odd_path"
+    """Codes of a production client would go to a path that servers read differently."""
     OUR_ANSWERS = "our_answers"
     """Its query has names that our own answer adds."""
 
@@ -90,17 +116,20 @@ class AddressFault(StrEnum):
 def address_fault(address: object, *, production: bool) -> AddressFault | None:
     """Find what keeps a client from naming this address: https, or http on loopback while trying.
 
-    A production client may not name a loopback host at all.
+    A production client may not name a loopback host at all, nor an address of one network.
     """
     parts = split(address) if isinstance(address, str) else None
     if parts is None:
         return AddressFault.UNREADABLE
     if "#" in str(address):
         return AddressFault.FRAGMENT
-    loopback = is_loopback(parts.hostname or "")
+    host = parts.hostname or ""
+    loopback = is_loopback(host)
     if parts.scheme != "https" and (production or not loopback):
         return AddressFault.NOT_HTTPS
-    return AddressFault.THIS_MACHINE if production and loopback else None
+    if production and loopback:
+        return AddressFault.THIS_MACHINE
+    return AddressFault.NOT_PUBLIC if production and not is_public(host) else None
 
 
 def redirect_fault(address: object, *, production: bool) -> AddressFault | None:
@@ -108,8 +137,10 @@ def redirect_fault(address: object, *, production: bool) -> AddressFault | None:
     fault = address_fault(address, production=production)
     if fault is not None:
         return fault
-    query = urlsplit(str(address)).query
-    names = {name for name, _ in parse_qsl(query, keep_blank_values=True)}
+    parts = urlsplit(str(address))
+    if production and _ODD_PATH.search(parts.path):
+        return AddressFault.ODD_PATH
+    names = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
     return None if _OUR_ANSWERS.isdisjoint(names) else AddressFault.OUR_ANSWERS
 
 
@@ -149,6 +180,21 @@ def line_is_acceptable(text: str) -> bool:
 def as_read(name: str) -> str:
     """Return what people take a name for: case, spaces and forms of a letter do not tell apart."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def is_in_latin_letters(name: str) -> bool:
+    """Say whether every letter is Latin, as in English and Welsh; others only look like them."""
+    letters = (each for each in unicodedata.normalize("NFKC", name) if each.isalpha())
+    return all(unicodedata.name(each, "").startswith("LATIN ") for each in letters)
+
+
+def outline(name: str) -> str:
+    """Return what two names share that are easily mistaken for each other.
+
+    Only letters and digits count, without their accents; those that are drawn alike are one.
+    """
+    bare = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(each for each in bare if each.isalnum()).translate(_DRAWN_ALIKE)
 
 
 def secret_hash_is_acceptable(encoded: object) -> bool:

@@ -1,6 +1,8 @@
 """Services that teams make: their first manager, their names, and what their clients say then."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import select
@@ -44,7 +46,8 @@ def test_whoever_makes_a_service_is_its_manager_and_its_department_is_one(
 
 
 @pytest.mark.parametrize(
-    "name", ["Apply for a permit", "APPLY  for a permit", "Ａpply for a permit"]
+    "name",
+    ["Apply for a permit", "APPLY  for a permit", "Ａpply for a permit", "Apply-for-a-permıt."],
 )
 def test_a_name_that_reads_like_anothers_is_refused_in_both_languages(
     bare: Installation, name: str
@@ -77,6 +80,30 @@ def test_two_at_once_cannot_take_names_that_read_alike(bare: Installation) -> No
     for thread in threads:
         thread.join()
     assert len(refused) == 2
+
+
+def test_a_team_and_an_operator_at_once_make_one_service_of_a_name(bare: Installation) -> None:
+    account, name, start = team(bare), "Apply for a permit", threading.Barrier(2)
+    party = RelyingParty(ISSUER, more={"service": name})
+
+    def make_it() -> str:
+        start.wait(20)
+        with suppress(NameTaken):
+            make(bare, account, name)
+        return "made"
+
+    def apply() -> str:
+        start.wait(20)
+        with bare.session() as session, session.begin():
+            return clients.apply(session, bare.services, party.registration()).client_id
+
+    with ThreadPoolExecutor(2) as pool:
+        assert [each.result() for each in (pool.submit(make_it), pool.submit(apply))] == [
+            "made",
+            party.client_id,
+        ]
+    with bare.session() as session:
+        assert [each.name for each in session.scalars(select(Service))] == [name]
 
 
 def test_nobody_manages_more_than_twenty(

@@ -361,7 +361,9 @@ def test_there_is_at_least_one_address(uris: object) -> None:
     [
         ("https://tax.example/callback?next=1", True, True),
         ("https://tax.example:8443", True, True),
-        ("https://[2001:db8::1]/", True, True),
+        ("https://[2606:4700::1]/", True, True),
+        ("https://9.9.9.9/callback", True, True),
+        ("https://3com.example/callback", True, True),
         ("http://localhost:8001/callback", True, False),
         ("http://tax.onepass.localhost:8001/callback", True, False),
         ("http://127.0.0.9:8001/callback", True, False),
@@ -370,14 +372,57 @@ def test_there_is_at_least_one_address(uris: object) -> None:
         ("https://127.0.0.1/callback", True, False),
         ("https://[::1]/callback", True, False),
         ("https://[::ffff:127.0.0.1]/callback", True, False),
-        ("https://[::ffff:192.0.2.1]/callback", True, True),
+        ("https://[::ffff:9.9.9.9]/callback", True, False),
+        ("https://[2002:0909:0909::1]/callback", True, False),
+        ("https://[2001:0:909:909::1]/callback", True, False),
+        ("https://[64:ff9b::a00:1]/callback", True, False),
+        ("https://[fe80::1]/callback", True, False),
+        ("https://[ff0e::1]/callback", True, False),
+        ("https://2130706433/callback", True, False),
+        ("https://0x7f.1/callback", True, False),
+        ("https://127.0.0.0x1/callback", True, False),
+        ("https://0177.0.0.01/callback", True, False),
+        ("https://10.0.0.1/callback", True, False),
+        ("https://192.168.1.1/callback", True, False),
+        ("https://169.254.169.254/callback", True, False),
+        ("https://224.0.0.1/callback", True, False),
+        ("https://tax.example:0/callback", False, False),
+        ("https://tax.example/..%2fcallback", True, False),
+        ("https://tax.example/a%5C..%5Ccallback", True, False),
+        ("https://tax.example/%2E%2E/callback", True, False),
+        ("https://tax.example/a/../callback", True, False),
+        ("https://tax.example/a/.", True, False),
+        ("https://tax.example/*", True, False),
+        ("https://tax.example/.well-known/a..b?to=*", True, True),
     ],
 )
-def test_plain_http_and_loopback_are_for_integration(
+def test_what_only_an_integration_client_may_name(
     address: str, integration: bool, production: bool
 ) -> None:
     assert rules.redirect_is_acceptable(address, production=False) is integration
     assert rules.redirect_is_acceptable(address, production=True) is production
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("Apply for a permit", "APPLY-FOR-A-PERMIT.", True),
+        ("Apply for a permit", "AppIy f0r a perm1t", True),
+        ("Apply for a permit", "Applÿ för ą permıt", True),
+        ("Cael trwydded ŷd", "cael  trwydded yd", True),
+        ("Apply for a permit", "Apply for permits", False),
+        ("Pay tax", "Pay toll", False),
+    ],
+)
+def test_names_that_are_easily_mistaken_have_one_outline(one: str, other: str, alike: bool) -> None:
+    assert (rules.outline(one) == rules.outline(other)) is alike
+
+
+def test_letters_of_other_scripts_are_told_from_latin_ones() -> None:
+    for good in ("Cael trwydded ŷd", "Tax 2: pay & go", "Ａpply", "Café ª"):
+        assert rules.is_in_latin_letters(good)
+    for bad in ("Аpply", "Αpply", "ᏢAY", "pаy"):
+        assert not rules.is_in_latin_letters(bad)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,10 @@ WRONG: Final = {
         "only for localhost"
     ),
     "this_machine": _("A production client may not use localhost or its own machine"),
+    "not_public": _(
+        "A production client may not use an IP address that is private or oddly written"
+    ),
+    "odd_path": _("Take *, dots between slashes and encoded slashes out of the path"),
     "our_answers": _("Take code, state, response, iss and error out of the address: we add those"),
     "twice": _("That one is in the list already"),
     "many": _("There may be 100 in the list at most"),

@@ -21,11 +21,21 @@ class NameField(LineField):
             raise ValidationError(_("That is not something we can read. Type it again"))
 
 
+class ServiceNameField(NameField):
+    """A name that citizens trust: it must not look like another's in letters of another script."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Raise ValidationError unless all its letters are Latin."""
+        super().pre_validate(form)
+        if not self.process_errors and not rules.is_in_latin_letters(self.text):
+            raise ValidationError(_("Use the letters of English and Welsh alone"))
+
+
 class SeenForm(Form):
     """What do citizens see of the service?"""
 
-    name = NameField(_("Service name"), longest=LONGEST_NAME)
-    name_cy = NameField(_("Service name in Welsh (optional)"), longest=LONGEST_NAME)
+    name = ServiceNameField(_("Service name"), longest=LONGEST_NAME)
+    name_cy = ServiceNameField(_("Service name in Welsh (optional)"), longest=LONGEST_NAME)
     landing_page = LineField(_("Address where the service begins (optional)"), longest=2048)
 
     def validate_name(self, field: Any) -> None:
@@ -43,8 +53,8 @@ class NewServiceForm(Form):
     """Which service, and whose?"""
 
     department = NameField(_("Department"), longest=LONGEST_NAME)
-    name = NameField(_("Service name"), longest=LONGEST_NAME)
-    name_cy = NameField(_("Service name in Welsh (optional)"), longest=LONGEST_NAME)
+    name = ServiceNameField(_("Service name"), longest=LONGEST_NAME)
+    name_cy = ServiceNameField(_("Service name in Welsh (optional)"), longest=LONGEST_NAME)
 
     def validate_department(self, field: Any) -> None:
         """Raise ValidationError unless a department was named."""

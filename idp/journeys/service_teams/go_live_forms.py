@@ -7,6 +7,7 @@ from wtforms import ValidationError
 
 from idp.domain.go_lives import ANSWERS as NAMES
 from idp.domain.go_lives import LISTS
+from idp.journeys.service_teams.client_forms import WRONG
 from idp.protocol import registration_rules as rules
 from idp.protocol.registration_members import MOST_ENTRIES
 from idp.web.forms import CheckField, ChoiceField, Form, LineField
@@ -16,30 +17,22 @@ from idp.web.lines_field import LinesField
 LONGEST_LIST: Final = 20_000
 
 
-def _is_good(address: str, *, redirect: bool = False) -> bool:
-    judge = rules.redirect_is_acceptable if redirect else rules.address_is_acceptable
-    return judge(address, production=True)
-
-
 def _check_all(field: LinesField, *, redirect: bool = False) -> None:
     if len(field.entries) > MOST_ENTRIES:
         raise ValidationError(_("Enter 100 addresses or fewer, one on each line"))
-    bad = [each for each in field.entries if not _is_good(each, redirect=redirect)]
-    if bad:
-        raise ValidationError(
-            _(
-                "Each address must begin with https://, and not be on your own machine. Change "
-                "%(address)s",
-                address=bad[0][:200],
+    fault_of = rules.redirect_fault if redirect else rules.address_fault
+    for each in field.entries:
+        fault = fault_of(each, production=True)
+        if fault is not None:
+            raise ValidationError(
+                _("Change %(address)s. %(why)s", address=each[:200], why=WRONG[fault])
             )
-        )
 
 
 def _check_one(field: LineField) -> None:
-    if field.text and not _is_good(field.text):
-        raise ValidationError(
-            _("Enter an address that begins with https:// and is not on your own machine")
-        )
+    fault = rules.address_fault(field.text, production=True) if field.text else None
+    if fault is not None:
+        raise ValidationError(WRONG[fault])
 
 
 class GoLiveForm(Form):

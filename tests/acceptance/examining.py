@@ -72,6 +72,14 @@ HIDDEN_FOCUS: Final = (
     return hidden.map(stop => stop.outerHTML.slice(0, 120));
 }"""
 )
+SHAPE: Final = """() => [...document.querySelectorAll('html, body *')].map(element => {
+    const said = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+    const held = [...element.attributes].map(({name, value}) =>
+        ['class', 'hidden', 'lang', 'role', 'style', 'type'].includes(name) ? `${name}=${value}`
+            : value ? name : `${name}=`);
+    return [element.parentElement?.localName, element.localName, said, ...held.sort()].join(' ');
+}).join('\\n')"""
+"""Everything of a page but its words, and what its fields and links are called."""
 TOLD: Final = """() => {
     const read = node => !node.parentElement.closest('script, style, noscript, template, pre');
     const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT,
@@ -88,6 +96,8 @@ NOT_WORDS: Final = re.compile(r"</?[a-z]+[\s/>]|&(?:[a-z]+|#\d+);|%\(|\{\{|\{%")
 """Markup that was escaped, or a place in a sentence that nothing was put into."""
 NOT_WELSH: Final = re.compile(r"\bNone\b")
 """What Python writes for nothing. In English it is a word too."""
+SHAPES: Final[set[int]] = set()
+"""What pages that were looked at in this process are made of, each in its language."""
 PARTS: Final = "parts-of-pages"
 """The folder to which each walk writes what it found, for `joined`."""
 
@@ -106,18 +116,22 @@ class Album:
         """Look at the page that is shown, and note what is wrong with it.
 
         Without pictures each language is looked at in one width, and the colours, which are the
-        same in both, in English alone.
+        same in both, in English alone; and a page that differs from one seen before in nothing but
+        its words, as one error does from the next, is only measured and read.
         """
         usual = page.viewport_size
+        shape = hash((self.language, page.evaluate(SHAPE)))
+        again = self.folder is None and shape in SHAPES
+        SHAPES.add(shape)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            self._look(page, shown, width)
+            self._look(page, shown, width, again=again)
         if usual is not None:
             page.set_viewport_size(usual)
         said = page.locator(ERRORS).all_text_contents()
         self.messages.setdefault(shown.route, []).extend(" ".join(words.split()) for words in said)
 
-    def _look(self, page: Page, shown: Shown, width: int) -> None:
+    def _look(self, page: Page, shown: Shown, width: int, *, again: bool) -> None:
         english = self.language == "en"
         found = [{"id": "language", "help": self.language}] if self._speaks_another(page) else []
         if is_elsewhere(page.url, shown.route):
@@ -125,13 +139,13 @@ class Album:
         wide = width_of(page)
         if wide > width:
             found.append({"id": "too-wide", "help": f"{wide} pixels in a window of {width}"})
-        if width == NARROW and english:
+        if width == NARROW and english and not again:
             found += unseen_focus(page) + zoomed(page)
         if width == WIDE:
             found += not_words(page, self.language)
         if self.folder is not None:
             found += axe_violations(page)
-        elif english == (width == WIDE):
+        elif english == (width == WIDE) and not again:
             found += axe_violations(page, colours=english)
         file = f"{shown.name}-{self.language}-{width}.png"
         if self.folder is not None:

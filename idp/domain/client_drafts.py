@@ -144,7 +144,7 @@ def register(session: Session, services: Services, service: Service, account_id:
     if found := advice.clashes(fields):
         raise Clashing(found)
     check_team_may_have(asked, clients.judged(fields))
-    applied = clients.write(session, services, None, fields, service)
+    applied = clients.write(session, services, None, fields, service, by=account_id)
     discard(session, service.id, account_id)
     fact = ClientRegistered(account_id=account_id, service_id=service.id, client_id=client_id)
     audit.record(session, fact, now=services.clock.now())

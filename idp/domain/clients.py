@@ -181,8 +181,13 @@ def write(
     fields: Mapping[str, Any],
     service: Service,
     registered_by: str | None = None,
+    *,
+    by: str | None = None,
 ) -> Applied:
-    """Keep a registration that was judged good; `client` is None when it is new."""
+    """Keep a registration that was judged good; `client` is None when it is new.
+
+    `by` is the account whose doing it is: a new secret or key is noted as added by it.
+    """
     now, policy = services.clock.now(), policy_from_registration(fields)
     created = client is None
     before = client.members if client else {}
@@ -200,12 +205,19 @@ def write(
         client.imported_secret_hash = fields[_SECRET_HASH]
     session.add(client)
     session.flush()
-    secret = _proofs(session, services, client, policy, imported=bool(fields.get(_SECRET_HASH)))
+    imported = bool(fields.get(_SECRET_HASH))
+    secret = _proofs(session, services, client, policy, by=by, imported=imported)
     return Applied(client.client_id, created, secret)
 
 
 def _proofs(
-    session: Session, services: Services, client: Client, policy: ClientPolicy, *, imported: bool
+    session: Session,
+    services: Services,
+    client: Client,
+    policy: ClientPolicy,
+    *,
+    by: str | None,
+    imported: bool,
 ) -> str | None:
     """Keep what the client proves itself with in step; a secret, if it got its first one now."""
     by_secret = policy.token_endpoint_auth_method in SECRET_METHODS
@@ -213,7 +225,7 @@ def _proofs(
         client_proofs.forget(session, client.client_id, SECRET)
         client.secret_hash = None
     if policy.public_key and not by_secret:
-        client_proofs.keep_key(session, services, client.client_id, policy.public_key)
+        client_proofs.keep_key(session, services, client.client_id, policy.public_key, by)
     else:
         client_proofs.forget(session, client.client_id, KEY)
     if not policy.jwks_uri:
@@ -223,7 +235,7 @@ def _proofs(
         return None
     if client.imported_secret_hash or client_proofs.hashes(session, client.client_id):
         return None
-    secret = client_proofs.add_secret(session, services, client.client_id)
+    secret = client_proofs.add_secret(session, services, client.client_id, by=by)
     # What servers of the version before know a secret by.
     client.secret_hash = client_proofs.hashes(session, client.client_id)[0]
     return secret

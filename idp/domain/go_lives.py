@@ -242,7 +242,7 @@ def _as_asked(session: Session, services: Services, asked: ChangeRequest, by: st
         clients.judged(fields)
     except InvalidClientMetadata as error:
         raise CannotBeDone(BREAKS_A_RULE) from error
-    clients.write(session, services, None, fields, service)
+    clients.write(session, services, None, fields, service, by=asked.requested_by)
     # Nobody is there to be shown a secret: the team makes one where it is shown.
     session.get_one(Client, fresh).secret_hash = None
     fact = ServiceWentLive(

@@ -174,7 +174,7 @@ def _now(
         return Outcome(changed=False)
     fields = clients.merged(client, wanted, client.client_id)
     service = session.get_one(Service, client.service_id)
-    applied = clients.write(session, services, client, fields, service)
+    applied = clients.write(session, services, client, fields, service, by=account_id)
     fact = ClientChanged(
         account_id=account_id,
         service_id=client.service_id,

@@ -60,17 +60,7 @@ def replace(
     fields = clients.merged(client, {"public_key": public_key}, client_id)
     policy = clients.judged(fields)
     service = clients.service_of(session, services, policy)
-    clients.write(session, services, client, fields, service)
-    client_proofs.keep_key(session, services, client_id, public_key)
-    session.execute(
-        update(ClientProof)
-        .where(
-            ClientProof.client_id == client_id,
-            ClientProof.proof == client_proofs.of_text(public_key),
-        )
-        .values(added_by=by)
-        .execution_options(synchronize_session=False)
-    )
+    clients.write(session, services, client, fields, service, by=by)
     fact = ClientKeyReplaced(account_id=by, client_id=client_id, service_id=client.service_id)
     audit.record(session, fact, now=services.clock.now())
 

@@ -17,6 +17,8 @@ from tests.support.servers import Street
 
 REQUEST = "/ops/requests/<request_id>"
 CLIENT = "/ops/clients/<client_id>"
+NOWHERE = f"https://{'x' * 64}.example/jwks.json"
+"""A name too long to be one: nobody is asked for it."""
 GO_LIVE = "/team/services/<service_id>/clients/<client_id>/go-live"
 
 
@@ -126,12 +128,11 @@ def going_live(visitor: Visitor, street: Street, language: str) -> Iterator[Show
     visitor.submit()
     yield Shown("/team/services/<service_id>/clients/<client_id>/go-live", "wrong addresses")
     many = "\n".join(f"https://tax.example/{number}" for number in range(101))
-    # An address that is for documents: nobody is called there.
-    fill_in(visitor, redirect_uris=many, jwks_uri="https://192.0.2.1/jwks.json")
+    fill_in(visitor, redirect_uris=many, jwks_uri=NOWHERE)
     visitor.submit()
     yield Shown("/team/services/<service_id>/clients/<client_id>/go-live", "too many addresses")
     fill_in(visitor)
-    visitor.fill("jwks_uri", "https://192.0.2.1/jwks.json")
+    visitor.fill("jwks_uri", NOWHERE)
     visitor.submit()
     yield Shown("/team/services/<service_id>/clients/<client_id>/go-live", "checks not passed")
 

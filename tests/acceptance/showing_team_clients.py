@@ -64,7 +64,7 @@ def adding_a_service(visitor: Visitor, street: Street, language: str) -> Iterato
     yield Shown(f"{SERVICES}/new", "empty")
     add_service(visitor, "Check your tax account")
     yield Shown(f"{SERVICES}/new", "a name that is taken")
-    wrong = {"too long": "x" * 256, "unreadable": "a\x01b"}
+    wrong = {"too long": "x" * 256, "unreadable": "a\x01b", "other letters": "\u0410pply"}
     yield from mistakes(visitor, f"{SERVICES}/new", "name", wrong)
     name = f"Apply for a permit {citizen.email.partition('@')[0]}"
     add_service(visitor, name)

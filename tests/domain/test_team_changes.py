@@ -14,7 +14,7 @@ from idp.domain.team_services import Seen
 from tests.domain.conftest import Installation
 from tests.support.building import ISSUER
 from tests.support.citizens import Citizen, enrol
-from tests.support.relying_party import RelyingParty
+from tests.support.relying_party import RelyingParty, ec_key, public_key_text
 
 NAMES = {"service": "Get a permit", "service_cy": "Cael trwydded"}
 
@@ -95,6 +95,12 @@ def test_a_live_one_changes_when_it_is_approved(live: Team) -> None:
     live.approve()
     assert live.is_now() == before | {"client_name": "Another", "contacts": ["new@example.com"]}
     assert live.waits() is None
+    live.change(public_key=public_key_text(ec_key("next")))
+    live.approve()
+    with live.at.session() as session:
+        proof = team_keys.pasted(session, session.get_one(Client, live.client_id))
+        assert proof is not None
+        assert proof.added_by == live.one, "who asked, whoever approved"
     with pytest.raises(SectorFixed):
         live.change(sector_identifier_uri="https://elsewhere.example")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from idp.domain import change_requests, go_lives, suspensions
+from idp.domain import change_requests, go_lives, operators, suspensions
 from tests.acceptance.at_the_levers import come_to, new_operator
 from tests.acceptance.at_the_queue import (
     Service,
@@ -34,7 +34,8 @@ def ask_to_suspend(visitor: Visitor, street: Street, client_id: str) -> str:
 def suspending_a_client(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     """One operator asks, the other decides."""
     client_id = new_service(street).party.client_id
-    come_to(visitor, street, new_operator(street), f"ops/clients?lng={language}")
+    asks = new_operator(street)
+    come_to(visitor, street, asks, f"ops/clients?lng={language}")
     yield Shown("/ops/clients")
     visitor.open(f"{street.issuer}ops/clients?q=nothing+like+it")
     yield Shown("/ops/clients", "nothing found")
@@ -63,15 +64,19 @@ def suspending_a_client(visitor: Visitor, street: Street, language: str) -> Iter
     page = ask_to_suspend(visitor, street, client_id)
     visitor.open(f"{street.issuer}ops/clients/{client_id}")
     yield Shown("/ops/clients/<client_id>", "asked")
-    yield from _deciding(visitor, street, language, client_id, page)
-
-
-def _deciding(
-    visitor: Visitor, street: Street, language: str, client_id: str, page: str
-) -> Iterator[Shown]:
-    """The other operator, from the queue to the restored client."""
     become(visitor, street, new_operator(street), f"ops?lng={language}")
     yield Shown("/ops")
+    with street.records() as session:
+        operators.remove(session, street.services, asks.account_id)
+    visitor.open(page)
+    yield Shown("/ops/requests/<request_id>", "asker is no operator any more")
+    with street.records() as session:
+        operators.add(session, street.services, asks.account_id)
+    yield from _deciding(visitor, street, client_id, page)
+
+
+def _deciding(visitor: Visitor, street: Street, client_id: str, page: str) -> Iterator[Shown]:
+    """The other operator, from the request to the restored client."""
     visitor.open(page)
     yield Shown("/ops/requests/<request_id>")
     visitor.open(f"{page}/refuse")

@@ -107,6 +107,7 @@ def apply(session: Session, services: Services, registration: Mapping[str, Any])
     """
     given = canonical(registration)
     client_id = str(given.get("client_id") or fresh_client_id(services))
+    name_services_one_at_a_time(session)
     client = held(session, client_id)
     fields = merged(client, given, client_id)
     policy = judged(fields)
@@ -152,7 +153,10 @@ def judged(fields: Mapping[str, Any]) -> ClientPolicy:
 
 
 def name_services_one_at_a_time(session: Session) -> None:
-    """Keep everybody else who names a service waiting until this transaction ends."""
+    """Keep everybody else who names a service waiting until this transaction ends.
+
+    Whoever holds a client as well holds it after this, or two would wait for each other.
+    """
     if is_postgresql(session):
         session.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _NAMING})
     else:
@@ -163,7 +167,6 @@ def name_services_one_at_a_time(session: Session) -> None:
 
 def service_of(session: Session, services: Services, policy: ClientPolicy) -> Service:
     """Return the service that the client belongs to, made if there is none of that name."""
-    name_services_one_at_a_time(session)
     insert = postgresql.insert if is_postgresql(session) else sqlite.insert
     now, fresh = services.clock.now(), services.entropy.identifier()
     session.execute(

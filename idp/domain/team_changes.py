@@ -124,6 +124,7 @@ def apply_approved(session: Session, services: Services, asked: ChangeRequest) -
 
     Raises CannotBeDone when it cannot be so any more; what was written meanwhile is not kept.
     """
+    clients.name_services_one_at_a_time(session)
     client = clients.held(session, asked.client_id or "")
     if client is None:
         raise CannotBeDone(GONE)

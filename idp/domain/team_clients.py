@@ -46,6 +46,7 @@ def register(
     theirs = select(func.count()).select_from(Client).where(Client.registered_by == key.name)
     if (session.scalar(theirs) or 0) >= MOST_CLIENTS:
         raise TooManyClients
+    clients.name_services_one_at_a_time(session)
     return _apply(session, services, key, None, asked, clients.fresh_client_id(services))
 
 
@@ -60,6 +61,7 @@ def change(
 
     Raises NotTheirs or InvalidClientMetadata; nothing is written then.
     """
+    clients.name_services_one_at_a_time(session)
     client = clients.held(session, client_id)
     if client is None or client.registered_by != key.name:
         raise NotTheirs
@@ -104,7 +106,6 @@ def _apply(
 
 def _refuse_a_name_like_others(session: Session, policy: ClientPolicy, team: str) -> None:
     """Refuse what a citizen would read as the name, in either language, of another's service."""
-    clients.name_services_one_at_a_time(session)
     names_asked = [name for name in (policy.service, policy.service_cy) if name]
     if not all(map(is_in_latin_letters, names_asked)):
         raise _names_are_anothers()

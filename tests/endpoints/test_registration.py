@@ -480,6 +480,8 @@ class TestBounds:
             {"service": "FISHING {}"},
             {"service": "Fishing  {}"},
             {"service": "Ｆishing {}"},
+            {"service": "Fіshing {}"},
+            {"service": "Flshing-{}."},
             {"service": "Pysgota {}"},
             {"service": "Angling", "service_cy": "Pysgota {}"},
             {"service": "Angling", "service_cy": "Fishing {}"},

@@ -18,13 +18,18 @@ from tests.support.servers import Street
 
 @contextmanager
 def one_row_changed(street: Street) -> Iterator[int]:
-    """Somebody changes a row of the record behind our back, and puts it back at the end."""
+    """Somebody changes a row of the record behind our back, and puts it back at the end.
+
+    It is one whose like is nowhere else: of two that are alike, it would be said to be moved.
+    """
     street.work()
+    newest = sa.select(sa.func.max(SealedEntry.log_index)).where(
+        SealedEntry.fact == "operator_added"
+    )
     with street.records() as session:
-        last = session.scalar(sa.select(sa.func.max(SealedEntry.log_index))) or 0
-        index = last // 2
-        row = session.get_one(SealedEntry, index)
-        before = row.at
+        index = session.scalar(newest)
+        assert index is not None
+        before = session.get_one(SealedEntry, index).at
     change = sa.text("UPDATE audit_log SET at = :at WHERE log_index = :index")
     with street.records() as session:
         session.execute(change, {"at": before + 1, "index": index})

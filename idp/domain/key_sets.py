@@ -123,4 +123,7 @@ def _kid(entry: Any) -> str:
 
 
 def _text(value: object, longest: int = 20) -> str:
-    return value[:longest] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    # JSON can spell half a character, which no page can show.
+    return value[:longest].encode(errors="replace").decode()

@@ -45,6 +45,11 @@ def test_each_key_is_told_what_is_wrong_with_it(key: Any, trouble: list[KeyTroub
     assert examined.usable == (not trouble)
 
 
+def test_half_a_character_is_told_as_a_question_mark() -> None:
+    [key] = found({"keys": [EC | {"kid": "a\ud800", "alg": "\udfff"}]}).keys
+    assert (key.kid, key.kind) == ("a?", "EC P-256 ?")
+
+
 def test_a_name_twice_and_keys_too_many_count_for_nothing() -> None:
     assert [key.trouble for key in found({"keys": [EC, EC]}).keys] == [
         (KeyTrouble.DOUBLE_KID,),

@@ -1,16 +1,18 @@
-"""A small HTTP server beside the work of a process: one address, one answer, one request at a time.
+"""A small HTTP server beside the work of a process: one address, one answer, made one at a time.
 
 It knows nothing of what it answers; whoever starts it hands that in.
 """
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 
-PATIENCE: Final = 5.0
-"""Seconds that a client may take to ask."""
+from idp.kernel.deadlines import Deadline
+
+PATIENCE: Final = 10.0
+"""Seconds from a client's call to the end of its answer: as long as Prometheus waits."""
 
 
 @contextmanager
@@ -19,19 +21,26 @@ def serving(
 ) -> Iterator[int]:
     """Answer GET at `path` while the context lasts; the port is given. Raises OSError.
 
+    A slow client keeps neither the others nor the context's end waiting.
     Whatever `answer` raises is told as 503, and kept from the asker.
     """
+    one_at_a_time = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
-        timeout = PATIENCE
         server_version, sys_version = "onepass", ""
+
+        def handle(self) -> None:
+            with suppress(OSError), Deadline(PATIENCE) as deadline:
+                deadline.watch(self.connection)
+                super().handle()
 
         def do_GET(self) -> None:
             if self.path != path:
                 self._send(404, b"")
                 return
             try:
-                body = answer()
+                with one_at_a_time:
+                    body = answer()
             except Exception:  # noqa: BLE001 - a figure that fails must not end the work beside it
                 self._send(503, b"")
                 return
@@ -47,7 +56,7 @@ def serving(
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name
             """Say nothing: asked for every few seconds, it would fill the log."""
 
-    with HTTPServer((host, port), Handler) as server:
+    with ThreadingHTTPServer((host, port), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
         thread.start()
         try:

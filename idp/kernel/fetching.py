@@ -3,13 +3,16 @@
 A registered address is chosen by a stranger, so the rules are strict: https to public addresses
 only, unless the operator's egress list names host and port; the address is looked up once and
 the connection goes to what was looked up (a name that changes its mind gains nothing); no
-redirects; a limit on bytes and on seconds. Never called inside a database transaction.
+redirects; a limit on bytes, and one on seconds that looking the name up counts towards. Never
+called inside a database transaction.
 """
 
 import ipaddress
 import json
 import socket
+import threading
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,13 +23,9 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from idp.kernel.deadlines import Deadline
+from idp.kernel.public_addresses import is_public
 
 _CHUNK_BYTES = 8192
-# A gateway turns these IPv6 addresses into the IPv4 one in their last 32 bits: mapped
-# (RFC 4291), NAT64 (RFC 6052). Behind DNS64 every IPv4 host looks like that.
-_ENDING_IN_IPV4 = tuple(map(ipaddress.IPv6Network, ("::ffff:0:0/96", "64:ff9b::/96")))
-# These too, elsewhere or by local agreement (RFC 4291, RFC 8215, RFC 3056): nobody needs them.
-_TUNNELS = tuple(map(ipaddress.IPv6Network, ("::/96", "64:ff9b:1::/48", "2002::/16")))
 
 
 class Fault(StrEnum):
@@ -139,7 +138,8 @@ class Fetcher:
     def get_json(self, url: str, *, max_bytes: int = 65_536, timeout: float = 5.0) -> Any:
         """Return the JSON at `url`.
 
-        `timeout` is seconds for the whole answer, `max_bytes` bounds its body. Raises
+        `timeout` is seconds from looking the name up to the answer's end, `max_bytes` bounds
+        the answer's body. Raises
         FetchRefused where the address may not be called, FetchFailed for everything that then
         goes wrong (not 200, too slow, too large, not JSON, a redirect).
         """
@@ -169,8 +169,8 @@ class Fetcher:
     def _call(
         self, method: str, url: str, data: Mapping[str, str] | None, max_bytes: int, timeout: float
     ) -> Fetched:
-        target = self._checked(url)
         with requests.Session() as session, Deadline(timeout) as deadline:
+            target = self._checked(url, deadline)
             session.trust_env = False
             # In its one spelling, or the session's own adapter would be found before this one.
             session.mount(f"{urlsplit(url).scheme}://", _PinnedAdapter(target, deadline))
@@ -207,7 +207,7 @@ class Fetcher:
             raise FetchFailed("the answer took too long", Fault.TOO_LONG)
         return body
 
-    def _checked(self, url: str) -> _Target:
+    def _checked(self, url: str, deadline: Deadline) -> _Target:
         try:
             parts = urlsplit(url)
             host, port = parts.hostname, parts.port
@@ -219,12 +219,8 @@ class Fetcher:
         allowed = bool({f"{host}:{port}", f"{host}:*"} & self._allow)
         if parts.scheme == "http" and not allowed:
             raise FetchRefused("the address is not https", Fault.NOT_HTTPS)
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise FetchFailed("the name does not resolve", Fault.NAME) from error
-        addresses = [str(entry[4][0]) for entry in found]
-        if not allowed and not all(_is_public(address) for address in addresses):
+        addresses = _addresses(host, port, deadline.left())
+        if not allowed and not all(is_public(ipaddress.ip_address(each)) for each in addresses):
             raise FetchRefused("the address is not public", Fault.NOT_PUBLIC)
         return _Target(url, host, port, addresses[0])
 
@@ -236,10 +232,24 @@ def _fault(error: Exception, deadline: Deadline) -> Fault:
     return Fault.TOO_LONG if late else Fault.CONNECTION
 
 
-def _is_public(address: str) -> bool:
-    parsed = ipaddress.ip_address(address)
-    if any(parsed in network for network in _ENDING_IN_IPV4):
-        parsed = ipaddress.IPv4Address(parsed.packed[-4:])
-    if any(parsed in network for network in _TUNNELS):
-        return False
-    return parsed.is_global and not parsed.is_multicast
+def _addresses(host: str, port: int, seconds: float) -> list[str]:
+    """Look a name up, on a thread that is left behind when its time is over.
+
+    Nothing else can put an end to it: the system's own resolver knows no deadline.
+    """
+    looked_up: Future[list[str]] = Future()
+
+    def look_up() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            looked_up.set_result([str(entry[4][0]) for entry in found])
+        except (OSError, UnicodeError) as error:
+            looked_up.set_exception(error)
+
+    threading.Thread(target=look_up, name="look-up", daemon=True).start()
+    try:
+        return looked_up.result(seconds)
+    except TimeoutError as error:
+        raise FetchFailed("the name did not resolve in time", Fault.TOO_LONG) from error
+    except (OSError, UnicodeError) as error:
+        raise FetchFailed("the name does not resolve", Fault.NAME) from error

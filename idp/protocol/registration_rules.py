@@ -14,13 +14,13 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from idp.kernel import public_addresses
+
 # The characters of RFC 3986, without those that make parsers disagree; urlsplit drops others.
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]!$&'()*+,;=%@]+", re.ASCII)
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9\-.]*[a-z0-9])?", re.ASCII)
 # A browser reads a host that ends so as an IPv4 address, however it is spelled (WHATWG URL 3.5).
 _ENDS_IN_A_NUMBER: Final = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)", re.ASCII)
-# A gateway turns these into an IPv4 address (RFC 6052).
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 # What some servers take for another path: steps upwards, however encoded, and a wildcard.
 _ODD_PATH: Final = re.compile(r"(^|/)\.{1,2}(/|$)|%2e|%2f|%5c|\*", re.ASCII | re.IGNORECASE)
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -89,11 +89,7 @@ def is_public(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return _ENDS_IN_A_NUMBER.fullmatch(host) is None
-    if isinstance(address, ipaddress.IPv6Address) and (
-        address.ipv4_mapped or address.sixtofour or address.teredo or address in _NAT64
-    ):
-        return False
-    return address.is_global and not address.is_multicast
+    return not public_addresses.ends_in_ipv4(address) and public_addresses.is_public(address)
 
 
 class AddressFault(StrEnum):

@@ -1,6 +1,7 @@
 """Outbound calls: what may be called, under which name, and what counts as an answer."""
 
 import http.server
+import ipaddress
 import socket
 import threading
 import time
@@ -9,8 +10,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from idp.kernel import fetching
-from idp.kernel.fetching import Fetcher, FetchFailed, FetchRefused
+from idp.kernel.fetching import Fault, Fetcher, FetchFailed, FetchRefused
+from idp.kernel.public_addresses import is_public
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
@@ -138,6 +139,17 @@ def test_a_byte_now_and_then_does_not_keep_us(dripping: int, path: str) -> None:
     assert time.monotonic() - started < 5, "the whole answer takes 50 seconds"
 
 
+def test_a_name_that_is_slow_to_resolve_does_not_keep_us(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(5) and [])
+    started = time.monotonic()
+    with pytest.raises(FetchFailed) as failed:
+        fetcher().look("https://slow.example/keys", timeout=0.05)
+    ended.set()
+    assert failed.value.fault is Fault.TOO_LONG
+    assert time.monotonic() - started < 2
+
+
 def test_deep_json_is_no_answer(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(Answers.bodies, "/keys", (200, b"[" * 20_000))
     with pytest.raises(FetchFailed):
@@ -166,6 +178,8 @@ def test_the_connection_goes_to_the_address_that_was_checked(
      "224.0.0.1", "[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[ff02::1]", "[::ffff:127.0.0.1]",
      "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::a00:1]", "[2002:7f00:1::1]",
      "[::ffff:169.254.169.254]",
+     "[fec0::1]", "[::ffff:0:8.8.8.8]", "[3fff::1]", "[5f00::1]", "192.88.99.1",
+     "[64:ff9b::192.88.99.1]",
      "127.0.0.1", "2130706433", "0x7f.1", "127.1"],
 )  # fmt: skip
 def test_no_private_address_is_called(address: str) -> None:
@@ -195,4 +209,4 @@ def test_an_entry_of_the_list_is_for_its_host_and_port(port: int, entry: str) ->
     "address", ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"]
 )
 def test_public_addresses_are_public_also_behind_dns64(address: str) -> None:
-    assert fetching._is_public(address)
+    assert is_public(ipaddress.ip_address(address))

@@ -198,8 +198,10 @@ def write(
         client = Client(client_id=policy.client_id, state=ACTIVE, created_at=now)
         client.registered_by = registered_by
     client.service_id = service.id
-    service.name_cy = policy.service_cy or service.name_cy
-    service.landing_page_url = policy.landing_page_url or service.landing_page_url
+    # What citizens see of a live service comes from what was approved, and from no other client.
+    if policy.environment == PRODUCTION or not has_live_client(session, service.id):
+        service.name_cy = policy.service_cy or service.name_cy
+        service.landing_page_url = policy.landing_page_url or service.landing_page_url
     client.updated_at = now
     kept = {name: value for name, value in fields.items() if name != _SECRET_HASH}
     client.registration = json.dumps(kept, sort_keys=True)
@@ -252,6 +254,12 @@ def all_clients(session: Session) -> list[Client]:
 def all_services(session: Session) -> list[Service]:
     """Return every service, in the order they were created."""
     return list(session.scalars(select(Service).order_by(Service.id)))
+
+
+def has_live_client(session: Session, service_id: str) -> bool:
+    """Return whether citizens use the service: whether it has a production client."""
+    theirs = session.scalars(select(Client.registration).where(Client.service_id == service_id))
+    return any(json.loads(each).get("environment") == PRODUCTION for each in theirs)
 
 
 def back_channel_uri(client: Client) -> str | None:

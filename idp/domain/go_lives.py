@@ -30,6 +30,7 @@ KIND: Final = "go_live"
 NOT_THERE: Final = "The integration client is suspended, or there is no such client any more."
 LIVE_ALREADY: Final = "This client is live already."
 BREAKS_A_RULE: Final = "The registration breaks a rule that production clients have to keep."
+SEEN_CHANGED: Final = "What citizens see of the service changed after this was submitted."
 
 LISTS: Final = ("redirect_uris", "post_logout_redirect_uris")
 ADDRESSES: Final = (
@@ -169,7 +170,19 @@ def production_registration(
     else:
         told |= {"public_key_source": STATIC, "public_key": pasted_key(client)}
     given = {name: it for name, it in told.items() if it}
-    return {**kept, **given, "environment": PRODUCTION, "service": service.name}
+    return {**kept, **given, "environment": PRODUCTION, **as_seen(service, given)}
+
+
+def as_seen(service: Service, after: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return what citizens would see of the service with a production client of `after`.
+
+    They are shown to who approves, and are what is approved.
+    """
+    return {
+        "service": service.name,
+        "service_cy": service.name_cy,
+        "landing_page_url": after.get("landing_page_url") or service.landing_page_url,
+    }
 
 
 def pasted_key(client: Client) -> str | None:
@@ -223,6 +236,7 @@ def submit(
 
 def _as_asked(session: Session, services: Services, asked: ChangeRequest, by: str) -> None:
     """Make the production client that a request asks for. Raises CannotBeDone."""
+    clients.name_services_one_at_a_time(session)
     integration = clients.held(session, asked.client_id or "")
     if integration is None or integration.state != ACTIVE:
         raise CannotBeDone(NOT_THERE)
@@ -237,7 +251,10 @@ def _as_asked(session: Session, services: Services, asked: ChangeRequest, by: st
     if claimed is None:
         raise CannotBeDone(LIVE_ALREADY)
     service = session.get_one(Service, integration.service_id)
-    fields = {**asked.asked["after"], "client_id": fresh, "service": service.name}
+    after: dict[str, Any] = asked.asked["after"]
+    if any(after.get(name) != it for name, it in as_seen(service, after).items()):
+        raise CannotBeDone(SEEN_CHANGED)
+    fields = {**after, "client_id": fresh}
     try:
         clients.judged(fields)
     except InvalidClientMetadata as error:

@@ -29,6 +29,8 @@ from idp.domain.client_keys import SHORTEST_RSA
 LONGEST: Final = 16_384
 """Characters: a private RSA key of 8192 bits in PEM form is half of it."""
 _PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+_AROUND: Final = " \t\r\n\u00a0\ufeff\"'`"
+_FOR_ADDRESSES: Final = str.maketrans("-_", "+/")
 _UNREADABLE: Final = (
     ValueError,
     TypeError,
@@ -79,8 +81,9 @@ def read_public_key(text: str) -> str:
     Takes PEM (a key or a certificate), a JWK, a set of one JWK, or the base64 itself. Raises
     PrivateKeyPasted, NotAKey.
     """
-    pasted = text.strip()
-    if "PRIVATE KEY" in pasted.upper() or "OPENSSH" in pasted.upper():
+    pasted = text.strip(_AROUND)
+    said = _on_one_line(pasted).upper()
+    if "PRIVATE KEY" in said or "OPENSSH" in said:
         raise PrivateKeyPasted
     if len(pasted) > LONGEST:
         raise NotAKey(KeyFault.UNREADABLE)
@@ -93,6 +96,18 @@ def read_public_key(text: str) -> str:
     _check_strength(key)
     der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return b64encode(der).decode("ascii")
+
+
+def refuse_private_key(text: str) -> None:
+    """Raise PrivateKeyPasted when a line that asks for something else holds a private key."""
+    line = _on_one_line(text)
+    if "PRIVATE KEY" in line or _is_private(_der(line) or b""):
+        raise PrivateKeyPasted
+
+
+def _on_one_line(text: str) -> str:
+    """Return a text without doubled space; what looks like a space is one, and so is a break."""
+    return " ".join(text.replace("\\r", " ").replace("\\n", " ").split())
 
 
 def _from_json(pasted: str) -> Any:
@@ -126,13 +141,21 @@ def _from_pem(pasted: str) -> Any:
 
 
 def _from_base64(pasted: str) -> Any:
-    try:
-        der = b64decode("".join(pasted.split()), validate=True)
-    except (NotBase64, ValueError) as error:
-        raise NotAKey(KeyFault.UNREADABLE) from error
+    der = _der(pasted)
+    if der is None:
+        raise NotAKey(KeyFault.UNREADABLE)
     if _is_private(der):
         raise PrivateKeyPasted
     return _loaded(lambda: load_der_public_key(der))
+
+
+def _der(text: str) -> bytes | None:
+    """Return what base64 stands for, also in quotes, on several lines or without its end."""
+    letters = "".join(_on_one_line(text.strip(_AROUND)).split()).translate(_FOR_ADDRESSES)
+    try:
+        return b64decode(letters.rstrip("=") + "=" * (-len(letters.rstrip("=")) % 4), validate=True)
+    except (NotBase64, ValueError):
+        return None
 
 
 def _is_private(der: bytes) -> bool:

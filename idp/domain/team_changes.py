@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from idp.domain import audit, change_requests, clients, team_services
+from idp.domain import audit, change_requests, clients, go_lives, team_services
 from idp.domain.change_requests import Act, CannotBeDone, ChangeRequest, State
 from idp.domain.client_drafts import Clashing
 from idp.domain.client_facts import ClientChanged
@@ -43,6 +43,10 @@ class AnothersChangeWaits(Exception):
     """Somebody else's change of this client waits: it is decided or withdrawn first."""
 
 
+class GoLiveWaits(Exception):
+    """An operator is asked to approve of what citizens see now: it stays so until they decide."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a change: `client_secret` is a new one, told once and never stored."""
@@ -62,6 +66,13 @@ def waiting(session: Session, client_id: str) -> ChangeRequest | None:
     waits = (ChangeRequest.kind == KIND, ChangeRequest.state == State.SUBMITTED)
     about = select(ChangeRequest).where(ChangeRequest.client_id == client_id, *waits)
     return session.scalar(about.limit(1))
+
+
+def waits_to_go_live(session: Session, service_id: str) -> bool:
+    """Return whether a client of the service waits to go live, so that its name stays as it is."""
+    waits = (ChangeRequest.kind == go_lives.KIND, ChangeRequest.state == State.SUBMITTED)
+    asked = select(ChangeRequest.id).where(ChangeRequest.service_id == service_id, *waits)
+    return session.scalar(asked.limit(1)) is not None
 
 
 def as_asked(session: Session, client: Client) -> dict[str, Any]:
@@ -105,6 +116,29 @@ def change(
         client_id=client_id,
     )
     return Outcome(changed=True, waits=True)
+
+
+def describe(
+    session: Session, services: Services, account_id: str, service: Service, seen: Seen
+) -> None:
+    """Change what citizens see of a service, or ask an operator to when they see it already.
+
+    Raises GoLiveWaits, and as `change` and `team_services.describe`; nothing is written then.
+    """
+    clients.name_services_one_at_a_time(session)
+    if waits_to_go_live(session, service.id):
+        raise GoLiveWaits
+    live = [each for each in team_services.clients_of(session, service.id) if is_live(each)]
+    if not live:
+        team_services.describe(session, services, account_id, service, seen)
+        return
+    team_services.check_names(session, seen, service.id)
+    asked = {
+        "service": seen.name,
+        "service_cy": seen.name_cy,
+        "landing_page_url": seen.landing_page,
+    }
+    change(session, services, live[0].client_id, account_id, asked)
 
 
 def withdraw(session: Session, services: Services, client_id: str, account_id: str) -> bool:

@@ -150,6 +150,8 @@ def being_let_live(visitor: Visitor, street: Street, language: str) -> Iterator[
     fill_in(visitor)
     visitor.submit()
     yield Shown("/team/services/<service_id>/clients/<client_id>/go-live", "submitted")
+    visitor.open(f"{street.issuer}{service.pages}/branding")
+    yield Shown("/team/services/<service_id>/branding", "going live")
     yield from _answered(visitor, street, language, service, "ask", "changes")
     yield from _answered(visitor, street, language, service, "refuse", "reason")
     street.clock.move(16 * 86_400)

@@ -325,6 +325,18 @@ def test_what_breaks_a_rule_does_not_go_live(team: Team) -> None:
     assert (team.standing().live_client_id, team.live()) == (None, [])
 
 
+@pytest.mark.parametrize(
+    "changed", ["UPDATE services SET name = 'Other'", "UPDATE services SET name_cy = 'Arall'"]
+)
+def test_what_citizens_see_is_what_was_submitted_or_nothing(team: Team, changed: str) -> None:
+    team.answer()
+    request = team.submit()
+    team.installation.execute(changed)
+    with pytest.raises(CannotBeDone, match="citizens see"):
+        team.decide(approved_acts.approve, request)
+    assert team.live() == []
+
+
 def test_two_operators_at_once_make_one_client(team: Team) -> None:
     team.answer()
     request, start = team.submit(), Barrier(4)

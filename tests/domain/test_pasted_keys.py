@@ -16,7 +16,13 @@ from cryptography.hazmat.primitives.serialization import (
 from joserfc.jwk import ECKey, RSAKey
 
 from idp.domain import client_keys
-from idp.domain.pasted_keys import KeyFault, NotAKey, PrivateKeyPasted, read_public_key
+from idp.domain.pasted_keys import (
+    KeyFault,
+    NotAKey,
+    PrivateKeyPasted,
+    read_public_key,
+    refuse_private_key,
+)
 from tests.support.relying_party import ec_key, public_key_text, rsa_key
 
 EC, RSA = ec_key("pasted"), rsa_key("pasted")
@@ -62,7 +68,13 @@ def private_forms(key: Any) -> list[str]:
     ]
     jwks = [json.dumps(jwk(key, private=True)), json.dumps({"keys": [jwk(key, private=True)]})]
     broken = json.dumps(jwk(key, private=True))[:-1]
-    return [*pems, *ders, *jwks, broken, pem(key) + pems[0]]
+    odd = [
+        pems[0].replace("PRIVATE KEY", "PRIVATE\u00a0 KEY"),
+        f'"{ders[0]}"',
+        ders[0].rstrip("="),
+        ders[0].replace("+", "-").replace("/", "_"),
+    ]
+    return [*pems, *ders, *jwks, broken, pem(key) + pems[0], *odd]
 
 
 @pytest.mark.parametrize("key", [EC, RSA], ids=["ec", "rsa"])
@@ -72,6 +84,27 @@ def test_a_private_key_is_refused_in_every_form_and_not_quoted(key: Any) -> None
             read_public_key(form)
         shown = repr(refused.value) + repr(refused.value.__cause__)
         assert not any(part in shown for part in form.split() if len(part) > 40)
+
+
+def test_a_private_key_is_told_apart_in_a_line_for_something_else() -> None:
+    pems, bare = private_forms(EC), private_forms(EC)[4]
+    for line in (
+        pems[0],
+        pems[0].replace("\n", "\\n"),
+        bare,
+        f"'{bare}'",
+        f"{bare[:64]}\\n{bare[64:]}",
+    ):
+        with pytest.raises(PrivateKeyPasted):
+            refuse_private_key(line)
+    for line in (
+        "",
+        "Apply for a permit",
+        "A private key",
+        "https://a.example/x",
+        public_key_text(EC),
+    ):
+        refuse_private_key(line)
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,20 @@ def test_what_citizens_see_changes_for_the_whole_service(live: Team) -> None:
         assert service.landing_page_url == client.members["landing_page_url"]
 
 
+def test_no_other_client_changes_what_citizens_see_of_a_live_service(live: Team) -> None:
+    other = live.is_now() | {"client_id": "other", "environment": "integration"}
+    seen = {"service_cy": "Arall", "landing_page_url": "https://evil.example/"}
+    with live.at.session() as session, session.begin():
+        clients.apply(session, live.at.services, other | seen)
+        team_changes.change(session, live.at.services, "other", live.one, {"client_name": "Any"})
+    with live.at.session() as session:
+        service = session.get_one(Service, session.get_one(Client, "other").service_id)
+        assert (service.name_cy, service.landing_page_url) == (
+            live.is_now().get("service_cy"),
+            live.is_now()["landing_page_url"],
+        )
+
+
 def test_what_cannot_be_so_any_more_waits_on(live: Team) -> None:
     before = live.is_now()
     live.change(**NAMES)

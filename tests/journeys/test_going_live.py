@@ -232,6 +232,26 @@ def test_a_request_is_withdrawn_by_who_made_it(worked: Room) -> None:
     assert [each.state for each in worked.requests()] == ["withdrawn"]
 
 
+def test_what_citizens_see_is_shown_to_who_decides_and_stays_so_meanwhile(worked: Room) -> None:
+    worked.manager.open(branding := f"{worked.page.partition('/clients/')[0]}/branding")
+    stale = worked.manager.form().values
+    worked.manager.send({"name_cy": "Enw da", "landing_page": "https://start.example/"})
+    worked.send(landing_page_url="")
+    [asked] = worked.requests()
+    worked.operator.open(f"{ISSUER}ops/requests/{asked.id}")
+    for words in (stale["name"], "Enw da", "https://start.example/"):
+        assert words in worked.operator.page.text.partition("What citizens see")[2]
+    headers = {"Origin": ISSUER.rstrip("/"), "Accept": "text/html", "Referer": ISSUER}
+    late = worked.manager.request("POST", branding, stale | {"name": "Another"}, headers)
+    assert late.status == 409
+    assert "decides whether the service goes live" in worked.manager.open(branding).page.text
+    worked.operator.send()
+    [live] = worked.live()
+    seen = worked.session.get_one(Client, live).members
+    assert [seen[it] for it in ("service", "service_cy")] == [stale["name"], "Enw da"]
+    assert seen["landing_page_url"] == "https://start.example/"
+
+
 def test_a_refusal_gives_the_reason(worked: Room) -> None:
     worked.send()
     [asked] = worked.requests()

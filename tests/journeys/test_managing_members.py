@@ -130,8 +130,10 @@ def test_an_invitation_is_nobody_elses_and_can_be_taken_back(
     token = eve.form().values["csrf_token"]
     posted = eve.request("POST", page, {"csrf_token": token}, {"Origin": eve.issuer.rstrip("/")})
     assert posted.status == 404
+    back, values = mia.issuer + mia.form().action.lstrip("/"), mia.form().values
     mia.send()
     assert "ned@example.com" not in mia.page.text
+    assert mia.request("POST", back, values, {"Origin": eve.issuer.rstrip("/")}).status == 404
 
 
 def test_an_invitation_asks_for_the_address_of_the_other_person(

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from idp.domain import approved_acts, go_lives, work_queue
 from idp.domain.change_requests import ChangeRequest, State
 from idp.domain.clients import Client, Service
+from idp.domain.team_changes import OF_SERVICE
 
 CLIENT_CHANGE: Final = "client_change"
 
@@ -28,7 +29,7 @@ class RequestSeen:
     """A request as it is shown to the operator `me`.
 
     `asker_left` means that it cannot be approved. Before a service goes live: `checks` were passed,
-    and `about` is what its team says.
+    `citizens_see` is what is approved for them to see, and `about` is what its team says.
     """
 
     asked: ChangeRequest
@@ -40,6 +41,7 @@ class RequestSeen:
     asker_left: bool
     differences: tuple[Difference, ...]
     checks: tuple[str, ...]
+    citizens_see: dict[str, str | None]
     about: dict[str, str]
 
     @property
@@ -73,8 +75,16 @@ def find(session: Session, request_id: str, *, me: str, now: int) -> RequestSeen
         asker_left=approved_acts.asker_left(session, asked),
         differences=_differences(asked, client),
         checks=tuple(asked.asked.get("checks") or ()),
+        citizens_see=_citizens_see(asked),
         about={name: it for name in go_lives.ABOUT if (it := told.get(name))},
     )
+
+
+def _citizens_see(asked: ChangeRequest) -> dict[str, str | None]:
+    """Return what citizens would see of a service that asks to go live, the new and the old."""
+    if asked.kind != go_lives.KIND:
+        return {}
+    return {name: asked.asked["after"].get(name) for name in OF_SERVICE}
 
 
 def _differences(asked: ChangeRequest, client: Client | None) -> tuple[Difference, ...]:

@@ -37,6 +37,13 @@ STATES: Final[dict[str, LazyString]] = {
     State.DONE_ALONE: _("Done by one person alone"),
 }
 
+OF_SERVICE: Final[dict[str, LazyString]] = {
+    "service": _("Service name"),
+    "service_cy": _("Service name in Welsh"),
+    "landing_page_url": _("Address where the service begins"),
+}
+"""What citizens see of a service, by the members of a registration."""
+
 HINDRANCES: Final[dict[str, LazyString]] = {
     approved_acts.ASKER_LEFT: _(
         "Whoever asked for it is no operator any more. Refuse it, and ask anew."
@@ -47,6 +54,10 @@ HINDRANCES: Final[dict[str, LazyString]] = {
     go_lives.LIVE_ALREADY: _("This client is live already."),
     go_lives.BREAKS_A_RULE: _(
         "The registration breaks a rule that production clients have to keep."
+    ),
+    go_lives.SEEN_CHANGED: _(
+        "What citizens see of the service changed after this was submitted. Ask for changes, so "
+        "that it is submitted again."
     ),
     citizen_levers.NOT_POSSIBLE: _("The account is in a state in which this would change nothing."),
     citizen_levers.OWN: _("Nobody approves what is done to their own account."),

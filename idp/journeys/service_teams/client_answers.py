@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from idp.domain.pasted_keys import NotAKey, read_public_key
+from idp.domain.pasted_keys import NotAKey, read_public_key, refuse_private_key
 from idp.journeys.service_teams.client_fields import Field, Kind
 from idp.protocol import registration_rules as rules
 from idp.protocol.client_policy import OPENID, PRODUCTION
@@ -32,7 +32,8 @@ _EMPTY: Final = {
 
 
 def line(field: Field, typed: str, registration: Mapping[str, Any]) -> Given:
-    """Return what a line means for the registration. Raises Wrong."""
+    """Return what a line means for the registration. Raises Wrong, and PrivateKeyPasted."""
+    refuse_private_key(typed)
     if not typed and field.optional:
         return {field.member: None}
     if not typed:
@@ -48,7 +49,8 @@ def line(field: Field, typed: str, registration: Mapping[str, Any]) -> Given:
 
 
 def added(field: Field, typed: str, registration: Mapping[str, Any]) -> Given:
-    """Return the list with one more entry. Raises Wrong."""
+    """Return the list with one more entry. Raises Wrong, and PrivateKeyPasted."""
+    refuse_private_key(typed)
     entries = list(registration.get(field.member) or ())
     if not typed:
         raise Wrong(_EMPTY[field.slug])

@@ -10,7 +10,7 @@ from idp.domain.change_requests import ChangeRequest
 from idp.journeys.operators import request_steps
 from idp.journeys.operators.request_forms import ChangesForm, RefuseForm
 from idp.journeys.operators.request_steps import RequestSeen
-from idp.journeys.operators.request_words import HINDRANCES, KINDS, STATES
+from idp.journeys.operators.request_words import HINDRANCES, KINDS, OF_SERVICE, STATES
 from idp.journeys.operators.views.door import OPERATOR, console, me, to
 from idp.web import current
 from idp.web.errors import Kind, PageRefused
@@ -131,6 +131,7 @@ def _shown(seen: RequestSeen, *, problem: str = "", status: int = 200) -> Respon
         kinds=KINDS,
         states=STATES,
         checks=CHECKS,
+        of_service=OF_SERVICE,
         answers=ANSWERS,
         welsh=WELSH,
         problem=problem,

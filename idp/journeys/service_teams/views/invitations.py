@@ -52,10 +52,10 @@ def invite(service_id: str) -> Response:
     "/team/services/<service_id>/invitations/<invitation_id>/withdraw", MANAGER, ("POST",)
 )
 def withdraw(service_id: str, invitation_id: str) -> Response:
-    """Take an invitation back; what is gone already stays gone."""
-    if not Form().accepted():
+    """Take an invitation of this service back."""
+    named = (current.session(), current.services(), service_id, invitation_id[:32])
+    if not Form().accepted() or not kept.withdraw(*named, by=me()):
         abort(404)
-    kept.withdraw(current.session(), current.services(), service_id, invitation_id[:32], by=me())
     return to("members", service_id=service_id)
 
 

@@ -7,10 +7,10 @@ from flask import Response
 from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _
 
-from idp.domain import departments, members, team_changes, team_services
-from idp.domain.clients import Client, Service
+from idp.domain import clients, departments, members, team_changes, team_services
+from idp.domain.clients import Service
 from idp.domain.members import Role
-from idp.domain.team_changes import AnothersChangeWaits
+from idp.domain.team_changes import AnothersChangeWaits, GoLiveWaits
 from idp.domain.team_services import NameTaken, Seen, TooManyServices
 from idp.journeys.service_teams.client_forms import OTHERS
 from idp.journeys.service_teams.forms import NewServiceForm, SeenForm
@@ -113,7 +113,7 @@ def service_page(**_named: str) -> Response:
 @console.page("/team/services/<service_id>/branding", MANAGER, ("GET", "POST"))
 def branding(**_named: str) -> Response:
     """Ask what citizens shall see of the service."""
-    found = service()
+    found, status = service(), 200
     form = SeenForm(
         data={
             "name": found.name,
@@ -124,13 +124,15 @@ def branding(**_named: str) -> Response:
     if form.accepted():
         seen = Seen(form.name.text, form.name_cy.text or None, form.landing_page.text or None)
         try:
-            _describe(found, seen)
+            team_changes.describe(current.session(), current.services(), me(), found, seen)
         except NameTaken:
             say(form.name, NAME_TAKEN["taken"])
         except InvalidClientMetadata:
             say(form.landing_page, _("A live service begins at an address with https://"))
         except AnothersChangeWaits:
             say(form.name, OTHERS["change"])
+        except GoLiveWaits:
+            status = 409
         else:
             return to("service_page", service_id=found.id)
     return show(
@@ -138,29 +140,10 @@ def branding(**_named: str) -> Response:
         form=form,
         service=found,
         previews=_previews(found, form),
-        live=_live_client(found),
+        waits=team_changes.waits_to_go_live(current.session(), found.id),
+        live=clients.has_live_client(current.session(), found.id),
+        status=status,
     )
-
-
-def _describe(found: Service, seen: Seen) -> None:
-    """Change what citizens see, or ask an operator to when they see it already."""
-    session, services = current.session(), current.services()
-    live = _live_client(found)
-    if live is None:
-        team_services.describe(session, services, me(), found, seen)
-        return
-    team_services.check_names(session, seen, found.id)
-    asked = {
-        "service": seen.name,
-        "service_cy": seen.name_cy,
-        "landing_page_url": seen.landing_page,
-    }
-    team_changes.change(session, services, live.client_id, me(), asked)
-
-
-def _live_client(found: Service) -> Client | None:
-    theirs = team_services.clients_of(current.session(), found.id)
-    return next((each for each in theirs if team_changes.is_live(each)), None)
 
 
 def _previews(found: Service, form: SeenForm) -> list[Preview]:

@@ -175,7 +175,7 @@ class Fetcher:
             # In its one spelling, or the session's own adapter would be found before this one.
             session.mount(f"{urlsplit(url).scheme}://", _PinnedAdapter(target, deadline))
             try:
-                response = session.request(
+                with session.request(
                     method,
                     url,
                     data=data,
@@ -189,8 +189,8 @@ class Fetcher:
                         "User-Agent": "Onepass",
                         "Accept-Encoding": "identity",
                     },
-                )
-                body = self._read(response, max_bytes, deadline)
+                ) as response:
+                    body = self._read(response, max_bytes, deadline)
             except (requests.RequestException, OSError, ValueError) as error:
                 raise FetchFailed(type(error).__name__, _fault(error, deadline)) from error
         content_type = response.headers.get("Content-Type", "")

@@ -1,22 +1,29 @@
 """A whole life of an account is driven, also through its errors; the log holds no secret of it."""
 
+import json
+import re
 from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from flask import Flask
+from joserfc.jwk import ECKey
 from sqlalchemy.orm import Session
 
-from idp.domain import notices, outbox, registration_keys
+from idp.domain import clients, members, notices, outbox, registration_keys
+from idp.domain.audit_entries import AuditEntry
+from idp.domain.members import Role
 from idp.domain.services import Services
 from idp.kernel.database import db
 from idp.settings import Settings
 from idp.worker import Worker
 from tests.support.building import register
-from tests.support.citizens import Citizen
+from tests.support.citizens import Citizen, enrol
 from tests.support.clock import FixedClock
+from tests.support.consoles import sign_in_as
 from tests.support.person import Person
-from tests.support.relying_party import RelyingParty, basic
+from tests.support.relying_party import RelyingParty, basic, ec_key
 from tests.support.secrets import one_logins_hash
 
 PASSWORD = "unmistakable tin kettle 9"
@@ -136,6 +143,52 @@ def test_the_log_holds_no_secret_of_a_client_or_a_team(
     assert log.count("request_answered") == 11, "the requests' log was not captured"
     for secret in secrets:
         assert secret not in log, f"the log holds {secret[:12]}…"
+
+
+def test_neither_the_log_nor_the_record_holds_what_the_team_console_shows_and_takes(
+    capfd: pytest.CaptureFixture[str], app: Flask, session: Session, services: Services
+) -> None:
+    """A new secret, a private key that somebody pastes, all that a test citizen signs in with."""
+    writer = enrol(session, services, Citizen("writer@example.com"))
+    person = sign_in_as(app, session, services, writer)
+    pages = {}
+    for method in ("client_secret_post", "private_key_jwt"):
+        more = {"profile": "openid"}
+        party = RelyingParty(person.issuer, method=method, id_token_alg="RS256", more=more)
+        clients.apply(session, services, party.registration())
+        service_id = session.get_one(clients.Client, party.client_id).service_id
+        members.add(session, services, service_id, writer.account_id, Role.WRITER)
+        session.commit()
+        pages[method] = f"{person.issuer}team/services/{service_id}/clients/{party.client_id}"
+
+    person.open(f"{pages['client_secret_post']}/secret/new")
+    person.send({"ready": "y"})
+    secrets = set(re.findall(r'id="secret">([^<]+)</pre>', person.html))
+    mine = ec_key("nobody else's")
+    jwk = ECKey.import_key(mine).as_dict(private=True)
+    pem = mine.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    for pasted in (pem, json.dumps(jwk), f"see: {json.dumps(jwk)}"):
+        person.open(f"{pages['private_key_jwt']}/keys/replace")
+        person.send({"public_key": pasted})
+        assert person.status == 400
+    secrets |= {str(jwk["d"]), *pem.splitlines()[1:3]}
+    person.open(f"{person.issuer}team/services/{service_id}/test-citizens/new")
+    person.send({"name": "nia", "state": "ready"})
+    shown = dict(re.findall(r"<dt[^>]*>([^<]+)</dt>\s*<dd[^>]*>([^<]*)", person.html))
+    seed = shown["Key for an authenticator app"]
+    secrets |= {shown["Password"], seed, seed.replace(" ", "")}
+    person.open(person.url)
+    secrets |= cookies_of(person)
+    assert len(secrets) == 9
+
+    log = capfd.readouterr().err
+    assert log.count("request_answered") > 8, "the requests' log was not captured"
+    record = "".join(str(tuple(row)) for row in session.execute(sa.select(AuditEntry.__table__)))
+    for fact in ("client_secret_made", "private_key_refused", "test_citizen_made"):
+        assert fact in record
+    for secret in secrets:
+        assert secret not in log, f"the log holds {secret[:12]}…"
+        assert secret not in record, f"the record holds {secret[:12]}…"
 
 
 def test_an_error_of_the_database_is_logged_without_its_values(

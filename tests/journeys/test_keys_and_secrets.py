@@ -270,6 +270,7 @@ class TestAKeySet:
                     jwk(rsa_key(), "private") | {"d": "AQAB"},
                     jwk(rsa_key(), "encrypts", use="enc"),
                     {"kty": "oct", "kid": "shared", "k": "AAAA"},
+                    {"kty": "EC", "kid": "half a character \ud800", "alg": "\udfff"},
                 ]
             )
             person.open(f"{pages}/keys")
@@ -285,6 +286,7 @@ class TestAKeySet:
             "it is public now",
             "Its use is not sig",
             "It is neither RSA nor EC",
+            "half a character ?",
         ):
             assert words in " ".join(person.page.text.split()), words
         assert "client_keys_fetched" in session.scalars(sa.select(AuditEntry.fact)).all()

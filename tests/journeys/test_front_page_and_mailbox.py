@@ -1,5 +1,6 @@
 """What somebody finds who comes without a service."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,14 @@ def test_a_demo_whose_mails_are_really_sent_has_no_mailbox(
     with sending.app_context():
         for engine in db.engines.values():
             engine.dispose()
+
+
+def test_only_where_people_try_things_out_may_anybody_spoil_a_services_answers(
+    visitor_of: Callable[..., Person], library: RelyingParty
+) -> None:
+    person = visitor_of(mode="integration")
+    for page in ("/faults", f"/faults/{library.client_id}"):
+        assert person.open(page).status == 404
 
 
 def mailed(person: Person, query: str = "") -> list[dict[str, Any]]:

@@ -40,11 +40,12 @@ class OperatorRemoved(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class MemberAdded(Fact):
-    """An account became a member of a service."""
+    """An account became a member of a service; `by` is the account that saw to it."""
 
     account_id: str
     service_id: str
     role: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -142,7 +142,7 @@ def accept(
     service_id, role = taken
     fact = InvitationAccepted(account_id=account.id, service_id=service_id, role=role)
     audit.record(session, fact, now=now)
-    members.add(session, services, service_id, account.id, Role[role])
+    members.add(session, services, service_id, account.id, Role[role], by=account.id)
     return str(service_id)
 
 

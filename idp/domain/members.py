@@ -57,8 +57,19 @@ def role_in(session: Session, service_id: str, account_id: str) -> Role | None:
     return Role[known] if known else None
 
 
-def add(session: Session, services: Services, service_id: str, account_id: str, role: Role) -> bool:
-    """Make an account a member; False if it is one already, whose role stays as it was."""
+def add(
+    session: Session,
+    services: Services,
+    service_id: str,
+    account_id: str,
+    role: Role,
+    *,
+    by: str | None = None,
+) -> bool:
+    """Make an account a member; False if it is one already, whose role stays as it was.
+
+    `by` is the account that does it.
+    """
     insert = postgresql.insert if is_postgresql(session) else sqlite.insert
     now = services.clock.now()
     added = session.scalar(
@@ -69,7 +80,7 @@ def add(session: Session, services: Services, service_id: str, account_id: str, 
     )
     if added is None:
         return False
-    fact = MemberAdded(service_id=service_id, account_id=account_id, role=role.name)
+    fact = MemberAdded(service_id=service_id, account_id=account_id, role=role.name, by=by)
     audit.record(session, fact, now=now)
     return True
 

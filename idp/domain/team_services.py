@@ -66,7 +66,7 @@ def create(
     session.flush()
     fact = ServiceCreated(account_id=account_id, service_id=service.id)
     audit.record(session, fact, now=now)
-    members.add(session, services, service.id, account_id, Role.MANAGER)
+    members.add(session, services, service.id, account_id, Role.MANAGER, by=account_id)
     return service
 
 

@@ -38,10 +38,9 @@ def test_whoever_makes_a_service_is_its_manager_and_its_department_is_one(
         assert members.role_in(session, first, account) is Role.MANAGER
         owners = {service.department_id for service in session.scalars(select(Service)).all()}
         assert owners == {departments.all_departments(session)[0].id}
-        assert [row.fact for row in session.scalars(select(audit_entries.AuditEntry))][-2:] == [
-            "service_created",
-            "member_added",
-        ]
+        made, added = session.scalars(select(audit_entries.AuditEntry)).all()[-2:]
+        assert [made.fact, added.fact] == ["service_created", "member_added"]
+        assert f'"by":"{account}"' in added.detail
         assert second
 
 

@@ -15,6 +15,7 @@ from idp.domain.go_lives import Standing
 from idp.domain.members import Role
 from idp.domain.services import Services
 from idp.domain.throttles import LIMITS, Kind
+from idp.journeys.operators import registration_words
 from idp.kernel.fetching import Fetched, Fetcher, FetchFailed
 from tests.support.building import ISSUER
 from tests.support.citizens import Citizen, enrol
@@ -200,14 +201,45 @@ def test_from_the_first_answer_to_a_live_client(worked: Room) -> None:
     told = worked.operator.page.text
     for words in ("2,000 a day", "m@example.com", "https://tax.example/callback", "Passed"):
         assert words in told
+    # What is the same in both is approved as well.
+    for words in (
+        "Identity proving",
+        "max_age allowed",
+        "PKCE enforced",
+        "In testing: integration",
+    ):
+        assert words in told
+    assert "The same key" not in told
     worked.operator.send()
     assert "Approved" in worked.operator.page.text
     [live] = worked.live()
+    assert f'href="/ops/clients/{live}"' in worked.operator.html
     worked.manager.open(worked.page)
     assert "Your service is live" in worked.manager.page.text
     assert live in worked.manager.page.text
     worked.manager.open(worked.page.replace(worked.client_id, live))
     assert worked.manager.status == 404, "a production client is live already"
+
+
+@pytest.mark.parametrize("secret", [False])
+def test_who_approves_sees_that_the_key_is_that_of_testing(worked: Room) -> None:
+    worked.send(jwks_uri="")
+    [asked] = worked.requests()
+    worked.operator.open(f"{ISSUER}ops/requests/{asked.id}")
+    assert "The same key as in testing" in worked.operator.page.text
+
+
+def test_what_a_registration_does_not_say_is_shown_as_what_it_means() -> None:
+    shown = registration_words.in_words
+    assert shown("rate_limit", {}) == 2000
+    assert str(shown("rate_limit", {"rate_limit": None})) == "No limit"
+    assert shown("pkce_enforced", {}) == ["Yes"]
+    assert shown("max_age_enabled", {}) == ["No"]
+    assert shown("max_age_enabled", {"profile": "openid"}) == ["Yes"]
+    levels = "accepted_levels_of_confidence"
+    assert shown(levels, {}) == ["P0"]
+    identity = {"identity_verification_supported": True}
+    assert shown(levels, identity) == ["P0", "P2, medium confidence"]
 
 
 def test_changes_are_asked_for_and_made(worked: Room) -> None:

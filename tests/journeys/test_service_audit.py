@@ -14,6 +14,7 @@ from idp.domain.fact_catalogue import FACTS
 from idp.domain.members import Role
 from idp.domain.service_history import Asked
 from idp.domain.services import Services
+from idp.journeys.service_teams.views.audit import HAPPENED
 from tests.support.building import ISSUER
 from tests.support.citizens import Citizen, enrol
 from tests.support.clock import FixedClock
@@ -135,5 +136,6 @@ def test_a_change_to_nothing_is_not_kept(
 def test_what_is_told_is_of_the_catalogue() -> None:
     assert set(service_history.OF_CLIENTS) <= FACTS.keys()
     assert {"service_created", "member_removed"} <= set(service_history.OF_SERVICES)
+    assert set(HAPPENED) == {*service_history.OF_CLIENTS, *service_history.OF_SERVICES}
     for name in (*service_history.OF_CLIENTS, *service_history.OF_SERVICES):
         assert name not in {"code_issued", "tokens_issued", "claims_released"}

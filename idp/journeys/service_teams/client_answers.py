@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from idp.domain.pasted_keys import NotAKey, read_public_key, refuse_private_key
-from idp.journeys.service_teams.client_fields import Field, Kind
 from idp.protocol import registration_rules as rules
 from idp.protocol.client_policy import OPENID, PRODUCTION
 from idp.protocol.client_registration import JWKS, PRIVATE_KEY_JWT, STATIC
 from idp.protocol.registration_members import MOST_ENTRIES
+from idp.web.client_fields import Field, Kind
 
 Given = dict[str, Any]
 

@@ -6,8 +6,8 @@ from flask_babel import lazy_gettext as _
 from wtforms import TextAreaField
 
 from idp.domain.pasted_keys import LONGEST
-from idp.journeys.service_teams.client_fields import Field, Kind
 from idp.protocol.registration_rules import LONGEST_ADDRESS
+from idp.web.client_fields import Field, Kind
 from idp.web.forms import ChecksField, ChoiceField, Form, LineField
 from idp.web.lines_field import AreaInput
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from flask import Response
 
-from idp.domain import approved_acts, emergency_keys
+from idp.domain import approved_acts, emergency_keys, go_lives
 from idp.domain.approved_acts import CannotBeDone, NotWaiting, OwnRequest
-from idp.domain.change_requests import ChangeRequest
-from idp.journeys.operators import request_steps
+from idp.domain.change_requests import ChangeRequest, State
+from idp.journeys.operators import registration_words, request_steps
 from idp.journeys.operators.request_forms import ChangesForm, RefuseForm
 from idp.journeys.operators.request_steps import RequestSeen
 from idp.journeys.operators.request_words import HINDRANCES, KINDS, OF_SERVICE, STATES
@@ -124,10 +124,17 @@ def _decided(decide: Callable[[], ChangeRequest]) -> None:
 
 
 def _shown(seen: RequestSeen, *, problem: str = "", status: int = 200) -> Response:
+    asked, live = seen.asked, None
+    registration: list[registration_words.Told] = []
+    if asked.kind == go_lives.KIND:
+        registration = registration_words.whole(asked.asked["before"], asked.asked["after"])
+        live = go_lives.of(current.session(), asked.client_id or "").live_client_id
     return show(
         "operators/request.html",
         form=Form(),
         seen=seen,
+        registration=registration,
+        live=live if asked.state == State.APPROVED else None,
         kinds=KINDS,
         states=STATES,
         checks=CHECKS,

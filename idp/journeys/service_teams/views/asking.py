@@ -12,9 +12,9 @@ from idp.domain.proof_facts import PrivateKeyRefused
 from idp.journeys.service_teams import client_answers as answers
 from idp.journeys.service_teams import client_forms as forms
 from idp.journeys.service_teams.client_answers import Given, Wrong
-from idp.journeys.service_teams.client_fields import FIELDS, Field, Kind, held, method_of
 from idp.journeys.service_teams.views.door import me, service
 from idp.web import current
+from idp.web.client_fields import FIELDS, Field, Kind, held, method_of
 from idp.web.errors import Kind as Refused
 from idp.web.errors import PageRefused
 from idp.web.forms import say

@@ -39,7 +39,11 @@ HAPPENED: Final[dict[str, object]] = {
     "request_submitted": _("Something was submitted for approval"),
     "service_created": _("The service was made"),
     "service_described": _("What citizens see of the service was changed"),
+    "service_listed": _("The service was put on the public list again"),
+    "service_unlisted": _("The service was taken off the public list"),
     "service_went_live": _("The service went live"),
+    "test_citizen_deleted": _("A test citizen was deleted"),
+    "test_citizen_made": _("A test citizen was made"),
 }
 WHO: Final[dict[str, object]] = {
     Who.OPERATOR: _("an operator"),
@@ -91,7 +95,7 @@ def _rows(event: Event) -> list[tuple[object, ...]]:
     said = "; ".join(f"{name}: {value}" for name, value in event.told.items())
     row = (
         i18n.date_and_time(event.at),
-        HAPPENED.get(event.fact, event.fact),
+        HAPPENED[event.fact],
         event.client_id or "",
         WHO.get(event.who, event.who),
         "" if event.whom is None else WHO.get(event.whom, event.whom),
@@ -126,7 +130,7 @@ def _kept(asked: Asked) -> dict[str, str]:
 
 
 def _words_of(fact: str) -> str:
-    return str(HAPPENED.get(fact, fact))
+    return str(HAPPENED[fact])
 
 
 def _written(value: object) -> str:

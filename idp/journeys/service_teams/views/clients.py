@@ -10,8 +10,6 @@ from idp.domain.client_drafts import Clashing
 from idp.domain.clients import Client
 from idp.domain.members import Role
 from idp.domain.team_changes import AnothersChangeWaits, Outcome, SectorFixed
-from idp.journeys.service_teams import client_fields as fields
-from idp.journeys.service_teams.client_fields import Field
 from idp.journeys.service_teams.client_forms import CLASHES, OTHERS
 from idp.journeys.service_teams.views.asking import ask, field_of
 from idp.journeys.service_teams.views.door import (
@@ -29,7 +27,9 @@ from idp.journeys.service_teams.views.trying import may_try
 from idp.protocol import registration_advice as advice
 from idp.protocol.client_policy import policy_from_registration
 from idp.protocol.errors import InvalidClientMetadata
+from idp.web import client_fields as fields
 from idp.web import current
+from idp.web.client_fields import Field
 from idp.web.errors import Kind, PageRefused
 from idp.web.forms import Form, say
 from idp.web.layout import show

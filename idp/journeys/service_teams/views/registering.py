@@ -7,12 +7,12 @@ from flask_babel import lazy_gettext as _
 
 from idp.domain import accounts, client_drafts
 from idp.domain.client_drafts import Clashing, NoDraft, TooManyClients
-from idp.journeys.service_teams import client_fields as fields
 from idp.journeys.service_teams.client_forms import CLASHES
 from idp.journeys.service_teams.views.asking import ask, field_of
 from idp.journeys.service_teams.views.door import WRITER, console, me, service, to
 from idp.protocol import registration_advice as advice
 from idp.protocol.errors import InvalidClientMetadata
+from idp.web import client_fields as fields
 from idp.web import current
 from idp.web.errors import Kind, PageRefused
 from idp.web.forms import Form

@@ -17,6 +17,7 @@ from idp.web.errors import Kind, PageRefused
 from idp.web.forms import Form
 from idp.web.go_live_words import ANSWERS, CHECKS, WELSH
 from idp.web.layout import show
+from idp.web.lines_field import LinesField
 
 
 @console.page("/ops/requests/<request_id>", OPERATOR, command="onepass requests show")
@@ -59,18 +60,8 @@ def approve_request(request_id: str) -> Response:
 )
 def refuse_request(request_id: str) -> Response:
     """Ask why a request is refused, and refuse it."""
-    seen, form = _request(request_id), RefuseForm()
-    if form.accepted():
-        words = form.reason.text
-        _decided(
-            lambda: approved_acts.refuse(
-                current.session(), current.services(), request_id, by=me(), words=words
-            )
-        )
-        return to("request", request_id=request_id)
-    return show(
-        "operators/request_decision.html", form=form, field=form.reason, seen=seen, kinds=KINDS
-    )
+    form = RefuseForm()
+    return _in_words(request_id, form, form.reason, approved_acts.refuse)
 
 
 @console.page(
@@ -78,18 +69,8 @@ def refuse_request(request_id: str) -> Response:
 )
 def ask_for_changes(request_id: str) -> Response:
     """Ask what should be changed, and send a request back."""
-    seen, form = _request(request_id), ChangesForm()
-    if form.accepted():
-        words = form.changes.text
-        _decided(
-            lambda: approved_acts.ask_for_changes(
-                current.session(), current.services(), request_id, by=me(), words=words
-            )
-        )
-        return to("request", request_id=request_id)
-    return show(
-        "operators/request_decision.html", form=form, field=form.changes, seen=seen, kinds=KINDS
-    )
+    form = ChangesForm()
+    return _in_words(request_id, form, form.changes, approved_acts.ask_for_changes)
 
 
 @console.page(
@@ -108,6 +89,18 @@ def _request(request_id: str) -> RequestSeen:
     if found is None:
         raise PageRefused(Kind.NOT_FOUND)
     return found
+
+
+def _in_words(
+    request_id: str, form: Form, field: LinesField, decide: Callable[..., ChangeRequest]
+) -> Response:
+    """Ask for the words that a decision needs, and decide so."""
+    seen = _request(request_id)
+    if form.accepted():
+        session, services = current.session(), current.services()
+        _decided(lambda: decide(session, services, request_id, by=me(), words=field.text))
+        return to("request", request_id=request_id)
+    return show("operators/request_decision.html", form=form, field=field, seen=seen, kinds=KINDS)
 
 
 def _decided(decide: Callable[[], ChangeRequest]) -> None:

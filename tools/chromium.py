@@ -10,7 +10,9 @@ from pathlib import Path
 
 from tools.progress import StepFailed, Steps
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The shell is the same browser without what only a window needs: pages take it half the time.
+SHELL = "chromium-headless-shell"
+NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SETTING = "ONEPASS_CHROMIUM"
 # Where Playwright keeps its own, by system; the folder below names the revision.
 PLAYWRIGHT = (
@@ -25,7 +27,7 @@ PLAYWRIGHT_PROGRAMS = (
 )
 WHAT_TO_DO = f"""no Chromium was found, and none could be installed. Any one of these helps:
   - install Chromium or Google Chrome, so that it is on the PATH
-  - on Debian or Ubuntu, as root:  apt-get install chromium libatomic1
+  - on Debian or Ubuntu, as root:  apt-get install chromium-headless-shell libatomic1
   - .venv/bin/playwright install --with-deps chromium
   - set {SETTING} to the full path of a Chromium"""
 
@@ -63,7 +65,8 @@ def install(progress: Steps) -> None:
     attempts: list[list[list[str | Path]]] = []
     if shutil.which("apt-get") and os.geteuid() == 0:
         get: list[str | Path] = ["apt-get", "-q", "-y", "--no-install-recommends", "install"]
-        attempts.append([["apt-get", "-q", "update"], [*get, "chromium", *DRIVER_NEEDS]])
+        attempts.append([["apt-get", "-q", "update"], [*get, SHELL, *DRIVER_NEEDS]])
+        attempts.append([[*get, "chromium", *DRIVER_NEEDS]])
     attempts.append([[root / ".venv" / "bin" / "playwright", "install", "chromium"]])
     for commands in attempts:
         try:

@@ -10,6 +10,7 @@ from typing import Any
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    CDPSession,
     Locator,
     Page,
     Playwright,
@@ -67,13 +68,34 @@ class Visitor:
 
     def __init__(self, context: BrowserContext, javascript: bool) -> None:
         self.context = context
-        self.javascript = javascript
+        self.javascript = self._scripts = javascript
         self.page = context.new_page()
+        self._tools: CDPSession | None = None
         self.visits: list[str] = []
         self.complaints: list[str] = []
         self.page.on("response", self._saw)
         self.page.on("console", lambda message: self._heard(message.type, message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
+
+    def run_no_scripts(self) -> None:
+        """Run no script of any page from here on, as if the person had turned them off."""
+        self.javascript = False
+        self._allow_scripts(False)
+
+    @contextmanager
+    def running_scripts(self) -> Iterator[None]:
+        """Let the test's own scripts run: the page's are not fetched again by that."""
+        self._allow_scripts(True)
+        yield
+        self._allow_scripts(self.javascript)
+
+    def _allow_scripts(self, allowed: bool) -> None:
+        if allowed == self._scripts:
+            return
+        if self._tools is None:  # kept: what is set is forgotten with the session
+            self._tools = self.context.new_cdp_session(self.page)
+        self._tools.send("Emulation.setScriptExecutionDisabled", {"value": not allowed})
+        self._scripts = allowed
 
     def _saw(self, response: Response) -> None:
         if response.request.is_navigation_request():

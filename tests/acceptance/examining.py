@@ -81,7 +81,7 @@ SHAPE: Final = """() => [...document.querySelectorAll('html, body *')].map(eleme
 }).join('\\n')"""
 """Everything of a page but its words, and what its fields and links are called."""
 TOLD: Final = """() => {
-    const read = node => !node.parentElement.closest('script, style, noscript, template, pre');
+    const read = node => !node.parentElement.closest('script, style, noscript, template, pre, code');
     const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT,
         node => read(node) ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT);
     const told = [];
@@ -91,7 +91,7 @@ TOLD: Final = """() => {
             told.push(element.getAttribute(name));
     return told;
 }"""
-"""Everything that people read or hear, also what is closed or for screen readers alone."""
+"""What people read or hear, also what is closed or for screen readers alone; no code."""
 NOT_WORDS: Final = re.compile(r"</?[a-z]+[\s/>]|&(?:[a-z]+|#\d+);|%\(|\{\{|\{%")
 """Markup that was escaped, or a place in a sentence that nothing was put into."""
 NOT_WELSH: Final = re.compile(r"\bNone\b")

@@ -81,7 +81,8 @@ SHAPE: Final = """() => [...document.querySelectorAll('html, body *')].map(eleme
 }).join('\\n')"""
 """Everything of a page but its words, and what its fields and links are called."""
 TOLD: Final = """() => {
-    const read = node => !node.parentElement.closest('script, style, noscript, template, pre, code');
+    const unread = 'script, style, noscript, template, pre, code';
+    const read = node => !node.parentElement.closest(unread);
     const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT,
         node => read(node) ? NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT);
     const told = [];

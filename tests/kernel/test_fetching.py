@@ -150,6 +150,13 @@ def test_a_name_that_is_slow_to_resolve_does_not_keep_us(monkeypatch: pytest.Mon
     assert time.monotonic() - started < 2
 
 
+def test_a_name_that_leads_nowhere_is_told_apart() -> None:
+    for host in ("x" * 64 + ".example", "two..dots.example"):
+        with pytest.raises(FetchFailed) as failed:
+            fetcher().look(f"https://{host}/keys")
+        assert failed.value.fault is Fault.NAME
+
+
 def test_deep_json_is_no_answer(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(Answers.bodies, "/keys", (200, b"[" * 20_000))
     with pytest.raises(FetchFailed):

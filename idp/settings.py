@@ -97,6 +97,11 @@ class Settings:
         return self.mode != "production"
 
     @property
+    def tries_offered(self) -> bool:
+        """Whether teams may try their clients on our own pages."""
+        return self.mode != "production"
+
+    @property
     def teams_help_themselves(self) -> bool:
         """Whether anybody with an account may add a service, or operators alone.
 

@@ -22,7 +22,12 @@ from idp.domain.client_proofs import KEY, NAMED_KEY, SECRET, SECRETS_KEY
 from idp.domain.departments import Department
 from idp.domain.services import Services
 from idp.kernel.database import Base, is_postgresql
-from idp.protocol.client_policy import PRODUCTION, ClientPolicy, policy_from_registration
+from idp.protocol.client_policy import (
+    PRODUCTION,
+    ClientPolicy,
+    is_production,
+    policy_from_registration,
+)
 from idp.protocol.client_registration import SECRET_METHODS
 from idp.protocol.errors import InvalidClientMetadata
 from idp.protocol.registration_names import canonical
@@ -259,7 +264,7 @@ def all_services(session: Session) -> list[Service]:
 def has_live_client(session: Session, service_id: str) -> bool:
     """Return whether citizens use the service: whether it has a production client."""
     theirs = session.scalars(select(Client.registration).where(Client.service_id == service_id))
-    return any(json.loads(each).get("environment") == PRODUCTION for each in theirs)
+    return any(is_production(json.loads(each)) for each in theirs)
 
 
 def back_channel_uri(client: Client) -> str | None:

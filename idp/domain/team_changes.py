@@ -20,7 +20,7 @@ from idp.domain.clients import Client, Service
 from idp.domain.services import Services
 from idp.domain.team_services import NameTaken, Seen
 from idp.protocol import registration_advice as advice
-from idp.protocol.client_policy import PRODUCTION, policy_from_registration
+from idp.protocol.client_policy import is_production, policy_from_registration
 from idp.protocol.errors import InvalidClientMetadata
 from idp.protocol.team_registration import check_team_may_have, members_of_a_team
 
@@ -54,11 +54,6 @@ class Outcome:
     changed: bool
     waits: bool = False
     client_secret: str | None = None
-
-
-def is_live(client: Client) -> bool:
-    """Return whether citizens use this client, so that its changes wait."""
-    return bool(client.members.get("environment") == PRODUCTION)
 
 
 def waiting(session: Session, client_id: str) -> ChangeRequest | None:
@@ -98,7 +93,7 @@ def change(
     before = client.members
     wanted = _differing(before, {**(waits.asked if waits else {}), **asked})
     _check(client, wanted)
-    if not is_live(client):
+    if not is_production(client.members):
         return _now(session, services, client, account_id, wanted)
     if waits is not None:
         if waits.asked == wanted:
@@ -128,7 +123,11 @@ def describe(
     clients.name_services_one_at_a_time(session)
     if waits_to_go_live(session, service.id):
         raise GoLiveWaits
-    live = [each for each in team_services.clients_of(session, service.id) if is_live(each)]
+    live = [
+        each
+        for each in team_services.clients_of(session, service.id)
+        if is_production(each.members)
+    ]
     if not live:
         team_services.describe(session, services, account_id, service, seen)
         return
@@ -194,7 +193,7 @@ def _check(client: Client, wanted: Mapping[str, Any]) -> None:
         raise Clashing(found)
     policy = clients.judged(fields)
     check_team_may_have(wanted, policy)
-    if is_live(client) and policy.sector != policy_from_registration(before).sector:
+    if is_production(client.members) and policy.sector != policy_from_registration(before).sector:
         raise SectorFixed
 
 

@@ -12,7 +12,7 @@ from idp.domain.client_proofs import KEY, ClientProof
 from idp.domain.clients import Client
 from idp.domain.proof_facts import ClientKeyReplaced, ClientKeysFetched, PrivateKeyRefused
 from idp.domain.services import Services
-from idp.protocol.client_policy import INTEGRATION
+from idp.protocol.client_policy import is_production
 from idp.protocol.client_registration import JWKS, STATIC
 
 
@@ -26,11 +26,6 @@ def source(client: Client) -> str | None:
     if members.get("token_endpoint_auth_method", "private_key_jwt") != "private_key_jwt":
         return None
     return JWKS if members.get("jwks_uri") and not members.get("public_key") else STATIC
-
-
-def is_live(client: Client) -> bool:
-    """Return whether citizens sign in to this client."""
-    return bool(client.members.get("environment", INTEGRATION) != INTEGRATION)
 
 
 def thumbprint(public_key: str) -> str | None:
@@ -55,7 +50,7 @@ def replace(
     Raises NotHere, InvalidClientMetadata; nothing is written then.
     """
     client = clients.held(session, client_id)
-    if client is None or source(client) != STATIC or is_live(client):
+    if client is None or source(client) != STATIC or is_production(client.members):
         raise NotHere
     fields = clients.merged(client, {"public_key": public_key}, client_id)
     policy = clients.judged(fields)

@@ -161,6 +161,11 @@ class ClientPolicy:
     over_rate: bool = False
 
 
+def is_production(registration: Mapping[str, object]) -> bool:
+    """Return whether this is the registration of a client that citizens use."""
+    return registration.get("environment", INTEGRATION) == PRODUCTION
+
+
 def policy_from_registration(registration: Mapping[str, object]) -> ClientPolicy:
     """Make a client's policy from its registration, in the field names of the registry.
 

@@ -132,7 +132,7 @@ def test_everything_that_is_needed_is_asked_for(
 ) -> None:
     monkeypatch.setattr(Fetcher, "look", _never)
     worked.manager.open(worked.page)
-    assert "go live with the public key that you pasted" in worked.manager.page.text
+    assert "your testing key is taken over" in worked.manager.page.text
     worked.manager.send(dict.fromkeys(NEEDED, "") | {"act": "submit"})
     for field, words in NEEDED.items():
         if field == "jwks_uri":

@@ -328,7 +328,7 @@ def _never(_policy: ClientPolicy, _state: str | None) -> bool:
 
 def _is_tried(policy: ClientPolicy, state: str | None) -> bool:
     """Return whether a team tries its client in this browser, with this very request."""
-    offered = current.services().settings.fault_menu
+    offered = current.services().settings.tries_offered
     return tries.may_try(policy, offered=offered) and tries.is_under_way(
         current.session(), policy.client_id, state, current.browser_hash(), current.now()
     )

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from idp.domain.pasted_keys import NotAKey, read_public_key, refuse_private_key
 from idp.protocol import registration_rules as rules
-from idp.protocol.client_policy import OPENID, PRODUCTION
+from idp.protocol.client_policy import OPENID, is_production
 from idp.protocol.client_registration import JWKS, PRIVATE_KEY_JWT, STATIC
 from idp.protocol.registration_members import MOST_ENTRIES
 from idp.web.client_fields import Field, Kind
@@ -42,7 +42,7 @@ def line(field: Field, typed: str, registration: Mapping[str, Any]) -> Given:
         if not rules.name_is_acceptable(typed):
             raise Wrong("name")
     else:
-        _check_address(rules.address_fault(typed, production=is_live(registration)))
+        _check_address(rules.address_fault(typed, production=is_production(registration)))
     if field.member == "jwks_uri":
         return by_key(JWKS, typed)
     return {field.member: typed}
@@ -58,9 +58,9 @@ def added(field: Field, typed: str, registration: Mapping[str, Any]) -> Given:
         if not rules.email_is_acceptable(typed):
             raise Wrong("email")
     elif field.member == "redirect_uris":
-        _check_address(rules.redirect_fault(typed, production=is_live(registration)))
+        _check_address(rules.redirect_fault(typed, production=is_production(registration)))
     else:
-        _check_address(rules.address_fault(typed, production=is_live(registration)))
+        _check_address(rules.address_fault(typed, production=is_production(registration)))
     if typed in entries:
         raise Wrong("twice")
     if len(entries) >= MOST_ENTRIES:
@@ -115,11 +115,6 @@ def by_secret(method: str) -> Given:
         "jwks_uri": None,
         "public_key": None,
     }
-
-
-def is_live(registration: Mapping[str, Any]) -> bool:
-    """Return whether this is the registration of a production client."""
-    return bool(registration.get("environment") == PRODUCTION)
 
 
 def _check_address(fault: rules.AddressFault | None) -> None:

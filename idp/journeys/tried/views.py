@@ -65,6 +65,7 @@ def _shown(
     response = show(
         "tried/result.html",
         client_id=found.client_id,
+        client_name=registered.policy.name,
         service_id=service_id,
         asked=found.asked,
         answer=answer,

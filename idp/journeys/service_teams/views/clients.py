@@ -25,7 +25,7 @@ from idp.journeys.service_teams.views.door import (
 from idp.journeys.service_teams.views.registering import CAUTIONS
 from idp.journeys.service_teams.views.trying import may_try
 from idp.protocol import registration_advice as advice
-from idp.protocol.client_policy import policy_from_registration
+from idp.protocol.client_policy import is_production, policy_from_registration
 from idp.protocol.errors import InvalidClientMetadata
 from idp.web import client_fields as fields
 from idp.web import current
@@ -56,6 +56,7 @@ def client_page(**_named: str) -> Response:
         may_try=may_try(policy_from_registration(registration)),
         may_write=role() >= Role.WRITER,
         changed=fields.FIELDS.get(request.args.get("changed", "")),
+        registered="registered" in request.args,
         problems=[CLASHES[each] for each in advice.clashes(registration)],
         cautions=[CAUTIONS[each] for each in advice.cautions(registration)],
         waits=waits,
@@ -97,7 +98,7 @@ def change_client(service_id: str, client_id: str, field: str) -> Response:
         service=service(),
         progress=None,
         of_client=client_id,
-        waits=team_changes.is_live(found),
+        waits=is_production(found.members),
     )
 
 
@@ -110,7 +111,7 @@ def withdraw_change(service_id: str, client_id: str) -> Response:
 
 
 def _sector_is_fixed(found: Client) -> bool:
-    return team_changes.is_live(found) and bool(found.members.get("sector_identifier_uri"))
+    return is_production(found.members) and bool(found.members.get("sector_identifier_uri"))
 
 
 def _changed(form: Any, asked: Field, given: dict[str, Any]) -> Outcome | None:

@@ -25,7 +25,7 @@ from idp.journeys.service_teams.views.door import (
 )
 from idp.journeys.service_teams.views.key_sets import fetched
 from idp.protocol import registration_rules as rules
-from idp.protocol.client_policy import INTEGRATION, policy_from_registration
+from idp.protocol.client_policy import is_production, policy_from_registration
 from idp.protocol.client_registration import SECRET_METHODS
 from idp.web import current
 from idp.web.errors import Kind, PageRefused
@@ -41,7 +41,7 @@ def go_live(**_named: str) -> Response:
     theirs = [
         (each, go_lives.of(session, each.client_id))
         for each in team_services.clients_of(session, service().id)
-        if each.members.get("environment", INTEGRATION) == INTEGRATION
+        if not is_production(each.members)
     ]
     return show(
         "service_teams/go_live.html",
@@ -98,7 +98,7 @@ def withdraw_go_live(**_named: str) -> Response:
 
 
 def _standing() -> Standing:
-    if client().members.get("environment", INTEGRATION) != INTEGRATION:
+    if is_production(client().members):
         raise PageRefused(Kind.NOT_FOUND)
     return go_lives.of(current.session(), client().client_id)
 

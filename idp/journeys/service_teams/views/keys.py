@@ -33,7 +33,7 @@ from idp.journeys.service_teams.views.door import (
 )
 from idp.journeys.service_teams.views.key_sets import fetched
 from idp.journeys.service_teams.views.trying import may_try
-from idp.protocol.client_policy import policy_from_registration
+from idp.protocol.client_policy import is_production, policy_from_registration
 from idp.protocol.client_registration import JWKS, STATIC
 from idp.protocol.errors import InvalidClientMetadata
 from idp.web import current
@@ -94,7 +94,7 @@ def replace_key(**_named: str) -> Response:
         form=form,
         service=service(),
         client=asked,
-        live=team_keys.is_live(asked),
+        live=is_production(asked.members),
         compromised=compromised,
     )
 
@@ -102,7 +102,7 @@ def replace_key(**_named: str) -> Response:
 def _replaced(form: ReplaceKeyForm, asked: Client, public_key: str) -> bool:
     """Use another key at once, or ask an operator to where citizens sign in; else say why not."""
     session, services = current.session(), current.services()
-    if not team_keys.is_live(asked):
+    if not is_production(asked.members):
         team_keys.replace(session, services, asked.client_id, public_key, by=me())
         current.wiring().registry.forget()
         return True

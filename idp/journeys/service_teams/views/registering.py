@@ -68,10 +68,13 @@ def new_client_field(service_id: str, field: str) -> Response:
 @console.page(f"{NEW}/check", WRITER, ("GET", "POST"))
 def check_new_client(service_id: str) -> Response:
     """Show all answers, and register the client if they can stand together."""
-    draft = _draft()
+    draft, form = _draft(), Form()
+    if form.is_submitted() and not client_drafts.find(current.session(), service_id, me()):
+        # Sent again, after it was registered or thrown away.
+        return to("service_page", service_id=service_id)
     if _next_question(draft):
         return _on(service_id, draft)
-    form, problems = Form(), advice.clashes(draft)
+    problems = advice.clashes(draft)
     if form.accepted():
         try:
             made = client_drafts.register(current.session(), current.services(), service(), me())
@@ -84,7 +87,12 @@ def check_new_client(service_id: str) -> Response:
         except InvalidClientMetadata as error:
             raise PageRefused(Kind.BAD_REQUEST, sentence=str(error)) from error
         else:
-            return show("service_teams/registered.html", made=made, service=service())
+            if made.client_secret:
+                # It is shown in this answer alone.
+                return show("service_teams/registered.html", made=made, service=service())
+            return to(
+                "client_page", service_id=service_id, client_id=made.client_id, registered="1"
+            )
         return _checked(draft, form, problems, status=400)
     return _checked(draft, form, problems)
 

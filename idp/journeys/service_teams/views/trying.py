@@ -62,6 +62,7 @@ def try_client(**named: str) -> Response:
         client=client(),
         policy=policy,
         scope=scope,
+        meant=MEANT,
         vtr='["Cl.Cm"]' if policy.assurance == "vot" else "",
     )
 
@@ -93,14 +94,14 @@ def tried_request(try_id: str, **_named: str) -> Response:
 
 def may_try(policy: ClientPolicy) -> bool:
     """Return whether this member may try this client, to be led here."""
-    offered = current.services().settings.fault_menu
+    offered = current.services().settings.tries_offered
     return role() >= Role.WRITER and tries.may_try(policy, offered=offered)
 
 
 def _may_be_tried() -> ClientPolicy:
     """Return the policy of an integration client; production knows no tries."""
     policy = policy_from_registration(client().members)
-    if not tries.may_try(policy, offered=current.services().settings.fault_menu):
+    if not tries.may_try(policy, offered=current.services().settings.tries_offered):
         raise PageRefused(Kind.NOT_FOUND)
     return policy
 

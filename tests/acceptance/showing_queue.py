@@ -19,6 +19,8 @@ REQUEST = "/ops/requests/<request_id>"
 CLIENT = "/ops/clients/<client_id>"
 NOWHERE = f"https://{'x' * 64}.example/jwks.json"
 """A name too long to be one: nobody is asked for it."""
+SUBMIT = 1
+"""Which button of the page submits; the first saves."""
 GO_LIVE = "/team/services/<service_id>/clients/<client_id>/go-live"
 
 
@@ -121,7 +123,7 @@ def going_live(visitor: Visitor, street: Street, language: str) -> Iterator[Show
     yield Shown("/team/services/<service_id>/go-live")
     visitor.open(f"{street.issuer}{service.go_live}")
     yield Shown("/team/services/<service_id>/clients/<client_id>/go-live")
-    visitor.submit()
+    visitor.submit(SUBMIT)
     yield Shown("/team/services/<service_id>/clients/<client_id>/go-live", "empty")
     fill_in(
         visitor,
@@ -130,15 +132,15 @@ def going_live(visitor: Visitor, street: Street, language: str) -> Iterator[Show
         jwks_uri="https://localhost/jwks.json",
         evidence="x" * 4001,
     )
-    visitor.submit()
+    visitor.submit(SUBMIT)
     yield Shown("/team/services/<service_id>/clients/<client_id>/go-live", "wrong addresses")
     many = "\n".join(f"https://tax.example/{number}" for number in range(101))
     fill_in(visitor, redirect_uris=many, jwks_uri=NOWHERE)
-    visitor.submit()
+    visitor.submit(SUBMIT)
     yield Shown("/team/services/<service_id>/clients/<client_id>/go-live", "too many addresses")
     fill_in(visitor)
     visitor.fill("jwks_uri", NOWHERE)
-    visitor.submit()
+    visitor.submit(SUBMIT)
     yield Shown("/team/services/<service_id>/clients/<client_id>/go-live", "checks not passed")
 
 
@@ -148,7 +150,7 @@ def being_let_live(visitor: Visitor, street: Street, language: str) -> Iterator[
     let_it_have_signed_in(street, service.party)
     come_to(visitor, street, service.manager, f"{service.go_live}?lng={language}")
     fill_in(visitor)
-    visitor.submit()
+    visitor.submit(SUBMIT)
     yield Shown("/team/services/<service_id>/clients/<client_id>/go-live", "submitted")
     visitor.open(f"{street.issuer}{service.pages}/branding")
     yield Shown("/team/services/<service_id>/branding", "going live")
@@ -176,7 +178,7 @@ def _answered(
     become(visitor, street, service.manager, f"{service.go_live}?lng={language}")
     yield Shown("/team/services/<service_id>/clients/<client_id>/go-live", f"after {page}")
     visitor.page.locator("[name=declaration]").check()
-    visitor.submit()
+    visitor.submit(SUBMIT)
 
 
 def _newest(street: Street, service: Service) -> str:

@@ -262,6 +262,8 @@ def having_too_many(
 
 def changing_it(visitor: Visitor, street: Street, client: str) -> Iterator[Shown]:
     """A client with a secret, and what it cannot become."""
+    visitor.open(f"{client}?registered=1")
+    yield Shown(CLIENT, "registered")
     visitor.open(client)
     yield Shown(CLIENT)
     clashing = {"identity": "yes", "signed-requests": "yes", "profile": "one_login"}

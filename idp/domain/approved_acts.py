@@ -15,11 +15,13 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from idp.domain import (
+    accounts,
     change_requests,
     citizen_levers,
     emergency_keys,
     go_lives,
     limits,
+    members,
     operators,
     suspensions,
     team_changes,
@@ -33,6 +35,7 @@ from idp.domain.change_requests import (
     State,
 )
 from idp.domain.services import Services
+from idp.protocol.session_facts import ACTIVE
 
 __all__ = ["ACTS", "Act", "CannotBeDone", "NotAnOperator", "NotWaiting", "OwnRequest"]
 
@@ -48,7 +51,9 @@ ACTS: Final[dict[str, Act]] = {act.kind: act for act in _ALL}
 """Every act that needs a second person, by the kind of its request."""
 
 
-ASKER_LEFT: Final = "Whoever asked for it is no operator any more. Refuse it, and ask anew."
+ASKER_LEFT: Final = (
+    "Whoever asked for it may not ask for it any more. Refuse it, so that somebody else can ask."
+)
 
 
 class NotAnOperator(Exception):
@@ -71,10 +76,16 @@ def approve(session: Session, services: Services, request_id: str, *, by: str) -
 
 
 def asker_left(session: Session, asked: ChangeRequest) -> bool:
-    """Return whether a request cannot be approved, since who made it is no operator any more."""
-    act = ACTS.get(asked.kind)
-    by_operator = act is not None and act.by_operator
-    return by_operator and not operators.is_operator(session, asked.requested_by)
+    """Return whether a request cannot be approved, since who made it may not make it any more.
+
+    That is for operators or for the team, and for nobody whose account is suspended or blocked.
+    """
+    account = accounts.get(session, asked.requested_by)
+    if account is None or account.state != ACTIVE:
+        return True
+    if asked.kind in members.MAY_ASK:
+        return not members.may_ask(session, asked)
+    return not operators.is_operator(session, account.id)
 
 
 def refuse(
@@ -93,7 +104,7 @@ def ask_for_changes(
 
 def withdraw(session: Session, services: Services, request_id: str, *, by: str) -> ChangeRequest:
     """Take back one's own waiting request. Raises NotWaiting, also when it is another's."""
-    return change_requests.decide(session, services, request_id, State.WITHDRAWN, by=by)
+    return change_requests.withdraw(session, services, request_id, by=by, own=True)
 
 
 def _decide(

@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, delete, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    delete,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -102,14 +114,12 @@ class Act:
 
     `perform` does what was asked, in the transaction that approves it; it is given the account
     that approved, and raises CannotBeDone, after which nothing of it is kept. `decided` hears of
-    every decision, in its transaction too: it tells those who asked. `by_operator` says that only
-    who is an operator still can have asked for it; else it is for a service's team to ask.
+    every decision, in its transaction too: it tells those who asked.
     """
 
     kind: str
     perform: Callable[[Session, Services, ChangeRequest, str], None]
     decided: Callable[[Session, Services, ChangeRequest], None] | None = None
-    by_operator: bool = True
 
 
 def submit(  # noqa: PLR0913 - the facts of one request, by name
@@ -162,26 +172,56 @@ def decide(
 ) -> ChangeRequest:
     """Decide a waiting request in the name of the account `by`, once.
 
-    Raises OwnRequest when `by` made it and the outcome is not WITHDRAWN (which is recorded: commit
-    it), NotWaiting when it is not waiting.
+    Raises OwnRequest when `by` made it (which is recorded: commit it), NotWaiting when it is not
+    waiting.
     """
-    now = services.clock.now()
+    others = ChangeRequest.requested_by != by
+    decided = _end(session, services, request_id, outcome, by, words, others)
+    if decided is not None:
+        return decided
     waiting = (ChangeRequest.id == request_id, ChangeRequest.state == State.SUBMITTED)
-    own = ChangeRequest.requested_by == by
+    asked = session.scalar(select(ChangeRequest).where(*waiting))
+    if asked is None:
+        raise NotWaiting
+    refused = OwnRequestNotApproved(account_id=by, request=asked.id, kind=asked.kind)
+    audit.record(session, refused, now=services.clock.now())
+    raise OwnRequest
+
+
+def withdraw(
+    session: Session, services: Services, request_id: str, *, by: str, own: bool = False
+) -> ChangeRequest:
+    """Take back a waiting request in the name of the account `by`, once; with `own`, only its own.
+
+    Raises NotWaiting.
+    """
+    whose = ChangeRequest.requested_by == by if own else true()
+    withdrawn = _end(session, services, request_id, State.WITHDRAWN, by, "", whose)
+    if withdrawn is None:
+        raise NotWaiting
+    return withdrawn
+
+
+def _end(
+    session: Session,
+    services: Services,
+    request_id: str,
+    outcome: State,
+    by: str,
+    words: str,
+    whose: ColumnElement[bool],
+) -> ChangeRequest | None:
+    """End a waiting request, once; None when it does not wait, or is not one of those wanted."""
+    now = services.clock.now()
     decided = session.scalar(
         update(ChangeRequest)
-        .where(*waiting, own if outcome is State.WITHDRAWN else ~own)
+        .where(ChangeRequest.id == request_id, ChangeRequest.state == State.SUBMITTED, whose)
         .values(state=outcome, decided_by=by, decided_at=now, decision=words)
         .returning(ChangeRequest)
         .execution_options(populate_existing=True)
     )
     if decided is None:
-        asked = session.scalar(select(ChangeRequest).where(*waiting))
-        if asked is None or outcome is State.WITHDRAWN:
-            raise NotWaiting
-        refused = OwnRequestNotApproved(account_id=by, request=asked.id, kind=asked.kind)
-        audit.record(session, refused, now=now)
-        raise OwnRequest
+        return None
     fact = RequestDecided(
         account_id=by,
         request=decided.id,

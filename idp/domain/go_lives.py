@@ -280,7 +280,7 @@ def _decided(session: Session, services: Services, asked: ChangeRequest) -> None
     team_notices.tell_managers(session, services, service_id, template, client=client_id)
 
 
-ACT: Final = Act(KIND, _as_asked, _decided, by_operator=False)
+ACT: Final = Act(KIND, _as_asked, _decided)
 
 
 def _status(asked: ChangeRequest | None, live_client_id: str | None) -> Status:

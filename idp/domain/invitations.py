@@ -2,16 +2,18 @@
 
 There is no secret in the mail. The invitation waits for whoever signs in with an account that has
 the address, which was proved; so nobody learns from it whether there is such an account, and a
-mail that goes astray opens nothing.
+mail that goes astray opens nothing. It counts while whoever made it may invite: is a manager still.
 """
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     ForeignKey,
     Select,
     String,
     UniqueConstraint,
     delete,
+    exists,
     func,
     select,
 )
@@ -75,7 +77,7 @@ def invite(
     if session.scalar(_member_with(service_id, key)) is not None:
         raise AlreadyMember
     others = select(func.count()).select_from(Invitation).where(Invitation.email_key != key)
-    open_ones = others.where(Invitation.service_id == service_id, Invitation.expires_at > now)
+    open_ones = others.where(Invitation.service_id == service_id, *_counts(now))
     if (session.scalar(open_ones) or 0) >= MOST_OPEN:
         raise TooManyInvitations
     throttles.reserve(session, Kind.INVITATION, service_id, now)
@@ -132,7 +134,7 @@ def accept(
     theirs = (
         Invitation.id == invitation_id,
         Invitation.email_key == account.email_key,
-        Invitation.expires_at > now,
+        *_counts(now),
     )
     taken = session.execute(
         delete(Invitation).where(*theirs).returning(Invitation.service_id, Invitation.role)
@@ -148,9 +150,7 @@ def accept(
 
 def of_service(session: Session, service_id: str, now: int) -> list[Invitation]:
     """Return the open invitations of a service, by address."""
-    open_ones = select(Invitation).where(
-        Invitation.service_id == service_id, Invitation.expires_at > now
-    )
+    open_ones = select(Invitation).where(Invitation.service_id == service_id, *_counts(now))
     return list(session.scalars(open_ones.order_by(Invitation.email_key)))
 
 
@@ -159,7 +159,7 @@ def waiting_for(session: Session, account: Account, now: int) -> list[tuple[Invi
     mine = (
         select(Invitation, Service)
         .join(Service, Service.id == Invitation.service_id)
-        .where(Invitation.email_key == account.email_key, Invitation.expires_at > now)
+        .where(Invitation.email_key == account.email_key, *_counts(now))
         .order_by(Invitation.invited_at.desc(), Invitation.id)
     )
     return [(row[0], row[1]) for row in session.execute(mine)]
@@ -170,6 +170,15 @@ def sweep(session: Session, now: int, limit: int = 500) -> int:
     old = select(Invitation.id).where(Invitation.expires_at <= now).limit(limit)
     done = delete(Invitation).where(Invitation.id.in_(old)).returning(Invitation.id)
     return len(session.scalars(done).all())
+
+
+def _counts(now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    inviter = (
+        Member.service_id == Invitation.service_id,
+        Member.account_id == Invitation.invited_by,
+    )
+    manages = exists().where(*inviter, Member.role == Role.MANAGER.name)
+    return Invitation.expires_at > now, manages
 
 
 def _member_with(service_id: str, key: str) -> Select[str]:

@@ -2,17 +2,20 @@
 
 Owns: the roles, and that a service which has a manager keeps one. Whoever changes members holds
 the service's row meanwhile, so that two managers who leave at once cannot both be the last but
-one. Does not own invitations.
+one. Who goes, or may do less, takes back what they asked for and may not ask for any more. Does not
+own invitations.
 """
 
 from enum import IntEnum
+from typing import Final
 
 from sqlalchemy import BigInteger, ForeignKey, String, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from idp.domain import audit
+from idp.domain import audit, change_requests
 from idp.domain.accounts import Account
+from idp.domain.change_requests import ChangeRequest, State
 from idp.domain.clients import Client, Service
 from idp.domain.console_facts import MemberAdded, MemberRemoved, MemberRoleChanged
 from idp.domain.services import Services
@@ -28,6 +31,10 @@ class Role(IntEnum):
     """Register and change clients, their keys and secrets, and make test citizens."""
     MANAGER = 3
     """Invite and remove members, and ask to go live."""
+
+
+MAY_ASK: Final = {"client_change": Role.WRITER, "go_live": Role.MANAGER}
+"""Who in a team may ask an operator for what, by the kind of the request."""
 
 
 class Member(Base):
@@ -98,6 +105,7 @@ def change_role(
 
     `by` is the account that does it. Raises LastManager; nothing is written then.
     """
+    asked = _asked_for(session, service_id, account_id)
     hold(session, service_id)
     before = role_in(session, service_id, account_id)
     if before is None or before is role:
@@ -112,6 +120,7 @@ def change_role(
     )
     fact = MemberRoleChanged(service_id=service_id, account_id=account_id, role=role.name, by=by)
     audit.record(session, fact, now=services.clock.now())
+    _take_back(session, services, asked, role, by or account_id)
     return True
 
 
@@ -124,6 +133,7 @@ def remove(
     by: str | None = None,
 ) -> bool:
     """Take an account out of a service, at once; False if it is no member. Raises LastManager."""
+    asked = _asked_for(session, service_id, account_id)
     hold(session, service_id)
     before = role_in(session, service_id, account_id)
     if before is None:
@@ -137,7 +147,14 @@ def remove(
     )
     fact = MemberRemoved(service_id=service_id, account_id=account_id, by=by)
     audit.record(session, fact, now=services.clock.now())
+    _take_back(session, services, asked, None, by or account_id)
     return True
+
+
+def may_ask(session: Session, asked: ChangeRequest) -> bool:
+    """Return whether whoever made a request of a team may still ask for that."""
+    role = role_in(session, asked.service_id or "", asked.requested_by)
+    return role is not None and role >= MAY_ASK[asked.kind]
 
 
 def of_service(session: Session, service_id: str) -> list[tuple[Member, Account]]:
@@ -176,6 +193,30 @@ def hold(session: Session, service_id: str) -> None:
         .values(name=Service.name)
         .execution_options(synchronize_session=False)
     )
+
+
+def _asked_for(session: Session, service_id: str, account_id: str) -> list[ChangeRequest]:
+    """Return what waits of what somebody asked for as a member, which nobody decides meanwhile.
+
+    Whoever approves holds a request before the service: so do we, or two would wait for each other.
+    """
+    theirs = (
+        ChangeRequest.service_id == service_id,
+        ChangeRequest.requested_by == account_id,
+        ChangeRequest.kind.in_(MAY_ASK),
+        ChangeRequest.state == State.SUBMITTED,
+    )
+    held = update(ChangeRequest).where(*theirs).values(state=ChangeRequest.state)
+    return list(session.scalars(held.returning(ChangeRequest)))
+
+
+def _take_back(
+    session: Session, services: Services, asked: list[ChangeRequest], left: Role | None, by: str
+) -> None:
+    """Withdraw what a member asked for and may not ask for with the role that is left."""
+    for each in asked:
+        if left is None or left < MAY_ASK[each.kind]:
+            change_requests.withdraw(session, services, each.id, by=by)
 
 
 def _need_another_manager(session: Session, service_id: str, account_id: str) -> None:

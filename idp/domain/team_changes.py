@@ -98,7 +98,7 @@ def change(
     if waits is not None:
         if waits.asked == wanted:
             return Outcome(changed=False, waits=True)
-        change_requests.decide(session, services, waits.id, State.WITHDRAWN, by=account_id)
+        change_requests.withdraw(session, services, waits.id, by=account_id)
     if not wanted:
         return Outcome(changed=waits is not None)
     change_requests.submit(
@@ -140,13 +140,15 @@ def describe(
     change(session, services, live[0].client_id, account_id, asked)
 
 
-def withdraw(session: Session, services: Services, client_id: str, account_id: str) -> bool:
-    """Take back one's own change that waits; False if there is none (any more)."""
+def withdraw(
+    session: Session, services: Services, client_id: str, account_id: str, *, own: bool = True
+) -> bool:
+    """Take back the change that waits, with `own` only one's own; False if there is none."""
     asked = waiting(session, client_id)
     if asked is None:
         return False
     try:
-        change_requests.decide(session, services, asked.id, State.WITHDRAWN, by=account_id)
+        change_requests.withdraw(session, services, asked.id, by=account_id, own=own)
     except change_requests.NotWaiting:
         return False
     return True
@@ -176,7 +178,7 @@ def _as_approved(session: Session, services: Services, asked: ChangeRequest, _by
     apply_approved(session, services, asked)
 
 
-ACT: Final = Act(KIND, _as_approved, by_operator=False)
+ACT: Final = Act(KIND, _as_approved)
 
 
 def _differing(before: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:

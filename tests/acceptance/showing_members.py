@@ -84,6 +84,7 @@ def joining_a_team(visitor: Visitor, street: Street, language: str) -> Iterator[
     visitor.open(f"{street.issuer}team/invitations?lng={language}")
     yield Shown("/team/invitations", "none")
     with street.records() as session:
+        members.add(session, street.services, service_id, manager.account_id, Role.MANAGER)
         invitations.invite(
             session,
             street.services,

@@ -181,7 +181,7 @@ def test_what_an_operator_asked_for_who_is_none_any_more_is_not_done(
     request = ask()
     with installation.session() as session, session.begin():
         operators.remove(session, installation.services, people[ASKING])
-    told = pytest.raises(CannotBeDone, match="no operator any more")
+    told = pytest.raises(CannotBeDone, match="may not ask for it any more")
     with installation.session() as session, session.begin(), told:
         approved_acts.approve(session, installation.services, request, by=people[DECIDING])
     assert state_of(installation, request) == ("submitted", "active")

@@ -337,6 +337,26 @@ def test_what_citizens_see_is_what_was_submitted_or_nothing(team: Team, changed:
     assert team.live() == []
 
 
+@pytest.mark.parametrize(
+    "happened",
+    [
+        "UPDATE members SET role = 'WRITER'",
+        "DELETE FROM members",
+        "UPDATE accounts SET state = 'suspended' WHERE email = 'manager@example.com'",
+        "UPDATE change_requests SET requested_by = 'gone'",
+    ],
+)
+def test_nothing_is_approved_of_somebody_who_may_not_ask_any_more(
+    team: Team, happened: str
+) -> None:
+    team.answer()
+    request = team.submit()
+    team.installation.execute(happened)
+    with pytest.raises(CannotBeDone, match="may not ask"):
+        team.decide(approved_acts.approve, request)
+    assert team.live() == []
+
+
 def test_two_operators_at_once_make_one_client(team: Team) -> None:
     team.answer()
     request, start = team.submit(), Barrier(4)

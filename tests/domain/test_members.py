@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 import sqlalchemy as sa
 
-from idp.domain import accounts, clients, invitations, members
+from idp.domain import accounts, change_requests, clients, invitations, members
 from idp.domain.audit_entries import AuditEntry
 from idp.domain.clients import Client
 from idp.domain.invitations import AlreadyMember, Invitation, TooManyInvitations
@@ -148,6 +148,55 @@ def test_the_last_manager_stays_one(team: Team) -> None:
         )
         assert members.remove(session, services, service_id, team.mia, by=team.mia)
     assert (team.role_of(team.mia), team.role_of(team.ned)) == (None, Role.MANAGER)
+
+
+@pytest.mark.parametrize(
+    ("left", "kinds"),
+    [
+        (None, []),
+        (Role.READER, []),
+        (Role.WRITER, ["client_change"]),
+        (Role.MANAGER, ["client_change", "go_live"]),
+    ],
+)
+def test_who_may_not_ask_any_more_takes_back_what_they_asked_for(
+    team: Team, left: Role | None, kinds: list[str]
+) -> None:
+    of_team = {"by": team.ned, "service_id": team.service_id}
+    start = Role.WRITER if left is Role.MANAGER else Role.MANAGER
+    with team.at.session() as session, session.begin():
+        members.add(session, team.at.services, team.service_id, team.ned, start)
+        for kind, asked in (("client_change", of_team), ("go_live", of_team), ("own", of_team)):
+            change_requests.submit(session, team.at.services, kind, {}, **asked)
+        mias = of_team | {"by": team.mia, "client_id": "other"}
+        change_requests.submit(session, team.at.services, "go_live", {}, **mias)
+        named = (session, team.at.services, team.service_id, team.ned)
+        if left is None:
+            assert members.remove(*named, by=team.mia)
+        else:
+            assert members.change_role(*named, left)
+    with team.at.session() as session:
+        waiting = change_requests.waiting(session)
+        assert sorted(each.kind for each in waiting if each.requested_by == team.ned) == [
+            *kinds,
+            "own",
+        ]
+        assert [each.kind for each in waiting if each.requested_by == team.mia] == ["go_live"]
+
+
+def test_an_invitation_counts_while_who_made_it_may_invite(team: Team) -> None:
+    team.invite("ned@example.com", Role.MANAGER)
+    [waiting] = team.open_ones()
+    services, service_id = team.at.services, team.service_id
+    with team.at.session() as session, session.begin():
+        zoe = enrol(session, services, Citizen("zoe@example.com")).account_id
+        members.add(session, services, service_id, zoe, Role.MANAGER)
+        members.change_role(session, services, service_id, team.mia, Role.WRITER, by=zoe)
+    assert team.open_ones() == []
+    assert team.accept(waiting.id, team.ned) is None
+    with team.at.session() as session:
+        ned = session.get_one(accounts.Account, team.ned)
+        assert invitations.waiting_for(session, ned, team.at.clock.now()) == []
 
 
 def test_of_two_managers_who_leave_at_once_one_stays(team: Team) -> None:

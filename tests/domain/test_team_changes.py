@@ -5,10 +5,19 @@ from typing import Any
 
 import pytest
 
-from idp.domain import approved_acts, clients, operators, team_changes, team_keys, team_services
+from idp.domain import (
+    approved_acts,
+    clients,
+    members,
+    operators,
+    team_changes,
+    team_keys,
+    team_services,
+)
 from idp.domain.approved_acts import CannotBeDone
 from idp.domain.client_drafts import Clashing
 from idp.domain.clients import Client, Service
+from idp.domain.members import Role
 from idp.domain.team_changes import AnothersChangeWaits, Outcome, SectorFixed
 from idp.domain.team_services import Seen
 from tests.domain.conftest import Installation
@@ -34,9 +43,9 @@ class Team:
             who = by or self.one
             return team_changes.change(session, self.at.services, self.client_id, who, given)
 
-    def withdraw(self, by: str) -> bool:
+    def withdraw(self, by: str, *, own: bool = True) -> bool:
         with self.at.session() as session, session.begin():
-            return team_changes.withdraw(session, self.at.services, self.client_id, by)
+            return team_changes.withdraw(session, self.at.services, self.client_id, by, own=own)
 
     def approve(self) -> None:
         with self.at.session() as session, session.begin():
@@ -61,6 +70,9 @@ def team_with(at: Installation, **more: Any) -> Team:
         emails = ("one@example.com", "two@example.com", "op@example.com")
         people = [enrol(session, at.services, Citizen(email)).account_id for email in emails]
         operators.add(session, at.services, people[2])
+        service_id = session.get_one(Client, party.client_id).service_id
+        for each in people[:2]:
+            members.add(session, at.services, service_id, each, Role.WRITER)
     return Team(at, party.client_id, *people)
 
 
@@ -121,6 +133,9 @@ def test_who_asked_takes_it_back_and_nobody_else_asks_meanwhile(live: Team) -> N
     assert not live.withdraw(live.other)
     assert live.waits() == {"client_name": "Another"}
     assert live.withdraw(live.one)
+    assert live.waits() is None
+    live.change(client_name="Another")
+    assert live.withdraw(live.other, own=False)
     assert live.waits() is None
 
 

@@ -254,8 +254,10 @@ def test_changes_are_asked_for_and_made(worked: Room) -> None:
     assert worked.live() == []
 
 
-def test_a_request_is_withdrawn_by_who_made_it(worked: Room) -> None:
+def test_a_request_is_withdrawn_by_any_manager(worked: Room) -> None:
     worked.send()
+    worked.requests()[0].requested_by = "another"
+    worked.session.commit()
     headers = {"Origin": ISSUER.rstrip("/"), "Accept": "text/html", "Referer": ISSUER}
     worked.manager.request("POST", f"{worked.page}/withdraw", {}, headers)
     assert [each.state for each in worked.requests()] == ["submitted"]

@@ -46,7 +46,8 @@ OF_SERVICE: Final[dict[str, LazyString]] = {
 
 HINDRANCES: Final[dict[str, LazyString]] = {
     approved_acts.ASKER_LEFT: _(
-        "Whoever asked for it is no operator any more. Refuse it, and ask anew."
+        "Whoever asked for it may not ask for it any more. "
+        "Refuse it, so that somebody else can ask."
     ),
     go_lives.NOT_THERE: _(
         "The integration client is suspended, or there is no such client any more."

@@ -61,7 +61,7 @@ def client_page(**_named: str) -> Response:
         cautions=[CAUTIONS[each] for each in advice.cautions(registration)],
         waits=waits,
         differences=fields.differences(registration, waits.asked) if waits else [],
-        mine=waits is not None and waits.requested_by == me(),
+        may_withdraw=role() is Role.MANAGER or (waits is not None and waits.requested_by == me()),
         button=Form(),
     )
 
@@ -104,9 +104,10 @@ def change_client(service_id: str, client_id: str, field: str) -> Response:
 
 @console.page(f"{CLIENT}/withdraw", WRITER, ("POST",))
 def withdraw_change(service_id: str, client_id: str) -> Response:
-    """Take back one's own change that waits."""
+    """Take back a change that waits: one's own, or as a manager anybody's."""
     if Form().accepted():
-        team_changes.withdraw(current.session(), current.services(), client_id, me())
+        own = role() is not Role.MANAGER
+        team_changes.withdraw(current.session(), current.services(), client_id, me(), own=own)
     return to("client_page", service_id=service_id, client_id=client_id)
 
 

@@ -8,7 +8,7 @@ from flask import Response, request
 from flask_babel import gettext as _
 
 from idp.domain import change_requests, go_live_checks, go_lives, team_services
-from idp.domain.change_requests import NotWaiting, State
+from idp.domain.change_requests import NotWaiting
 from idp.domain.go_live_checks import Check
 from idp.domain.go_lives import LISTS, AnswersChanged, NotNow, Standing, Status
 from idp.domain.throttles import Locked
@@ -86,14 +86,12 @@ def go_live_client(**_named: str) -> Response:
     "/team/services/<service_id>/clients/<client_id>/go-live/withdraw", MANAGER, ("POST",)
 )
 def withdraw_go_live(**_named: str) -> Response:
-    """Take back one's own request, to change the answers."""
+    """Take back the request, whoever of the managers made it, to change the answers."""
     asked = _standing().asked
-    if Form().accepted() and asked is not None and asked.requested_by == me():
+    if Form().accepted() and asked is not None:
         # If it was decided meanwhile, the page that follows says how.
         with suppress(NotWaiting):
-            change_requests.decide(
-                current.session(), current.services(), asked.id, State.WITHDRAWN, by=me()
-            )
+            change_requests.withdraw(current.session(), current.services(), asked.id, by=me())
     return to("go_live_client", service_id=service().id, client_id=client().client_id)
 
 
@@ -163,7 +161,6 @@ def _decided_by_others(standing: Standing) -> Response:
         service=service(),
         client=client(),
         standing=standing,
-        mine=standing.asked is not None and standing.asked.requested_by == me(),
         names=ANSWERS,
         welsh=WELSH,
         statuses=STATUSES,

@@ -12,7 +12,7 @@ from tools.progress import StepFailed, Steps
 
 # The shell is the same browser without what only a window needs: pages take it half the time.
 SHELL = "chromium-headless-shell"
-NAMES = (SHELL, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WHOLE = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SETTING = "ONEPASS_CHROMIUM"
 # Where Playwright keeps its own, by system; the folder below names the revision.
 PLAYWRIGHT = (
@@ -27,17 +27,20 @@ PLAYWRIGHT_PROGRAMS = (
 )
 WHAT_TO_DO = f"""no Chromium was found, and none could be installed. Any one of these helps:
   - install Chromium or Google Chrome, so that it is on the PATH
-  - on Debian or Ubuntu, as root:  apt-get install chromium-headless-shell libatomic1
+  - on Debian or Ubuntu, as root:  apt-get install chromium chromium-headless-shell libatomic1
   - .venv/bin/playwright install --with-deps chromium
   - set {SETTING} to the full path of a Chromium"""
 
 
-def find() -> Path | None:
-    """The Chromium to use: the one named by ONEPASS_CHROMIUM, one on the PATH, Playwright's."""
+def find(*, whole: bool = False) -> Path | None:
+    """The Chromium to use: the one named by ONEPASS_CHROMIUM, one on the PATH, Playwright's.
+
+    A `whole` one has settings, which a person can change and the shell cannot keep.
+    """
     named = os.environ.get(SETTING)
     if named:
         return Path(named) if os.access(named, os.X_OK) else None
-    for name in NAMES:
+    for name in WHOLE if whole else (SHELL, *WHOLE):
         found = shutil.which(name)
         if found:
             return Path(found)
@@ -65,8 +68,8 @@ def install(progress: Steps) -> None:
     attempts: list[list[list[str | Path]]] = []
     if shutil.which("apt-get") and os.geteuid() == 0:
         get: list[str | Path] = ["apt-get", "-q", "-y", "--no-install-recommends", "install"]
-        attempts.append([["apt-get", "-q", "update"], [*get, SHELL, *DRIVER_NEEDS]])
-        attempts.append([[*get, "chromium", *DRIVER_NEEDS]])
+        attempts.append([["apt-get", "-q", "update"], [*get, SHELL, *WHOLE[:1], *DRIVER_NEEDS]])
+        attempts.append([[*get, *WHOLE[:1], *DRIVER_NEEDS]])
     attempts.append([[root / ".venv" / "bin" / "playwright", "install", "chromium"]])
     for commands in attempts:
         try:

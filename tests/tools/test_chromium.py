@@ -51,5 +51,5 @@ def test_where_nothing_helps_a_person_reads_what_to_do(
         raise StepFailed("no network")
 
     monkeypatch.setattr(Steps, "run", refuse)
-    with pytest.raises(StepFailed, match="apt-get install chromium-headless-shell"):
+    with pytest.raises(StepFailed, match="apt-get install chromium"):
         chromium.install(Steps(1, tmp_path / "log"))

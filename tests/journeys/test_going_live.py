@@ -207,6 +207,7 @@ def test_from_the_first_answer_to_a_live_client(worked: Room) -> None:
         "max_age allowed",
         "PKCE enforced",
         "In testing: integration",
+        "2000",
     ):
         assert words in told
     assert "The same key" not in told

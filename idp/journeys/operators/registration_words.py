@@ -35,7 +35,7 @@ class Told:
 def whole(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Told]:
     """Return every member of the registration `after`; `before` is that of the testing client."""
     asked = [name for name, field in _BY_MEMBER.items() if fields.is_asked(field, after)]
-    others = sorted((before.keys() | after.keys()) - _BY_MEMBER.keys())
+    others = sorted((before.keys() | after.keys() | _MEANT.keys()) - _BY_MEMBER.keys())
     return [_told(name, before, after) for name in (*asked, *others)]
 
 

@@ -173,8 +173,10 @@ def test_who_may_not_ask_any_more_takes_back_what_they_asked_for(
         named = (session, team.at.services, team.service_id, team.ned)
         if left is None:
             assert members.remove(*named, by=team.mia)
+            assert not members.remove(*named, by=team.mia)
         else:
             assert members.change_role(*named, left)
+            assert not members.change_role(*named, left)
     with team.at.session() as session:
         waiting = change_requests.waiting(session)
         assert sorted(each.kind for each in waiting if each.requested_by == team.ned) == [

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from idp.domain import (
     approved_acts,
@@ -148,6 +149,14 @@ def test_what_citizens_see_changes_for_the_whole_service(live: Team) -> None:
         service = session.get_one(Service, client.service_id)
         assert (service.name, service.name_cy) == ("Get a permit", "Cael trwydded")
         assert service.landing_page_url == client.members["landing_page_url"]
+
+
+def test_what_citizens_see_of_a_live_service_waits(live: Team) -> None:
+    with live.at.session() as session, session.begin():
+        service = session.scalars(select(Service)).one()
+        seen = Seen(service.name, "Cael trwydded", service.landing_page_url)
+        team_changes.describe(session, live.at.services, live.one, service, seen)
+    assert live.waits() == {"service_cy": "Cael trwydded"}
 
 
 def test_no_other_client_changes_what_citizens_see_of_a_live_service(live: Team) -> None:

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from idp.domain import clients, invitations, members
+from idp.domain import clients, invitations, members, team_changes
 from idp.domain.clients import Client
 from idp.domain.members import Role
 from idp.domain.services import Services
@@ -134,6 +134,33 @@ def test_an_invitation_is_nobody_elses_and_can_be_taken_back(
     mia.send()
     assert "ned@example.com" not in mia.page.text
     assert mia.request("POST", back, values, {"Origin": eve.issuer.rstrip("/")}).status == 404
+
+
+def test_what_somebody_asked_for_is_withdrawn_with_them_or_by_a_manager(
+    come: Callable[..., Person], service_id: str, session: Session, services: Services
+) -> None:
+    mia, ned, zoe = come("mia", Role.MANAGER), come("ned", Role.WRITER), come("zoe", Role.WRITER)
+    party = RelyingParty(services.settings.issuer, more={"environment": "production"})
+    client_id = clients.apply(session, services, party.registration()).client_id
+    session.get_one(Client, client_id).service_id = service_id
+    session.commit()
+    page = address(mia, service_id, f"clients/{client_id}")
+
+    def waits() -> bool:
+        session.expire_all()
+        return team_changes.waiting(session, client_id) is not None
+
+    ned.open(f"{page}/change/name").send({"value": "Another"})
+    assert waits()
+    zoe.open(page)
+    assert "Withdraw the change" not in zoe.page.text
+    mia.open(page).send()
+    assert not waits(), "a manager takes back anybody's"
+    ned.open(f"{page}/change/name").send({"value": "Another"})
+    mia.open(address(mia, service_id))
+    mia.open(next(link for link in links(mia, "/remove") if mia.open(link) and "ned@" in mia.html))
+    mia.send()
+    assert not waits()
 
 
 def test_an_invitation_asks_for_the_address_of_the_other_person(

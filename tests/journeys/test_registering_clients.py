@@ -175,6 +175,10 @@ def test_a_private_key_is_not_kept_anywhere(team: Team, capfd: pytest.CaptureFix
     team.answer("public-key", PRIVATE)
     assert team.person.status == 400
     assert "That is a private key" in team.person.page.text
+    bare = "".join(PRIVATE.splitlines()[1:-1])
+    team.answer("name", bare)
+    assert "That is a private key" in team.person.page.text
+    assert bare not in team.person.html
     told = capfd.readouterr()
     for line in PRIVATE.splitlines()[1:-1]:
         assert line not in team.person.html

@@ -55,6 +55,7 @@ def ask(
         fact = PrivateKeyRefused(account_id=me(), service_id=service().id, client_id=client_id)
         audit.record(current.session(), fact, now=current.now(), request_id=current.request_id())
         say(form.value, forms.WRONG["private key"])
+        form.value.data = ""
     return form, None
 
 

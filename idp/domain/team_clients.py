@@ -95,7 +95,6 @@ def _apply(
     check_team_may_have(asked, policy)
     _refuse_a_name_like_others(session, policy, key.name)
     service = clients.service_of(session, services, policy)
-    _refuse_a_service_of_others(session, service, key.name)
     applied = clients.write(session, services, client, fields, service, key.name)
     fact = audit.ClientAppliedByTeam(
         client_id=applied.client_id, key_id=key.id, created=applied.created
@@ -118,19 +117,6 @@ def _refuse_a_name_like_others(session: Session, policy: ClientPolicy, team: str
     for names in session.execute(others):
         if wanted & {outline(name) for name in names if name}:
             raise _names_are_anothers()
-
-
-def _refuse_a_service_of_others(session: Session, service: Service, team: str) -> None:
-    """Citizens trust a service's name: a team may not take another's for its client.
-
-    Asked again of the one service: making it has kept out whoever asks for its name meanwhile.
-    """
-    others = select(Client.client_id).where(
-        Client.service_id == service.id, Client.registered_by.is_distinct_from(team)
-    )
-    of_members = select(Member.account_id).where(Member.service_id == service.id)
-    if any(session.scalar(each.limit(1)) is not None for each in (others, of_members)):
-        raise _names_are_anothers()
 
 
 def _names_are_anothers() -> InvalidClientMetadata:

@@ -76,7 +76,7 @@ def test_a_table_is_printed_as_the_file_that_the_page_gives(terminal: Terminal) 
     assert (len(rows), rows[0]) == (29, "\ufeffDay,How many")
     assert rows[-1] == "21 September 2026,7"
     assert terminal.run(metrics, "--csv", "locks", "--days", "7").stdout.splitlines()[1:] == [
-        "password,fewer than 5"
+        "Password,fewer than 5"
     ]
     found = terminal.json(metrics, "--days", "7")
     assert (found["locks"], found["sign_ins"][-1]) == ({"password": "fewer than 5"}, 7)

@@ -38,6 +38,7 @@ def test_the_one_difference_is_named(sent: str, difference: Difference, meant: s
 
 def test_nothing_is_near_when_nothing_is_registered() -> None:
     assert difference_from((), ONE) == Found(Difference.NOT_REGISTERED)
+    assert difference_from(("http://[",), ONE) == Found(Difference.NOT_REGISTERED)
 
 
 @given(st.text(), st.text())

@@ -144,7 +144,6 @@ class PrivateKeyJwt:
         if not client_signatures.is_signed_by(signed, keys):
             which = Check.ASSERTION_SIGNATURE if keys else Check.ASSERTION_KID
             raise _bad_signature("signature", which)
-            raise _bad_signature("signature")
         self._note(policy, signed.headers().get("kid"))
 
     def _note(self, policy: ClientPolicy, kid: str | None) -> None:

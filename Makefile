@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo code codes test check format contract bench pages containers lock
+.PHONY: help demo code codes test check format contract probe bench pages containers lock
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,10 @@ format: ## put every Python file into the one format
 contract: ## the rows of One Login's wire contract with their results, into var/contract.json
 	@$(PYTHON) -m tools.bootstrap test
 	@$(BIN)/python -m tools.contract
+
+probe: ## attack the demo, or a provider started for it; report in var/probe/ (ONLY=AUTHZ,TOKEN-01)
+	@$(PYTHON) -m tools.bootstrap test
+	@REPORT="$(REPORT)" $(BIN)/python -m tools.probe $(if $(ONLY),--only $(ONLY))
 
 bench: ## flows per second, latency, memory, into var/bench.json (PEER=1 measures oidc-provider too)
 	@$(PYTHON) -m tools.bootstrap test

@@ -1,0 +1,170 @@
+"""Attacks on codes and on the tokens they are redeemed for."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.auth_flows.attacks import attack
+from tests.auth_flows.probe import Probe, claims_of, got_tokens
+
+NO_GRANT = ("invalid_grant", "invalid_request")
+AT_ONCE = 8
+SAMPLES = 20
+FEWEST_CHARACTERS = 22
+"""Of base64url: 128 bits need as many."""
+FEWEST_LETTERS = 5
+"""That random codes show in one place; a counter or a time shows fewer."""
+LONGEST_LIFE = 15 * 60
+
+
+@attack("TOKEN-01", fix="Use a code up once, and revoke what it gave when it comes again.")
+def code_twice(probe: Probe) -> None:
+    grant = probe.grant()
+    first = probe.redeem(grant)
+    probe.works(got_tokens(first), first, "redeeming a code")
+    token = str(first.json.get("access_token"))
+    before = probe.userinfo(token)
+    probe.works(before.status == 200, before, "UserInfo with the token")
+    probe.token_refused(probe.redeem(grant), NO_GRANT, "the same code again")
+    answer = probe.userinfo(token)
+    probe.expect(
+        answer.status == 401,
+        answer,
+        tried="the first token after the code came a second time",
+        wanted="401: it was revoked",
+    )
+
+
+@attack("TOKEN-02", fix="Use a code up in one atomic statement, before anything is signed.")
+def code_in_parallel(probe: Probe) -> None:
+    probe.redeeming_works()
+    grant = probe.grant()
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(lambda _: probe.redeem(grant), range(AT_ONCE)))
+    won = [answer for answer in answers if got_tokens(answer)]
+    probe.expect(
+        len(won) == 1,
+        (won or answers)[-1],
+        tried=f"one code by {AT_ONCE} requests at once",
+        wanted=f"exactly one gets tokens, not {len(won)}",
+    )
+    for answer in answers:
+        if answer not in won:
+            probe.token_refused(answer, NO_GRANT, "one of the others")
+
+
+@attack("TOKEN-03", fix="Bind a code to the client that asked for it, and use it up all the same.")
+def code_of_another_client(probe: Probe) -> None:
+    other = probe.another_client()
+    probe.redeeming_works()
+    probe.redeeming_works(other)
+    for address in (probe.client.redirect_uri, other.redirect_uri):
+        grant = probe.grant()
+        answer = probe.redeem(grant, other, redirect_uri=address)
+        probe.token_refused(answer, NO_GRANT, "a code of one client redeemed by another")
+        probe.burned(grant)
+
+
+@attack("TOKEN-04", fix="Compare redirect_uri at the token endpoint with that of the request.")
+def another_address(probe: Probe) -> None:
+    probe.redeeming_works()
+    good = probe.client.redirect_uri
+    for address in (good + "/", good + "?a=1", "https://attacker.example/callback", None, ""):
+        grant = probe.grant()
+        answer = probe.redeem(grant, redirect_uri=address)
+        probe.token_refused(answer, NO_GRANT, f"redirect_uri={address}")
+
+
+@attack("TOKEN-06", fix="Make codes and tokens of at least 128 random bits.",
+        left_out="what the generator is made of")  # fmt: skip
+def guessable_codes(probe: Probe) -> None:
+    answer = probe.redeeming_works()
+    codes = [probe.grant().code for _ in range(SAMPLES)]
+    columns = zip(*codes, strict=False)
+    changing = sum(1 for column in columns if len(set(column)) >= FEWEST_LETTERS)
+    probe.expect(
+        len(set(codes)) == SAMPLES,
+        answer,
+        tried=f"{SAMPLES} codes",
+        wanted="all of them differ",
+    )
+    probe.expect(
+        changing >= FEWEST_CHARACTERS,
+        answer,
+        tried=f"{SAMPLES} codes side by side",
+        wanted=f"at least {FEWEST_CHARACTERS} characters that change from code to code",
+    )
+
+
+@attack("TOKEN-07", fix="Look codes up whole, among codes only.")
+def changed_code(probe: Probe) -> None:
+    tokens = probe.redeeming_works().json
+    for words, change in (
+        ("cut short", lambda code: code[:-1]),
+        ("with one letter changed", lambda code: code[:-1] + ("A" if code[-1] != "A" else "B")),
+        ("in capitals", str.upper),
+        ("twice as long", lambda code: code * 2),
+        ("with a space", lambda code: code + " "),
+    ):
+        grant = probe.grant()
+        changed = change(grant.code)
+        if changed != grant.code:
+            probe.token_refused(probe.redeem(grant, code=changed), NO_GRANT, f"a code {words}")
+    grant = probe.grant()
+    session = max(probe.ground.signed_in().cookies.values(), key=len, default="none")
+    others = {"an access token": tokens.get("access_token"), "an ID token": tokens.get("id_token")}
+    for words, value in (others | {"a session's cookie": session}).items():
+        answer = probe.redeem(grant, code=str(value))
+        probe.token_refused(answer, NO_GRANT, f"{words} as code")
+
+
+@attack("TOKEN-20", fix="Give refresh tokens only for offline_access that was granted.")
+def refresh_token_unasked(probe: Probe) -> None:
+    answer = probe.redeeming_works()
+    probe.expect(
+        "refresh_token" not in answer.json,
+        answer,
+        tried="a request without offline_access",
+        wanted="no refresh token",
+    )
+    asked = probe.ask()
+    done = probe.go_through(probe.ground.signed_in(), asked)
+    probe.expect(
+        not {"refresh_token", "access_token", "id_token"} & set(done.outcome.values),
+        done.answers[-1],
+        tried="the answer that comes through the browser",
+        wanted="no token in it",
+    )
+
+
+@attack("TOKEN-22", fix="Take access tokens from the Authorization header (and a body) only.")
+def token_in_the_address(probe: Probe) -> None:
+    token = str(probe.redeeming_works().json.get("access_token"))
+    good = probe.userinfo(token)
+    probe.works(good.status == 200, good, "UserInfo with the token in the header")
+    answer = probe.userinfo(token, f"?access_token={token}", header=False)
+    probe.expect(
+        answer.status in (400, 401, 403),
+        answer,
+        tried="an access token in the query of UserInfo",
+        wanted="400 or 401",
+    )
+
+
+@attack("TOKEN-24", fix="Let access tokens live for fifteen minutes at most, and say how long.")
+def long_lived_token(probe: Probe) -> None:
+    answer = probe.redeeming_works()
+    told = answer.json.get("expires_in")
+    probe.expect(
+        isinstance(told, int) and 0 < told <= LONGEST_LIFE,
+        answer,
+        tried="expires_in of an access token",
+        wanted=f"at most {LONGEST_LIFE} s, not {told}",
+    )
+    claims = claims_of(str(answer.json.get("access_token")))
+    if claims:
+        life = claims.get("exp", 0) - claims.get("iat", 0)
+        probe.expect(
+            life == told,
+            answer,
+            tried="the times inside the access token",
+            wanted=f"the life that expires_in tells ({told} s), not {life} s",
+        )

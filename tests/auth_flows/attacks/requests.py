@@ -1,0 +1,206 @@
+"""Attacks on the other parameters of an authorization request, by somebody not signed in."""
+
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from tests.auth_flows.asking import Asked
+from tests.auth_flows.attacks import attack
+from tests.auth_flows.attacks.redirects import EVIL
+from tests.auth_flows.probe import Probe
+from tests.auth_flows.wire import Answer
+
+ANY = ("invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope")
+SCRIPT = '"><script>alert(1)</script>'
+
+
+def _posted(probe: Probe, asked: Asked, query: str = "") -> Answer:
+    endpoint = probe.endpoint("authorization_endpoint")
+    return probe.browser().post(endpoint + query, asked.pairs)
+
+
+def _posting_works(probe: Probe) -> bool:
+    answer = _posted(probe, probe.ask())
+    return answer.status != 405 and probe.outcome(answer).kind in ("page", "goes on")
+
+
+@attack("AUTHZ-10", fix="Refuse a request in which any parameter comes twice.")
+def parameters_twice(probe: Probe) -> None:
+    probe.plain_request_works()
+    for name, value in (("client_id", "no-such-client"), ("redirect_uri", EVIL)):
+        asked = probe.ask()
+        for second in (value, asked.value(name)):
+            answer = probe.authorize(asked, more="&" + urlencode({name: second}))
+            probe.refused_here(answer, f"{name} twice, the second time {second}")
+    others = (("scope", "openid"), ("state", "other"), ("response_type", "token"))
+    for name, value in (*others, ("code_challenge_method", "plain"), ("nonce", "other")):
+        answer = probe.authorize(probe.ask(), more="&" + urlencode({name: value}))
+        probe.refused(answer, ANY, f"{name} twice, the second time {value}")
+    if _posting_works(probe):
+        asked = probe.ask()
+        asked.pairs.append(("redirect_uri", EVIL))
+        probe.refused_here(_posted(probe, asked), "redirect_uri twice in the body")
+
+
+@attack("AUTHZ-12", fix="Give codes only; refuse every response type the client has not.")
+def other_response_types(probe: Probe) -> None:
+    probe.plain_request_works()
+    types = ("token", "id_token", "id_token token", "code token", "code id_token", "none", "CODE")
+    for kind in types:
+        for more in ({}, {"prompt": "none"}):
+            asked = probe.ask(response_type=kind, **more)
+            probe.refused(probe.authorize(asked), ANY, f"response_type={kind}", asked)
+
+
+@attack("AUTHZ-13", fix="Refuse response modes that are not registered.")
+def other_response_modes(probe: Probe) -> None:
+    probe.plain_request_works()
+    for mode in ("web_message", "form_post.jwt", "query.jwt", "jwt", "okta_post_message"):
+        answer = probe.authorize(probe.ask(response_mode=mode, prompt="none"))
+        probe.refused(answer, ANY, f"response_mode={mode}")
+
+
+@attack("AUTHZ-14", fix="Escape everything a request brings; allow no inline script in the CSP.")
+def script_in_parameters(probe: Probe) -> None:
+    probe.plain_request_works()
+    for name in ("redirect_uri", "client_id", "state", "scope", "ui_locales", "login_hint"):
+        changes: dict[str, str | None] = {"redirect_uri": EVIL, name: SCRIPT}
+        _no_script(probe, probe.authorize(probe.ask(**changes)), f"script in {name}")
+    if "form_post" in probe.ground.metadata.get("response_modes_supported", []):
+        asked = probe.ask(state=SCRIPT, prompt="none", response_mode="form_post")
+        answer = probe.authorize(asked)
+        told = probe.outcome(answer).values.get("state")
+        if answer.status == 200:
+            probe.works(told == SCRIPT, answer, "a form_post answer")
+            _no_script(probe, answer, "script in state, answered by form_post")
+
+
+def _no_script(probe: Probe, answer: Answer, tried: str) -> None:
+    policy = answer.header("Content-Security-Policy")
+    html = "html" in answer.header("Content-Type")
+    rules = [rule.strip() for rule in policy.split(";")]
+    scripts = [rule for rule in rules if rule.startswith(("script-src", "default-src"))]
+    strict = bool(scripts) and not any("'unsafe-inline'" in rule for rule in scripts)
+    probe.expect(
+        "<script>alert(1)" not in answer.body and (strict or not html),
+        answer,
+        tried=tried,
+        wanted="the text escaped, and a content security policy without unsafe-inline",
+    )
+
+
+@attack("AUTHZ-15", fix="Return state as it came; refuse what is too long before parsing it.")
+def mangled_state(probe: Probe) -> None:
+    probe.plain_request_works()
+    for state in ("a b+c", "%2541%20", "ä☂\u202e", "a&code=x", "a#b", "x=1;y=2", "A" * 500):
+        asked = probe.ask(state=state, scope="openid no-such-scope")
+        answer = probe.authorize(asked)
+        outcome = probe.outcome(answer)
+        again = [value for name, value in parse_qsl(urlsplit(answer.location).query)
+                 if name == "state"]  # fmt: skip
+        probe.expect(
+            outcome.kind == "refused here" or (outcome.kind == "sent back" and again == [state]),
+            answer,
+            tried=f"state={quote(state[:40])}",
+            wanted="the same state back, once",
+        )
+    for length in (10_000, 60_000):
+        answer = probe.authorize(probe.ask(state="A" * length))
+        probe.refused(answer, ANY, f"a state of {length} characters")
+
+
+@attack("AUTHZ-16", fix="Add iss to every authorization response (RFC 9207).")
+def answers_without_issuer(probe: Probe) -> None:
+    probe.plain_request_works()
+    flag = probe.ground.metadata.get("authorization_response_iss_parameter_supported")
+    asked = probe.ask(scope="openid no-such-scope")
+    answer = probe.authorize(asked)
+    outcome = probe.outcome(answer)
+    probe.works(outcome.kind == "sent back", answer, "an error that is told to the client")
+    for words, told in (("an error", probe.authorize(probe.ask(prompt="none"))), ("one", answer)):
+        probe.expect(
+            probe.outcome(told).values.get("iss") == probe.target.issuer,
+            told,
+            tried=f"{words} told to the client",
+            wanted=f"iss={probe.target.issuer}",
+        )
+    probe.expect(flag is True, answer, tried="the metadata", wanted="the flag of RFC 9207 is true")
+    if probe.ground.persons:
+        done = probe.go_through(probe.ground.signed_in(), probe.ask())
+        probe.expect(
+            done.outcome.values.get("iss") == probe.target.issuer,
+            done.answers[-1],
+            tried="a code told to the client",
+            wanted=f"iss={probe.target.issuer}",
+        )
+
+
+@attack("AUTHZ-19", fix="Grant only scopes that exist and that the client is registered for.")
+def scopes_not_granted(probe: Probe) -> None:
+    probe.plain_request_works()
+    scopes = ("openid no-such-scope", "openid admin", "openid *", "openid\topenid", "OPENID", "")
+    for scope in scopes:
+        asked = probe.ask(scope=scope, prompt="none")
+        probe.refused(probe.authorize(asked), (*ANY, "login_required"), f"scope={scope!r}", asked)
+    answer = probe.authorize(probe.ask(scope="email", prompt="none"))
+    probe.refused(answer, (*ANY, "login_required"), "a scope without openid")
+    if probe.ground.persons:
+        asked = probe.ask(scope=f"{probe.client.scope} no-such-scope")
+        answer = probe.authorize(asked, browser=probe.ground.signed_in())
+        code = probe.outcome(answer).values.get("code")
+        given = probe.token(probe.fields_for(asked, code)).json if code else {}
+        probe.expect(
+            "no-such-scope" not in str(given.get("scope", "")).split(),
+            answer,
+            tried="an unknown scope, by somebody signed in",
+            wanted="it is not granted",
+        )
+
+
+@attack("AUTHZ-20", fix="Answer prompt=none by an error whenever a page would be needed.",
+        left_out="a citizen whose consent is missing or who must step up")  # fmt: skip
+def no_page_wanted(probe: Probe) -> None:
+    probe.plain_request_works()
+    wanted = ("login_required", "interaction_required", "account_selection_required")
+    for more in ({}, {"max_age": "0"}, {"response_mode": "fragment"}):
+        asked = probe.ask(prompt="none", **more)
+        answer = probe.authorize(asked)
+        outcome = probe.outcome(answer)
+        probe.expect(
+            outcome.kind == "sent back"
+            and outcome.error in wanted
+            and outcome.values.get("state") == asked.state,
+            answer,
+            tried=f"prompt=none {more or ''} while nobody is signed in",
+            wanted=f"the client is told {wanted[0]}",
+        )
+
+
+@attack("AUTHZ-21", fix="Refuse prompt=none beside any other value.")
+def none_and_something(probe: Probe) -> None:
+    probe.plain_request_works()
+    for prompt in ("none login", "login none", "none consent", "none select_account"):
+        asked = probe.ask(prompt=prompt)
+        probe.refused(probe.authorize(asked), ANY, f"prompt={prompt}", asked)
+
+
+@attack("AUTHZ-28", fix="Run the same checks for POST as for GET, or answer 405.")
+def the_same_by_post(probe: Probe) -> None:
+    probe.plain_request_works()
+    wrong: tuple[dict[str, str | None], ...] = (
+        {"redirect_uri": EVIL},
+        {"redirect_uri": None},
+        {"client_id": "no-such-client"},
+    )
+    for changes in wrong:
+        probe.refused_here(_posted(probe, probe.ask(**changes)), f"{changes} by POST")
+    for name, value in (("response_type", "token"), ("scope", "openid no-such-scope"),
+                        ("code_challenge_method", "plain")):  # fmt: skip
+        answer = _posted(probe, probe.ask(**{name: value}))
+        probe.refused(answer, ANY, f"{name}={value} by POST")
+    query = "?" + urlencode({"redirect_uri": EVIL})
+    answer = _posted(probe, probe.ask(), query)
+    probe.expect(
+        probe.outcome(answer).kind != "elsewhere" and EVIL not in answer.location,
+        answer,
+        tried="another redirect_uri in the query of a POST",
+        wanted="the query does not count",
+    )

@@ -1,0 +1,148 @@
+"""Attacks on an authorization request by, or against, somebody who signs in."""
+
+from urllib.parse import urlencode
+
+from tests.auth_flows.attacks import attack
+from tests.auth_flows.attacks.redirects import EVIL
+from tests.auth_flows.probe import Probe, claims_of
+from tests.auth_flows.verdicts import NotTried
+
+
+@attack("AUTHZ-17", fix="Redirect with 303 after a POST; never with 307 or 308.")
+def post_is_sent_again(probe: Probe) -> None:
+    done = probe.go_through(probe.browser(), probe.ask(), probe.ground.next_person())
+    last = done.answers[-1]
+    probe.works("code" in done.outcome.values, last, "signing in")
+    for answer in done.answers:
+        if answer.location:
+            posted = probe.ground.wire.was_posted(answer.number)
+            wanted = (302, 303) if posted else (301, 302, 303)
+            probe.expect(
+                answer.status in wanted,
+                answer,
+                tried=f"the redirect after a {'POST' if posted else 'GET'} while signing in",
+                wanted="302 or 303",
+            )
+
+
+@attack("AUTHZ-22", fix="Ask for the credentials again, and tell the time of that as auth_time.")
+def old_session_answers(probe: Probe) -> None:
+    person, browser = probe.ground.next_person(), probe.browser()
+    asked = probe.ask()
+    done = probe.go_through(browser, asked, person)
+    code = done.outcome.values.get("code", "")
+    probe.works(bool(code), done.answers[-1], "signing in")
+    again = probe.authorize(probe.ask(), browser=browser)
+    probe.works(
+        "code" in probe.outcome(again).values or probe.outcome(again).kind == "goes on",
+        again,
+        "single sign-on",
+    )
+    for changes in ({"prompt": "login"}, {"max_age": "0"}):
+        answer = probe.authorize(probe.ask(**changes), browser=browser)
+        probe.expect(
+            probe.outcome(answer).kind in ("page", "goes on"),
+            answer,
+            tried=f"{urlencode(changes)} with a session",
+            wanted="a page that asks for the credentials again",
+        )
+        silent = probe.authorize(probe.ask(prompt="none"), browser=browser)
+        probe.expect(
+            probe.outcome(silent).kind == "sent back",
+            silent,
+            tried="prompt=none after a new sign-in was broken off",
+            wanted="an answer to the client without a page",
+        )
+    before = probe.ground.clock()
+    asked = probe.ask(prompt="login")
+    renewed = probe.go_through(browser, asked, person)
+    code = renewed.outcome.values.get("code", "")
+    probe.works(bool(code), renewed.answers[-1], "signing in again")
+    answer = probe.token(probe.fields_for(asked, code))
+    told = claims_of(str(answer.json.get("id_token", ""))).get("auth_time", 0)
+    probe.expect(
+        isinstance(told, int) and told >= before - 1,
+        answer,
+        tried="auth_time after prompt=login",
+        wanted=f"a time from {before} on, not {told}",
+    )
+
+
+@attack("AUTHZ-26", fix="End a journey with its code; answer its address by a page after that.",
+        left_out="a journey that has expired")  # fmt: skip
+def finished_journey(probe: Probe) -> None:
+    browser = probe.browser()
+    done = probe.go_through(browser, probe.ask(), probe.ground.next_person())
+    probe.works("code" in done.outcome.values, done.answers[-1], "signing in")
+    endpoint = probe.endpoint("authorization_endpoint")
+    inner = dict.fromkeys(a.url for a in done.answers if not a.url.startswith(endpoint))
+    if not inner:
+        raise NotTried("the sign-in has no address of its own")
+    for url in inner:
+        answer = browser.get(url)
+        for _ in range(5):
+            if probe.outcome(answer).kind != "goes on":
+                break
+            answer = browser.get(probe.absolute(answer))
+        probe.expect(
+            "code" not in probe.outcome(answer).values,
+            answer,
+            tried="an address of a sign-in that is finished",
+            wanted="no second code",
+        )
+
+
+@attack("AUTHZ-27", fix="Keep the request on the server; read nothing of it from later pages.")
+def edited_midway(probe: Probe) -> None:
+    good = probe.go_through(probe.browser(), probe.ask(), probe.ground.next_person())
+    probe.works("code" in good.outcome.values, good.answers[-1], "signing in")
+    changed = {
+        "redirect_uri": EVIL,
+        "client_id": "no-such-client",
+        "scope": "openid no-such-scope",
+        "state": "changed",
+        "return_to": EVIL,
+        "next": EVIL,
+    }
+    asked = probe.ask()
+    done = probe.go_through(
+        probe.browser(), asked, probe.ground.next_person(), lambda values: values | changed
+    )
+    last = done.answers[-1]
+    probe.expect(
+        done.outcome.kind == "refused here"
+        or (done.outcome.kind == "sent back" and done.outcome.values.get("state") == asked.state),
+        last,
+        tried="redirect_uri, client_id, scope and state added to every form of the sign-in",
+        wanted="they are ignored, or the form refused",
+    )
+    code = done.outcome.values.get("code")
+    if code:
+        answer = probe.token(probe.fields_for(asked, code))
+        probe.expect(
+            "no-such-scope" not in str(answer.json.get("scope", "")).split(),
+            answer,
+            tried="the scopes of the code of that sign-in",
+            wanted="none that was added",
+        )
+
+
+@attack("AUTHZ-29", fix="Copy the nonce of the request into the ID token, as it came.",
+        left_out="hybrid and implicit types, unless the provider takes them")  # fmt: skip
+def nonce_not_echoed(probe: Probe) -> None:
+    probe.plain_request_works()
+    for kind in ("id_token", "code id_token"):
+        asked = probe.ask(response_type=kind, nonce=None)
+        errors = ("invalid_request", "unsupported_response_type", "unauthorized_client")
+        probe.refused(probe.authorize(asked), errors, f"{kind} without a nonce", asked)
+    if not probe.ground.persons:
+        return
+    for nonce in ("plain", 'ä ☂ "quoted" & %41', "n" * 200):
+        grant = probe.grant(nonce=nonce)
+        answer = probe.redeem(grant)
+        probe.expect(
+            claims_of(str(answer.json.get("id_token", ""))).get("nonce") == nonce,
+            answer,
+            tried=f"nonce={nonce[:30]}",
+            wanted="the same nonce in the ID token",
+        )

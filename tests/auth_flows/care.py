@@ -1,0 +1,48 @@
+"""What keeps the probe from harm: where it may connect to, how fast, and how often in all."""
+
+import ipaddress
+import socket
+import threading
+import time
+from urllib.parse import urlsplit
+
+from tests.auth_flows.targets import Care, TargetUnusable
+from tests.auth_flows.verdicts import Broken
+
+
+def allow(url: str, *, anywhere: bool) -> None:
+    """Raise TargetUnusable if `url` leads off this machine and nobody said that it may."""
+    host = urlsplit(url).hostname or ""
+    if anywhere:
+        return
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
+    except OSError as error:
+        raise TargetUnusable(f"{host!r} is no address of this machine: {error}") from error
+    outside = sorted(address for address in found if not ipaddress.ip_address(address).is_loopback)
+    if outside:
+        raise TargetUnusable(
+            f"{host!r} is {outside[0]}, which is not this machine: "
+            "give --not-loopback if the owner named in the target file allows it"
+        )
+
+
+class Pace:
+    """Spaces requests evenly and ends the run after the most that were allowed."""
+
+    def __init__(self, care: Care) -> None:
+        self._gap = 1 / care.requests_per_second
+        self._most = care.most_requests
+        self._lock = threading.Lock()
+        self._next = 0.0
+        self.made = 0
+
+    def wait(self) -> None:
+        """Return when the next request may be sent. Raises Broken when none is left."""
+        with self._lock:
+            if self.made >= self._most:
+                raise Broken(f"the {self._most} requests that the target allows are used up")
+            self.made += 1
+            at = max(self._next, time.monotonic())
+            self._next = at + self._gap
+        time.sleep(max(0.0, at - time.monotonic()))

@@ -1,0 +1,81 @@
+"""What all attacks of a run share: the target, what it publishes, and who is signed in."""
+
+import time
+from typing import Any
+
+from tests.auth_flows.browser import Browser
+from tests.auth_flows.sign_in import Person
+from tests.auth_flows.targets import Target, TargetUnusable
+from tests.auth_flows.verdicts import Broken, NotTried
+from tests.auth_flows.wire import Wire
+
+DISCOVERY = ".well-known/openid-configuration"
+
+
+class Ground:
+    """What all attacks of a run share: the target, what it publishes, who is signed in."""
+
+    def __init__(self, target: Target, wire: Wire) -> None:
+        self.target = target
+        self.wire = wire
+        for client in target.clients:
+            wire.masker.learn(client.secret)
+        for citizen in target.citizens:
+            wire.masker.learn(citizen.password, citizen.totp_seed)
+        self.persons = [Person(citizen) for citizen in target.citizens]
+        self._turn = 0
+        self._signed_in: Browser | None = None
+        self.metadata = self._discover()
+
+    def _discover(self) -> dict[str, Any]:
+        url = self.target.issuer.rstrip("/") + "/" + DISCOVERY
+        try:
+            answer = self.wire.send("GET", url)
+        except Broken as error:
+            raise TargetUnusable(str(error)) from error
+        found = answer.json
+        if answer.status != 200 or found.get("issuer") != self.target.issuer:
+            raise TargetUnusable(
+                f"{url} does not describe the issuer {self.target.issuer!r}: {answer.told()}"
+            )
+        return found
+
+    def offers(self, feature: str) -> bool:
+        """Whether the provider has a feature: neither file nor metadata say that it has not."""
+        if feature in self.target.not_offered:
+            return False
+        published, value = FEATURES.get(feature, ("", ""))
+        if not published:
+            return True
+        return value in self.metadata.get(published, []) if value else published in self.metadata
+
+    def clock(self) -> int:
+        """Seconds since the epoch."""
+        return int(time.time())
+
+    def next_person(self) -> Person:
+        """A citizen to sign in anew; they take turns, so that codes need not be waited for."""
+        if not self.persons:
+            raise NotTried("the target file names no citizen")
+        self._turn += 1
+        return self.persons[self._turn % len(self.persons)]
+
+    def signed_in(self) -> Browser:
+        """The browser in which the first citizen is, or will be, signed in."""
+        if self._signed_in is None:
+            self._signed_in = Browser(self.wire)
+        return self._signed_in
+
+
+FEATURES = {
+    "refresh_tokens": ("grant_types_supported", "refresh_token"),
+    "device_flow": ("device_authorization_endpoint", ""),
+    "par": ("pushed_authorization_request_endpoint", ""),
+    "dpop": ("dpop_signing_alg_values_supported", ""),
+    "introspection": ("introspection_endpoint", ""),
+    "revocation": ("revocation_endpoint", ""),
+    "session_iframe": ("check_session_iframe", ""),
+    "front_channel_logout": ("frontchannel_logout_supported", ""),
+    "back_channel_logout": ("backchannel_logout_supported", ""),
+}
+"""How a provider says that it has a feature: a member of its metadata, and what must be in it."""

@@ -1,0 +1,81 @@
+"""Runs the written attacks against a target, row by row of the catalogue."""
+
+from collections.abc import Callable, Collection, Mapping
+
+from tests.auth_flows.attacks import Attack
+from tests.auth_flows.catalogue import NEEDS, Row
+from tests.auth_flows.ground import Ground
+from tests.auth_flows.probe import Probe
+from tests.auth_flows.verdicts import Broken, NotTried, Result, Verdict, judged
+
+NOT_WRITTEN = "no attack is written yet"
+Told = Callable[[Result], None]
+
+
+def chosen(rows: Mapping[str, Row], only: Collection[str]) -> list[Row]:
+    """The rows whose id, or the letters of whose id, are named; all of them if none is.
+
+    Raises KeyError with the first name that fits no row.
+    """
+    for name in only:
+        if not any(name in (row.id, row.prefix) for row in rows.values()):
+            raise KeyError(name)
+    return [row for row in rows.values() if not only or {row.id, row.prefix} & set(only)]
+
+
+def run(
+    ground: Ground,
+    rows: Mapping[str, Row],
+    attacks: Mapping[str, Attack],
+    only: Collection[str] = (),
+    told: Told = lambda result: None,
+) -> list[Result]:
+    """A result for every row of the catalogue, in its order; `told` hears each as it comes."""
+    wanted = {row.id for row in chosen(rows, only)}
+    results = []
+    for row in rows.values():
+        result = (
+            one(ground, row, attacks.get(row.id))
+            if row.id in wanted
+            else Result(row, Verdict.NOT_TRIED, "not chosen by --only")
+        )
+        results.append(result)
+        told(result)
+    return results
+
+
+def one(ground: Ground, row: Row, written: Attack | None) -> Result:
+    """The result of one row; an attack that fails in itself is broken, and the run goes on."""
+    if row.feature and not ground.offers(row.feature):
+        return Result(row, Verdict.NOT_OFFERED, f"the provider has no {row.feature}")
+    if row.needs == "white":
+        return Result(row, Verdict.NOT_TRIED, f"needs {NEEDS['white']}")
+    if written is None:
+        return Result(row, Verdict.NOT_TRIED, NOT_WRITTEN)
+    probe = Probe(ground)
+    first = len(ground.wire.exchanges)
+    try:
+        written.run(probe)
+    except NotTried as reason:
+        return Result(row, Verdict.NOT_TRIED, str(reason))
+    except Broken as reason:
+        return _broken(ground, row, str(reason), first)
+    except Exception as error:  # noqa: BLE001 - a fault of the probe must not end the run
+        return _broken(ground, row, f"the probe erred: {error!r}", first)
+    return judged(
+        row,
+        controls=probe.controls,
+        tries=probe.tries,
+        findings=probe.findings,
+        evidence=_since(ground, first),
+        left_out=written.left_out,
+        fix=written.fix,
+    )
+
+
+def _broken(ground: Ground, row: Row, reason: str, first: int) -> Result:
+    return Result(row, Verdict.BROKEN, reason, evidence=_since(ground, first))
+
+
+def _since(ground: Ground, first: int) -> tuple[int, ...]:
+    return tuple(range(first, len(ground.wire.exchanges)))

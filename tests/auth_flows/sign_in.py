@@ -1,0 +1,128 @@
+"""Walks the sign-in pages of a target by the names of their fields, as a citizen would."""
+
+import base64
+import hashlib
+import hmac
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urljoin
+
+from tests.auth_flows.asking import Outcome, outcome_of
+from tests.auth_flows.browser import Browser
+from tests.auth_flows.forms import Form, forms_of
+from tests.auth_flows.targets import Citizen, Fields
+from tests.auth_flows.verdicts import Broken
+from tests.auth_flows.wire import Answer
+
+STEP = 30
+MOST_PAGES = 25
+MOST_ASKED = 2
+"""How often the same thing may be asked before it is clear that the answer is wrong."""
+Tamper = Callable[[dict[str, str]], dict[str, str]]
+
+
+def totp(seed: str, step: int) -> str:
+    """The six digits of a time step (RFC 6238, SHA-1)."""
+    key = base64.b32decode(seed.upper() + "=" * (-len(seed) % 8))
+    digest = hmac.new(key, struct.pack(">Q", step), hashlib.sha1).digest()
+    at = digest[-1] & 15
+    number = struct.unpack(">I", digest[at : at + 4])[0] & 0x7FFFFFFF
+    return f"{number % 1_000_000:06d}"
+
+
+@dataclass
+class Person:
+    """A citizen with their authenticator app; no code of theirs is used twice."""
+
+    citizen: Citizen
+    _last: int = field(default=0)
+
+    def code(self) -> str:
+        """A code that counts now. One step ahead is used before waiting for the next."""
+        if not self.citizen.totp_seed:
+            raise Broken(f"a code is asked for, and {self.citizen.email} has no totp_seed")
+        step = max(int(time.time()) // STEP, self._last + 1)
+        early = (step - 1) * STEP - time.time()
+        time.sleep(max(0.0, early))
+        self._last = step
+        return totp(self.citizen.totp_seed, step)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How a walk ended: what the client was told, and every answer on the way."""
+
+    outcome: Outcome
+    answers: list[Answer]
+
+
+def walk(
+    browser: Browser,
+    url: str,
+    person: Person,
+    *,
+    issuer: str,
+    redirect_uri: str,
+    fields: Fields,
+    tamper: Tamper = lambda values: values,
+) -> Walk:
+    """Open `url` and answer every page until the client is reached. Raises Broken if it is not.
+
+    `tamper` may change what is posted by each form.
+    """
+    answers = [browser.get(url)]
+    asked: dict[str, int] = {}
+    for _ in range(MOST_PAGES):
+        answer = answers[-1]
+        outcome = outcome_of(answer, issuer, redirect_uri)
+        if outcome.kind == "goes on":
+            answers.append(browser.get(urljoin(answer.url, answer.location).partition("#")[0]))
+        elif outcome.kind != "page":
+            return Walk(outcome, answers)
+        else:
+            form = _form_to_fill(answer, fields)
+            values = _fill(form, person, fields, asked)
+            button = _button(form, fields)
+            answers.append(browser.submit(form, tamper(values), button))
+    raise Broken(f"the sign-in pages do not end; the last is {answers[-1].url}")
+
+
+def _form_to_fill(answer: Answer, fields: Fields) -> Form:
+    posts = [form for form in forms_of(answer.body) if form.method == "post"]
+    if not posts:
+        raise Broken(f"no form leads on from {answer.url}: {answer.told()}")
+    known = {*fields.email, *fields.password, *fields.code}
+
+    def worth(form: Form) -> tuple[bool, bool]:
+        named = any(value in fields.press for _, value in form.buttons)
+        return bool(known & set(form.asked)), named
+
+    return max(posts, key=worth)
+
+
+def _fill(form: Form, person: Person, fields: Fields, asked: dict[str, int]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name in form.asked:
+        if name in fields.email:
+            what, value = "the email address", person.citizen.email
+        elif name in fields.password:
+            what, value = "the password", person.citizen.password
+        elif name in fields.code:
+            what, value = "a code", person.code()
+        else:
+            continue
+        asked[what] = asked.get(what, 0) + 1
+        if asked[what] > MOST_ASKED:
+            raise Broken(f"{what} of {person.citizen.email} is asked for again and again")
+        values[name] = value
+    return values
+
+
+def _button(form: Form, fields: Fields) -> tuple[str, str]:
+    for word in fields.press:
+        for button in form.buttons:
+            if word in button:
+                return button
+    return form.buttons[0] if form.buttons else ("", "")

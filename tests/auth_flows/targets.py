@@ -1,0 +1,165 @@
+"""What is attacked: a TOML file that names the issuer, who allows it, and what the probe may be."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+METHODS: Final = ("client_secret_post", "client_secret_basic", "private_key_jwt")
+PRESSED_FIRST: Final = (
+    "sign_in", "signin", "log_in", "login", "continue", "allow", "accept", "agree", "share",
+    "yes", "skip", "later", "no",
+)  # fmt: skip
+"""Names or values of buttons that lead on, the best first; a page of ours or theirs may differ."""
+
+
+class TargetUnusable(Exception):
+    """The target cannot be attacked as its file says; the message names the problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client that the probe may be. `pkce_optional`: registered to ask without a challenge."""
+
+    id: str
+    method: str
+    redirect_uri: str
+    secret: str = ""
+    key: str = ""
+    scope: str = "openid"
+    pkce_optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Citizen:
+    """Somebody of the target's own, whom no other person needs."""
+
+    email: str
+    password: str
+    totp_seed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """How hard the target is driven."""
+
+    requests_per_second: int = 50
+    most_requests: int = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """How the sign-in forms are recognised: names of fields, and of the buttons to press."""
+
+    email: tuple[str, ...] = ("email", "username", "user", "login", "identifier")
+    password: tuple[str, ...] = ("password", "passwd")
+    code: tuple[str, ...] = ("code", "otp", "totp", "token")
+    press: tuple[str, ...] = PRESSED_FIRST
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Everything the probe is told about a provider."""
+
+    issuer: str
+    authorised_by: str
+    clients: tuple[Client, ...]
+    citizens: tuple[Citizen, ...] = ()
+    mailbox: str = ""
+    not_offered: frozenset[str] = frozenset()
+    care: Care = Care()
+    fields: Fields = Fields()
+
+
+def read(path: Path) -> Target:
+    """The target that a file describes. Raises TargetUnusable."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TargetUnusable(f"{path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TargetUnusable(f"{path} is not TOML: {error}") from error
+    return parse(document, path.parent)
+
+
+def parse(document: Mapping[str, Any], folder: Path) -> Target:
+    """The target of a parsed file; key files are looked for in `folder`. Raises TargetUnusable."""
+    _only(document, Target, "the target")
+    if not _text(document, "authorised_by", "the target").strip():
+        raise TargetUnusable(
+            "authorised_by must name the person who owns the target and allows the attacks"
+        )
+    issuer = _text(document, "issuer", "the target")
+    parts = urlsplit(issuer)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise TargetUnusable(f"issuer is {issuer!r}: it must be an http or https address")
+    clients = tuple(_client(about, folder) for about in document.get("clients", []))
+    if not clients:
+        raise TargetUnusable("clients names none: the probe must be at least one")
+    return Target(
+        issuer=issuer,
+        authorised_by=document["authorised_by"],
+        clients=clients,
+        citizens=tuple(_citizen(about) for about in document.get("citizens", [])),
+        mailbox=str(document.get("mailbox", "")),
+        not_offered=frozenset(document.get("not_offered", [])),
+        care=_care(document.get("care", {})),
+        fields=_fields(document.get("fields", {})),
+    )
+
+
+def _client(about: Mapping[str, Any], folder: Path) -> Client:
+    where = f"the client {about.get('id', '(without id)')!r}"
+    known = {name: value for name, value in about.items() if name != "key_file"}
+    _only(known, Client, where)
+    for name in ("id", "method", "redirect_uri"):
+        _text(about, name, where)
+    if about["method"] not in METHODS:
+        raise TargetUnusable(f"{where}: method must be one of {', '.join(METHODS)}")
+    if "key_file" in about:
+        try:
+            known["key"] = (folder / about["key_file"]).read_text(encoding="utf-8")
+        except OSError as error:
+            raise TargetUnusable(f"{where}: key_file cannot be read: {error.strerror}") from error
+    wanted = "key" if about["method"] == "private_key_jwt" else "secret"
+    if not known.get(wanted):
+        raise TargetUnusable(f"{where}: {about['method']} needs its {wanted}")
+    return Client(**known)
+
+
+def _citizen(about: Mapping[str, Any]) -> Citizen:
+    where = f"the citizen {about.get('email', '(without email)')!r}"
+    _only(about, Citizen, where)
+    for name in ("email", "password"):
+        _text(about, name, where)
+    return Citizen(**about)
+
+
+def _care(about: Mapping[str, Any]) -> Care:
+    _only(about, Care, "care")
+    for name, value in about.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise TargetUnusable(f"care: {name} must be a whole number from 1")
+    return Care(**about)
+
+
+def _fields(about: Mapping[str, Any]) -> Fields:
+    _only(about, Fields, "fields")
+    for name, value in about.items():
+        if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+            raise TargetUnusable(f"fields: {name} must be a list of names")
+    return Fields(**{name: tuple(value) for name, value in about.items()})
+
+
+def _only(about: Mapping[str, Any], kind: type, where: str) -> None:
+    if unknown := sorted(set(about) - set(getattr(kind, "__dataclass_fields__", ()))):
+        raise TargetUnusable(f"{where} has {', '.join(unknown)}, which means nothing")
+
+
+def _text(about: Mapping[str, Any], name: str, where: str) -> str:
+    value = about.get(name)
+    if not isinstance(value, str):
+        raise TargetUnusable(f"{where} must say its {name}")
+    return value

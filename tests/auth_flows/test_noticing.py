@@ -1,0 +1,129 @@
+"""The probe notices a fault, does not call broken what is vulnerable, and knows when it cannot run.
+
+The provider here is a few lines with a fault or two; nothing of it is ours.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+
+from tests.auth_flows import __main__ as command
+
+GOOD = "https://client.example/signed/in"
+Asked = dict[str, str]
+Reply = tuple[int, str]
+
+
+def redirects_anywhere(asked: Asked) -> Reply:
+    if asked.get("redirect_uri") == GOOD and asked.get("scope") == "openid":
+        return 200, ""
+    told = urlencode({"error": "invalid_scope", "state": asked.get("state", "")})
+    return 302, f"{asked.get('redirect_uri', GOOD)}?{told}"
+
+
+def refuses_everything(asked: Asked) -> Reply:
+    return 400, ""
+
+
+def careful(asked: Asked) -> Reply:
+    return (200, "") if asked.get("redirect_uri") == GOOD else (400, "")
+
+
+def throttles(asked: Asked) -> Reply:
+    return (200, "") if asked.get("redirect_uri") == GOOD else (429, "")
+
+
+@contextmanager
+def serving(authorize: Callable[[Asked], Reply]) -> Iterator[str]:
+    class Faulty(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            status, location, body = 200, "", b"{}"
+            if parts.path == "/authorize":
+                status, location = authorize(dict(parse_qsl(parts.query)))
+            else:
+                at = f"http://{self.headers['Host']}/"
+                body = json.dumps(
+                    {"issuer": at, "authorization_endpoint": f"{at}authorize"}
+                ).encode()
+            self.send_response(status)
+            if location:
+                self.send_header("Location", location)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Faulty) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+def written(folder: Path, issuer: str, more: str = "") -> Path:
+    file = folder / "target.toml"
+    file.write_text(
+        f'issuer = "{issuer}"\nauthorised_by = "this test"\n{more}[[clients]]\nid = "one"\n'
+        f'method = "client_secret_post"\nsecret = "a secret"\nredirect_uri = "{GOOD}"\n'
+    )
+    return file
+
+
+def probed(
+    folder: Path, authorize: Callable[[Asked], Reply], only: str, patch: pytest.MonkeyPatch
+) -> tuple[int, dict[str, str]]:
+    patch.setenv("REPORT", str(folder / "new" / "report"))
+    with serving(authorize) as issuer:
+        file = written(folder, issuer, "[care]\nrequests_per_second = 1000\n")
+        code = command.main(["--target", str(file), "--only", only])
+    report = json.loads((folder / "new" / "report" / "report.json").read_text())
+    return code, {result["id"]: result["verdict"] for result in report["results"]}
+
+
+def test_a_provider_that_redirects_anywhere_is_vulnerable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, verdicts = probed(tmp_path, redirects_anywhere, "AUTHZ-01,AUTHZ-11,PKCE", monkeypatch)
+    assert code == 1
+    assert verdicts["AUTHZ-01"] == verdicts["AUTHZ-11"] == verdicts["PKCE-01"] == "vulnerable"
+    assert verdicts["PKCE-03"] == "not_tried"
+    assert verdicts["AUTHZ-02"] == "not_tried"
+
+
+def test_a_careful_one_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, verdicts = probed(tmp_path, careful, "AUTHZ-01", monkeypatch)
+    assert (code, verdicts["AUTHZ-01"]) == (0, "defended")
+
+
+@pytest.mark.parametrize("provider", [refuses_everything, throttles])
+def test_what_refuses_the_good_request_or_slows_us_down_is_not_defended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: Callable[[Asked], Reply]
+) -> None:
+    code, verdicts = probed(tmp_path, provider, "AUTHZ-01", monkeypatch)
+    assert (code, verdicts["AUTHZ-01"]) == (2, "broken")
+
+
+def test_what_cannot_run_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path, "http://192.0.2.1/")
+    assert command.main(["--target", str(file)]) == 3
+    assert "--not-loopback" in capsys.readouterr().err
+    assert command.main(["--target", str(file), "--only", "NO-ROW"]) == 3
+    assert "NO-ROW" in capsys.readouterr().err
+    with serving(careful) as issuer:
+        assert command.main(["--target", str(written(tmp_path, issuer + "other"))]) == 3
+    assert "does not describe" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as ended:
+        command.main(["--no-such-option"])
+    assert ended.value.code == 3

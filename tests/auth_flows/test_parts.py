@@ -1,0 +1,178 @@
+"""The probe's parts: the catalogue is whole, targets are judged, secrets are masked."""
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.auth_flows import attacks, catalogue, targets
+from tests.auth_flows.asking import outcome_of
+from tests.auth_flows.care import Pace
+from tests.auth_flows.forms import forms_of
+from tests.auth_flows.masking import MASK, Masker
+from tests.auth_flows.run import NOT_WRITTEN
+from tests.auth_flows.sign_in import totp
+from tests.auth_flows.targets import Care, TargetUnusable
+from tests.auth_flows.verdicts import Broken, Finding, Verdict, judged
+from tests.auth_flows.wire import Answer
+
+HERE = Path(__file__).parent
+ROWS = catalogue.load()
+ROW = ROWS["AUTHZ-01"]
+HOME = "http://localhost:1/"
+BACK = "https://client.example/in"
+CLIENT = {"id": "one", "method": "client_secret_post", "secret": "s", "redirect_uri": BACK}
+TARGET: dict[str, Any] = {"issuer": HOME, "authorised_by": "me", "clients": [CLIENT]}
+
+
+def test_the_catalogue_has_every_row_once_and_no_gap() -> None:
+    numbers = defaultdict(list)
+    for row in ROWS.values():
+        numbers[row.prefix].append(int(row.id.rpartition("-")[2]))
+    assert len(ROWS) == 232
+    assert all(sorted(found) == [*range(1, len(found) + 1)] for found in numbers.values())
+
+
+def test_every_attack_has_a_row_that_can_be_tried_from_outside() -> None:
+    for row_id, attack in attacks.load().items():
+        assert ROWS[row_id].needs != "white", row_id
+        assert attack.fix, row_id
+    assert NOT_WRITTEN == "no attack is written yet"
+
+
+@pytest.mark.parametrize(
+    ("about", "fault"),
+    [
+        ({"attack": "a"}, "has no expects"),
+        ({"attack": "", "severity": "bad"}, "attack is empty"),
+        ({"severity": "bad"}, "has the severity 'bad'"),
+        ({"needs": "luck"}, "needs 'luck'"),
+        ({"colour": "red"}, "has colour, which means nothing"),
+        ("words", "is no row"),
+    ],
+)
+def test_a_row_that_is_not_whole_is_refused(about: Any, fault: str) -> None:
+    assert any(fault in found for found in catalogue.faults_of("X-01", about))
+
+
+def test_a_catalogue_with_faults_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "1.toml").write_text("[X-01]\nattack = 'a'\n")
+    (tmp_path / "2.toml").write_text("[[")
+    with pytest.raises(catalogue.CatalogueUnusable, match=r"1\.toml names no group[\s\S]*2\.toml"):
+        catalogue.load(tmp_path)
+
+
+def test_the_probe_stands_alone() -> None:
+    for file in HERE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            for name in names:
+                assert not name.startswith(("idp", "relying_party_demo", "tools")), file
+                assert not name.startswith("tests.") or name.startswith("tests.auth_flows"), file
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"authorised_by": " "}, "authorised_by must name"),
+        ({"authorised_by": None}, "must say its authorised_by"),
+        ({"issuer": "ftp://x"}, "must be an http or https"),
+        ({"clients": []}, "clients names none"),
+        ({"clients": [CLIENT | {"method": "x"}]}, "method must be one of"),
+        ({"clients": [CLIENT | {"secret": ""}]}, "needs its secret"),
+        ({"clients": [CLIENT | {"colour": "red"}]}, "has colour"),
+        ({"clients": [CLIENT | {"key_file": "nowhere"}]}, "key_file cannot be read"),
+        ({"citizens": [{"email": "a"}]}, "must say its password"),
+        ({"care": {"most_requests": 0}}, "most_requests must be a whole number"),
+        ({"fields": {"email": "name"}}, "email must be a list"),
+        ({"colour": "red"}, "the target has colour"),
+    ],
+)
+def test_a_target_that_is_not_whole_is_refused(change: dict[str, Any], problem: str) -> None:
+    assert targets.parse(TARGET, HERE).clients[0].id == "one"
+    with pytest.raises(TargetUnusable, match=problem):
+        targets.parse(TARGET | change, HERE)
+
+
+def test_nothing_untried_is_defended() -> None:
+    found = Finding("a", "b", "c", 0)
+
+    def verdict(controls: int, tries: int, *findings: Finding) -> Verdict:
+        return judged(
+            ROW, controls=controls, tries=tries, findings=[*findings], evidence=(), left_out="",
+            fix="",
+        ).verdict  # fmt: skip
+
+    assert verdict(1, 1) is Verdict.DEFENDED
+    assert verdict(1, 1, found) is Verdict.VULNERABLE
+    assert verdict(0, 1) is verdict(1, 0) is verdict(0, 1, found) is Verdict.BROKEN
+
+
+def test_requests_are_bounded() -> None:
+    pace = Pace(Care(requests_per_second=1000, most_requests=2))
+    pace.wait()
+    pace.wait()
+    with pytest.raises(Broken, match="used up"):
+        pace.wait()
+
+
+def test_secrets_are_masked_wherever_they_stand() -> None:
+    masker = Masker()
+    masker.learn("harbour lantern", "abc")
+    for text in (
+        "harbour lantern",
+        "x=harbour+lantern",
+        "harbour%20lantern",
+        "?a=1&code=123456&b=2",
+        '{"access_token": "123456"}',
+        '<input type="hidden" name="csrf_token" value="123456">',
+        '<input value="123456" name="csrf_token">',
+    ):
+        clean = masker.clean(text)
+        assert MASK in clean
+        assert "123456" not in clean
+        assert "lantern" not in clean
+    assert masker.clean("abc error_code=1") == "abc error_code=1"
+    assert masker.header("Authorization", "Bearer 123456") == f"Bearer {MASK}"
+    assert masker.header("Cookie", "a=1; b=2") == f"a={MASK}; b={MASK}"
+    assert masker.header("Set-Cookie", "a=1; Path=/") == f"a={MASK}; Path=/"
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "body", "kind"),
+    [
+        (302, f"{BACK}?code=1", "", "sent back"),
+        (302, f"{BACK}#code=1", "", "sent back"),
+        (302, f"{BACK}/?code=1", "", "elsewhere"),
+        (302, "/sign-in", "", "goes on"),
+        (400, "", "", "refused here"),
+        (500, "", "", "failure"),
+        (200, "", "<form method=post action='/in'><input name=email></form>", "page"),
+        (200, "", f"<form method=post action='{BACK}'><input name=code></form>", "sent back"),
+        (200, "", "<form method=post action='https://other.example'></form>", "elsewhere"),
+    ],
+)
+def test_what_an_answer_means(status: int, location: str, body: str, kind: str) -> None:
+    headers = (("Location", location),) if location else ()
+    answer = Answer(0, HOME + "authorize", status, headers, body)
+    assert outcome_of(answer, HOME, BACK).kind == kind
+
+
+def test_a_form_sends_what_a_browser_would() -> None:
+    (form,) = forms_of(
+        "<input name=before><form method=POST action=/x><input type=hidden name=t value=1>"
+        "<input name=email><input type=checkbox name=c checked><input type=radio name=r value=2>"
+        "<button name=choice value=yes>Yes</button><button type=button name=no>No</button></form>"
+    )
+    assert (form.method, form.action) == ("post", "/x")
+    assert form.values == {"t": "1", "email": "", "c": "on"}
+    assert form.asked == ["email"]
+    assert form.buttons == [("choice", "yes")]
+
+
+def test_codes_are_those_of_rfc_6238() -> None:
+    assert totp("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", 1) == "287082"

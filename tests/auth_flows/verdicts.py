@@ -1,0 +1,80 @@
+"""What can be said of an attack, and what a result holds. Nothing untried is ever defended."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from tests.auth_flows.catalogue import Row
+
+
+class Verdict(StrEnum):
+    """How an attack ended."""
+
+    DEFENDED = "defended"
+    VULNERABLE = "vulnerable"
+    NOT_OFFERED = "not_offered"
+    NOT_TRIED = "not_tried"
+    BROKEN = "broken"
+
+
+class Broken(Exception):
+    """The attack cannot judge: the same request did not work unattacked, or the probe erred."""
+
+
+class NotTried(Exception):
+    """Something that the attack needs is not there; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that should not have happened; `evidence` is the number of the exchange."""
+
+    tried: str
+    expected: str
+    received: str
+    evidence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one row. `left_out` says which part of the row was not tried."""
+
+    row: Row
+    verdict: Verdict
+    reason: str = ""
+    left_out: str = ""
+    fix: str = ""
+    tries: int = 0
+    findings: tuple[Finding, ...] = ()
+    evidence: tuple[int, ...] = field(default=())
+
+
+def judged(
+    row: Row,
+    *,
+    controls: int,
+    tries: int,
+    findings: list[Finding],
+    evidence: tuple[int, ...],
+    left_out: str,
+    fix: str,
+) -> Result:
+    """The result of an attack that came to its end.
+
+    Without a request that worked unattacked, or without a try, it is broken whatever it found.
+    """
+    if not controls:
+        reason = "the attack did not show that the same request works unattacked"
+        return Result(row, Verdict.BROKEN, reason, evidence=evidence)
+    if not tries:
+        return Result(row, Verdict.BROKEN, "the attack tried nothing", evidence=evidence)
+    verdict = Verdict.VULNERABLE if findings else Verdict.DEFENDED
+    told = fix if findings else ""
+    return Result(row, verdict, "", left_out, told, tries, tuple(findings), evidence)
+
+
+def exit_code(results: list[Result]) -> int:
+    """0 if nothing is vulnerable or broken, 1 for a vulnerability, 2 for only broken attacks."""
+    verdicts = {result.verdict for result in results}
+    if Verdict.VULNERABLE in verdicts:
+        return 1
+    return 2 if Verdict.BROKEN in verdicts else 0

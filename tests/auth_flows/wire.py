@@ -1,0 +1,170 @@
+"""Sends one request and keeps what was sent and answered; follows nothing, rewrites nothing."""
+
+import http.client
+import json
+import ssl
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from tests.auth_flows.care import Pace, allow
+from tests.auth_flows.masking import MASK, Masker
+from tests.auth_flows.verdicts import Broken
+
+PATIENCE = 20
+"""Seconds an answer may take."""
+LONGEST_BODY = 1 << 20
+SHOWN = 1000
+"""Characters of a body that evidence keeps."""
+FORM = "application/x-www-form-urlencoded"
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back. `number` finds the exchange in the evidence."""
+
+    number: int
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: str
+
+    def header(self, name: str) -> str:
+        """The first header of this name, or nothing."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+    def every(self, name: str) -> list[str]:
+        """All headers of this name."""
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+    @property
+    def location(self) -> str:
+        """Where it leads, or nothing."""
+        return self.header("Location")
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object; empty if it is none."""
+        try:
+            found = json.loads(self.body)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def told(self) -> str:
+        """The answer in a line."""
+        if self.location:
+            return f"{self.status} to {self.location}"
+        error = self.json.get("error")
+        said = f" {error}" if error else ""
+        kind = self.header("Content-Type").partition(";")[0]
+        return f"{self.status}{said} ({kind or 'no content type'})"
+
+
+class Wire:
+    """The connection to a target: paced, bounded, and recorded."""
+
+    def __init__(
+        self, pace: Pace, masker: Masker, *, anywhere: bool = False, ca_file: str | None = None
+    ) -> None:
+        self.pace = pace
+        self.masker = masker
+        self.exchanges: list[dict[str, Any]] = []
+        self._anywhere = anywhere
+        self._ca_file = ca_file
+        self._lock = threading.Lock()
+        self._allowed: set[str] = set()
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request. Raises Broken when there is no answer, or the target wants us slower.
+
+        An answer that says no because we ask too often would look like a defence.
+        """
+        self._check(url)
+        self.pace.wait()
+        sent = {"User-Agent": "onepass-probe", "Accept": "*/*"} | dict(headers or {})
+        try:
+            status, got, raw = self._exchange(method, url, body, sent)
+        except (OSError, http.client.HTTPException) as error:
+            raise Broken(f"{method} {self.masker.clean(url)}: no answer: {error!r}") from error
+        text = raw.decode("utf-8", "replace")
+        with self._lock:
+            answer = Answer(len(self.exchanges), url, status, got, text)
+            self.exchanges.append(
+                {
+                    "request": (method, url, sent, body or ""),
+                    "answer": (status, got, text[:SHOWN]),
+                }
+            )
+        if status == 429:
+            wait = answer.header("Retry-After") or "some"
+            raise Broken(f"the target asks for fewer requests (429, after {wait} s)")
+        return answer
+
+    def _check(self, url: str) -> None:
+        origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        if origin not in self._allowed:
+            allow(url, anywhere=self._anywhere)
+            self._allowed.add(origin)
+
+    def _exchange(
+        self, method: str, url: str, body: str | None, headers: dict[str, str]
+    ) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
+        parts = urlsplit(url)
+        connection: http.client.HTTPConnection
+        if parts.scheme == "https":
+            context = ssl.create_default_context(cafile=self._ca_file)
+            connection = http.client.HTTPSConnection(
+                parts.netloc, timeout=PATIENCE, context=context
+            )
+        else:
+            connection = http.client.HTTPConnection(parts.netloc, timeout=PATIENCE)
+        try:
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request(method, target, body and body.encode(), headers)
+            response = connection.getresponse()
+            return response.status, tuple(response.getheaders()), response.read(LONGEST_BODY)
+        finally:
+            connection.close()
+
+    def form(self, url: str, fields: Pairs, headers: Mapping[str, str] | None = None) -> Answer:
+        """Post a form."""
+        usual = {"Content-Type": FORM} | dict(headers or {})
+        return self.send("POST", url, body=urlencode(fields), headers=usual)
+
+    def was_posted(self, number: int) -> bool:
+        """Whether an exchange began with a POST."""
+        return bool(self.exchanges[number]["request"][0] == "POST")
+
+    def evidence(self, number: int) -> dict[str, Any]:
+        """One exchange for a report, without secrets."""
+        method, url, headers, body = self.exchanges[number]["request"]
+        status, got, text = self.exchanges[number]["answer"]
+        clean, header = self.masker.clean, self.masker.header
+        return {
+            "number": number,
+            "request": {
+                "method": method,
+                "url": clean(url),
+                "headers": {name: header(name, value) for name, value in headers.items()},
+                "body": clean(body) if body else "",
+            },
+            "answer": {
+                "status": status,
+                "headers": [[name, header(name, value)] for name, value in got],
+                "body": clean(text),
+            },
+        }
+
+
+__all__ = ["FORM", "MASK", "Answer", "Pairs", "Wire"]

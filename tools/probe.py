@@ -1,0 +1,208 @@
+"""`make probe`: gives the probe of `tests/auth_flows` a provider, and clients and citizens in it.
+
+The demo, if it runs in this checkout; otherwise a provider of its own that ends with the probe.
+Arguments go to the probe: `make probe ONLY=AUTHZ,TOKEN-01`.
+"""
+
+import base64
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from tools.children import ChildEnded, Children
+from tools.demo import START_SECONDS
+from tools.demo_installation import (
+    BIN,
+    ROOT,
+    Demo,
+    Record,
+    configure,
+    read_description,
+    write_privately,
+)
+from tools.onepass_session import CommandFailed, OnepassSession
+
+CITIZENS = 4
+PORT = 8600
+NOT_OFFERED = (
+    "refresh_tokens", "device_flow", "par", "dpop", "mutual_tls", "public_clients", "hybrid_flow",
+    "trusted_devices", "session_iframe", "front_channel_logout",
+)  # fmt: skip
+COULD_NOT_RUN = 3
+
+
+def new_key() -> tuple[str, str]:
+    """A private key as PEM, and its public half as a registration holds it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    der = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return pem, base64.b64encode(der).decode()
+
+
+def registrations(name: str, public_key: str) -> list[dict[str, Any]]:
+    """The clients that the probe is: by secret, by key, and one that may leave PKCE out."""
+    secret: dict[str, Any] = {"token_endpoint_auth_method": "client_secret_post"}
+    signed: dict[str, Any] = {
+        "token_endpoint_auth_method": "private_key_jwt",
+        "public_key_source": "STATIC",
+        "public_key": public_key,
+    }
+    kinds = {"secret": secret, "key": signed, "old": secret | {"pkce_enforced": False}}
+    return [
+        more
+        | {
+            "client_id": f"{name}-{kind}",
+            "client_name": f"Probe {kind}",
+            "service": f"Probe {kind}",
+            "profile": "openid",
+            "redirect_uris": [f"https://{kind}.probe.example/signed/in"],
+            "contacts": ["probe@example.com"],
+            "scopes": ["openid", "email"],
+            "sector_identifier_uri": f"https://{kind}.probe.example",
+            "subject_type": "pairwise",
+            "landing_page_url": f"https://{kind}.probe.example/",
+        }
+        for kind, more in kinds.items()
+    ]
+
+
+def write_target(
+    folder: Path,
+    issuer: str,
+    clients: list[dict[str, Any]],
+    citizens: list[dict[str, str]],
+    key: str,
+    *,
+    requests_per_second: int = 50,
+) -> Path:
+    """Write the target file, readable by its owner alone; return where it is."""
+    write_privately(folder / "client.key", key)
+    lines = [
+        f"issuer = {json.dumps(issuer)}",
+        'authorised_by = "whoever started it on this machine"',
+        f"mailbox = {json.dumps(issuer + 'mailbox.json')}",
+        f"not_offered = {json.dumps(list(NOT_OFFERED))}",
+        "[care]",
+        f"requests_per_second = {requests_per_second}",
+    ]
+    for client in clients:
+        kind = client["client_id"].rpartition("-")[2]
+        secret = client.get("client_secret")
+        lines += [
+            "[[clients]]",
+            f"id = {json.dumps(client['client_id'])}",
+            f"redirect_uri = {json.dumps(f'https://{kind}.probe.example/signed/in')}",
+            'scope = "openid email"',
+            f'method = "{"client_secret_post" if secret else "private_key_jwt"}"',
+            f"secret = {json.dumps(secret)}" if secret else 'key_file = "client.key"',
+            f"pkce_optional = {json.dumps(kind == 'old')}",
+        ]
+    for citizen in citizens:
+        lines += [
+            "[[citizens]]",
+            f"email = {json.dumps(citizen['email'])}",
+            f"password = {json.dumps(citizen['password'])}",
+            f"totp_seed = {json.dumps(citizen['totp_secret'])}",
+        ]
+    file = folder / "target.toml"
+    write_privately(file, "\n".join(lines) + "\n")
+    return file
+
+
+def equip(demo: Demo, folder: Path) -> Path:
+    """Make fresh clients and citizens for one run; return the target file that names them."""
+    name = f"probe-{secrets.token_hex(4)}"
+    key, public = new_key()
+    file = folder / "registrations.json"
+    write_privately(file, json.dumps(registrations(name, public)))
+    people = []
+    with OnepassSession(demo.environ(), ROOT, folder / "commands.log") as onepass:
+        clients = json.loads(onepass.run("clients", "apply", str(file), "--json"))
+        for number in range(CITIZENS):
+            seed = base64.b32encode(secrets.token_bytes(20)).decode()
+            email, password = f"{name}-{number}@example.com", secrets.token_urlsafe(18)
+            who = ["--email", email, "--password", password, "--totp-secret", seed]
+            onepass.run("accounts", "create", *who, "--json")
+            people.append({"email": email, "password": password, "totp_secret": seed})
+    return write_target(folder, demo.issuer, clients, people, key)
+
+
+def running_demo(var: Path) -> Demo | None:
+    """The demo of this checkout, if it answers."""
+    description: Record = read_description(var)
+    if not description:
+        return None
+    try:
+        with urllib.request.urlopen(description["issuer"] + "health", timeout=3) as answer:
+            if answer.status != 200:
+                return None
+    except OSError:
+        return None
+    port = int(description["issuer"].rstrip("/").rpartition(":")[2])
+    return Demo(port, var, ROOT / "keys", dict(os.environ))
+
+
+@contextmanager
+def own_provider() -> Iterator[Demo]:
+    """A provider that nobody else uses, until the block ends."""
+    with tempfile.TemporaryDirectory(prefix="onepass-probe-") as name:
+        folder = Path(name)
+        port = int(os.environ.get("PROBE_PORT") or PORT)
+        demo = Demo(port, folder / "var", folder / "keys", {"PATH": os.environ.get("PATH", "")})
+        demo.keys.mkdir(mode=0o700)
+        configure(demo)
+        with OnepassSession(demo.environ(), ROOT, folder / "commands.log") as onepass:
+            onepass.run("db", "upgrade")
+            onepass.run("keys", "generate", "--missing", "--json")
+        children = Children(folder / "log")
+        try:
+            children.start("provider", [BIN / "onepass", "serve"], demo.environ(), ROOT)
+            children.wait_until_answering({"provider": demo.issuer + "health"}, START_SECONDS)
+            yield demo
+        finally:
+            children.end()
+
+
+def attack(demo: Demo, folder: Path, arguments: list[str]) -> int:
+    """Run the probe against `demo`; its exit code."""
+    target = equip(demo, folder)
+    command = [sys.executable, "-m", "tests.auth_flows", "--target", str(target), *arguments]
+    return subprocess.call(command, cwd=ROOT)
+
+
+def main() -> int:
+    """Find or start a provider and attack it; the probe's exit code, 3 if there was none."""
+    var = Path(os.environ.get("ONEPASS_VAR_DIR") or ROOT / "var").absolute()
+    folder = var / "probe-target"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        demo = running_demo(var)
+        if demo is not None:
+            return attack(demo, folder, sys.argv[1:])
+        with own_provider() as own:
+            return attack(own, folder, sys.argv[1:])
+    except (ChildEnded, CommandFailed) as problem:
+        print(f"\nThe probe cannot run: {problem}", file=sys.stderr)
+        return COULD_NOT_RUN
+    except KeyboardInterrupt:
+        return COULD_NOT_RUN
+
+
+if __name__ == "__main__":
+    sys.exit(main())

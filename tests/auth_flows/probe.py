@@ -45,6 +45,12 @@ class Probe:
             raise NotTried("the target file names only one client")
         return self.target.clients[1]
 
+    def another_person(self) -> Person:
+        """A citizen who is not the first. Raises NotTried if the target names none."""
+        if len(self.ground.persons) < 2:
+            raise NotTried("the target file names only one citizen")
+        return self.ground.persons[-1]
+
     def client_without_pkce(self) -> Client:
         """A client that may ask without a challenge. Raises NotTried if there is none."""
         for client in self.target.clients:

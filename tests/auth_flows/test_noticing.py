@@ -35,6 +35,14 @@ def careful(asked: Asked) -> Reply:
     return (200, "") if asked.get("redirect_uri") == GOOD else (400, "")
 
 
+def slows_down(told: list[Asked]) -> Callable[[Asked], Reply]:
+    def authorize(asked: Asked) -> Reply:
+        told.append(asked)
+        return (429, "wait") if len(told) == 1 else careful(asked)
+
+    return authorize
+
+
 def throttles(asked: Asked) -> Reply:
     return (200, "") if asked.get("redirect_uri") == GOOD else (429, "")
 
@@ -53,7 +61,9 @@ def serving(authorize: Callable[[Asked], Reply]) -> Iterator[str]:
                     {"issuer": at, "authorization_endpoint": f"{at}authorize"}
                 ).encode()
             self.send_response(status)
-            if location:
+            if status == 429 and location:
+                self.send_header("Retry-After", "0")
+            elif location:
                 self.send_header("Location", location)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -111,6 +121,15 @@ def test_what_refuses_the_good_request_or_slows_us_down_is_not_defended(
 ) -> None:
     code, verdicts = probed(tmp_path, provider, "AUTHZ-01", monkeypatch)
     assert (code, verdicts["AUTHZ-01"]) == (2, "broken")
+
+
+def test_who_asks_us_to_wait_gets_the_request_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Asked] = []
+    code, verdicts = probed(tmp_path, slows_down(told), "AUTHZ-01", monkeypatch)
+    assert (code, verdicts["AUTHZ-01"]) == (0, "defended")
+    assert told[0] == told[1]
 
 
 def test_what_cannot_run_says_why(

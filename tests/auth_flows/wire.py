@@ -4,6 +4,7 @@ import http.client
 import json
 import ssl
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from tests.auth_flows.verdicts import Broken
 
 PATIENCE = 20
 """Seconds an answer may take."""
+LONGEST_WAIT = 90
+"""Seconds that a target may ask us to wait before we give up."""
 LONGEST_BODY = 1 << 20
 SHOWN = 1000
 """Characters of a body that evidence keeps."""
@@ -86,13 +89,23 @@ class Wire:
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request. Raises Broken when there is no answer, or the target wants us slower.
+        """Send one request; wait and send it again if the target asks for that.
 
-        An answer that says no because we ask too often would look like a defence.
+        Raises Broken when there is no answer, or none but that we ask too often: that would look
+        like a defence.
         """
         self._check(url)
-        self.pace.wait()
         sent = {"User-Agent": "onepass-probe", "Accept": "*/*"} | dict(headers or {})
+        answer = self._once(method, url, body, sent)
+        if answer.status == 429 and (wait := _asked_to_wait(answer)) is not None:
+            time.sleep(wait)
+            answer = self._once(method, url, body, sent)
+        if answer.status == 429:
+            raise Broken(f"the target asks for fewer requests: {answer.told()}")
+        return answer
+
+    def _once(self, method: str, url: str, body: str | None, sent: dict[str, str]) -> Answer:
+        self.pace.wait()
         try:
             status, got, raw = self._exchange(method, url, body, sent)
         except (OSError, http.client.HTTPException) as error:
@@ -106,9 +119,6 @@ class Wire:
                     "answer": (status, got, text[:SHOWN]),
                 }
             )
-        if status == 429:
-            wait = answer.header("Retry-After") or "some"
-            raise Broken(f"the target asks for fewer requests (429, after {wait} s)")
         return answer
 
     def _check(self, url: str) -> None:
@@ -165,6 +175,11 @@ class Wire:
                 "body": clean(text),
             },
         }
+
+
+def _asked_to_wait(answer: Answer) -> int | None:
+    told = answer.header("Retry-After")
+    return int(told) if told.isdecimal() and int(told) <= LONGEST_WAIT else None
 
 
 __all__ = ["FORM", "MASK", "Answer", "Pairs", "Wire"]

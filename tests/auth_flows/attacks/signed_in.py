@@ -68,6 +68,58 @@ def old_session_answers(probe: Probe) -> None:
     )
 
 
+@attack(
+    "AUTHZ-23",
+    fix="Let a hint only ever narrow who may be answered for; refuse one that is not ours.",
+    left_out="a hint that has expired, and one of another client",
+)
+def hint_of_another(probe: Probe) -> None:
+    other = probe.another_person()
+    asked = probe.ask()
+    done = probe.go_through(probe.browser(), asked, other)
+    answer = probe.token(probe.fields_for(asked, done.outcome.values.get("code", "")))
+    theirs = str(answer.json.get("id_token", ""))
+    probe.works(bool(theirs), answer, "signing in as the second citizen")
+    own = str(probe.redeem(probe.grant()).json.get("id_token", ""))
+    browser = probe.ground.signed_in()
+    answer = probe.authorize(probe.ask(prompt="none", id_token_hint=own), browser=browser)
+    probe.works("code" in probe.outcome(answer).values, answer, "a hint at who is signed in")
+    head, claims, signature = own.split(".")
+    flipped = f"{head}.{claims}.{signature[:-8]}{signature[-8:].swapcase()}"
+    for words, hint in (
+        ("at another citizen", theirs),
+        ("with a forged signature", flipped),
+        ("without a signature", f"{head}.{claims}."),
+        ("that is no token", "no-token"),
+    ):
+        silent = probe.ask(prompt="none", id_token_hint=hint)
+        answer = probe.authorize(silent, browser=browser)
+        errors = ("invalid_request", "login_required")
+        probe.refused(answer, errors, f"prompt=none and a hint {words}", silent)
+
+
+@attack("AUTHZ-25", fix="Bind a sign-in to the browser that began it, by a cookie.")
+def sign_in_begun_by_another(probe: Probe) -> None:
+    attacker = probe.browser()
+    answer = probe.authorize(probe.ask(), browser=attacker)
+    if probe.outcome(answer).kind != "goes on":
+        raise NotTried("the sign-in has no address of its own")
+    link = probe.absolute(answer)
+    shown = attacker.get(link)
+    kind = probe.outcome(shown).kind
+    probe.works(kind in ("page", "goes on"), shown, "the link in the browser that began")
+    signed_in = probe.browser()
+    done = probe.go_through(signed_in, probe.ask(), probe.ground.next_person())
+    probe.works("code" in done.outcome.values, done.answers[-1], "signing in")
+    for words, browser in (("nobody", probe.browser()), ("somebody", signed_in)):
+        answer = browser.get(link)
+        for _ in range(5):
+            if probe.outcome(answer).kind != "goes on":
+                break
+            answer = browser.get(probe.absolute(answer))
+        probe.refused_here(answer, f"the link in another browser, in which {words} is signed in")
+
+
 @attack("AUTHZ-26", fix="End a journey with its code; answer its address by a page after that.",
         left_out="a journey that has expired")  # fmt: skip
 def finished_journey(probe: Probe) -> None:
@@ -127,8 +179,7 @@ def edited_midway(probe: Probe) -> None:
         )
 
 
-@attack("AUTHZ-29", fix="Copy the nonce of the request into the ID token, as it came.",
-        left_out="hybrid and implicit types, unless the provider takes them")  # fmt: skip
+@attack("AUTHZ-29", fix="Copy the nonce of the request into the ID token, as it came.")
 def nonce_not_echoed(probe: Probe) -> None:
     probe.plain_request_works()
     for kind in ("id_token", "code id_token"):

@@ -15,7 +15,8 @@ DISCOVERY = ".well-known/openid-configuration"
 class Ground:
     """What all attacks of a run share: the target, what it publishes, who is signed in."""
 
-    def __init__(self, target: Target, wire: Wire) -> None:
+    def __init__(self, target: Target, wire: Wire, *, patient: bool = False) -> None:
+        self.patient = patient
         self.target = target
         self.wire = wire
         for client in target.clients:

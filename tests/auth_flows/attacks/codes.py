@@ -1,9 +1,11 @@
 """Attacks on codes and on the tokens they are redeemed for."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.probe import Probe, claims_of, got_tokens
+from tests.auth_flows.verdicts import NotTried
 
 NO_GRANT = ("invalid_grant", "invalid_request")
 AT_ONCE = 8
@@ -12,6 +14,7 @@ FEWEST_CHARACTERS = 22
 """Of base64url: 128 bits need as many."""
 FEWEST_LETTERS = 5
 """That random codes show in one place; a counter or a time shows fewer."""
+LONGEST_CODE = 60
 LONGEST_LIFE = 15 * 60
 
 
@@ -71,6 +74,16 @@ def another_address(probe: Probe) -> None:
         grant = probe.grant()
         answer = probe.redeem(grant, redirect_uri=address)
         probe.token_refused(answer, NO_GRANT, f"redirect_uri={address}")
+
+
+@attack("TOKEN-05", fix="Let a code live for a minute at most.")
+def old_code(probe: Probe) -> None:
+    if not probe.ground.patient:
+        raise NotTried("it waits for over a minute: give --patient")
+    probe.redeeming_works()
+    grant = probe.grant()
+    time.sleep(LONGEST_CODE + 2)
+    probe.token_refused(probe.redeem(grant), NO_GRANT, f"a code after {LONGEST_CODE + 2} s")
 
 
 @attack("TOKEN-06", fix="Make codes and tokens of at least 128 random bits.",

@@ -1,5 +1,6 @@
 """Attacks on an authorization request by, or against, somebody who signs in."""
 
+import json
 from urllib.parse import urlencode
 
 from tests.auth_flows.attacks import attack
@@ -197,3 +198,27 @@ def nonce_not_echoed(probe: Probe) -> None:
             tried=f"nonce={nonce[:30]}",
             wanted="the same nonce in the ID token",
         )
+
+
+@attack("AUTHZ-30", fix="Read claims strictly, and answer for the sub that it names or not at all.")
+def claims_misused(probe: Probe) -> None:
+    other = probe.another_person()
+    asked = probe.ask()
+    done = probe.go_through(probe.browser(), asked, other)
+    answer = probe.token(probe.fields_for(asked, done.outcome.values.get("code", "")))
+    theirs = claims_of(str(answer.json.get("id_token", ""))).get("sub")
+    probe.works(bool(theirs), answer, "signing in as the second citizen")
+    probe.grant()
+    browser = probe.ground.signed_in()
+    for claims in ("{", "[]", '"x"', "{}{}", "[" * 500):
+        silent = probe.ask(prompt="none", claims=claims)
+        answer = probe.authorize(silent, browser=browser)
+        probe.refused(answer, ("invalid_request",), f"claims={claims[:20]}", silent)
+    huge = probe.ask(prompt="none", claims=json.dumps({"userinfo": {"x" * 30_000: None}}))
+    answer = probe.authorize(huge, browser=browser)
+    probe.refused(answer, ("invalid_request",), "claims of 30,000 characters")
+    named = {"id_token": {"sub": {"essential": True, "value": theirs}}}
+    silent = probe.ask(prompt="none", claims=json.dumps(named))
+    answer = probe.authorize(silent, browser=browser)
+    errors = ("login_required", "access_denied", "invalid_request")
+    probe.refused(answer, errors, "claims that name the sub of another citizen", silent)

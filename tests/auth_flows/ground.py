@@ -55,11 +55,15 @@ class Ground:
         return int(time.time())
 
     def next_person(self) -> Person:
-        """A citizen to sign in anew; they take turns, so that codes need not be waited for."""
+        """A citizen to sign in anew: not the first, unless there is no other.
+
+        They take turns, so that codes need not be waited for.
+        """
         if not self.persons:
             raise NotTried("the target file names no citizen")
+        others = self.persons[1:] or self.persons
         self._turn += 1
-        return self.persons[self._turn % len(self.persons)]
+        return others[self._turn % len(others)]
 
     def signed_in(self) -> Browser:
         """The browser in which the first citizen is, or will be, signed in."""

@@ -49,7 +49,7 @@ class Probe:
         """A citizen who is not the first. Raises NotTried if the target names none."""
         if len(self.ground.persons) < 2:
             raise NotTried("the target file names only one citizen")
-        return self.ground.persons[-1]
+        return self.ground.next_person()
 
     def client_without_pkce(self) -> Client:
         """A client that may ask without a challenge. Raises NotTried if there is none."""

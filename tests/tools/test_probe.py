@@ -21,7 +21,7 @@ from tests.support.databases import SqliteTemplate
 from tests.support.processes import free_port
 from tools import probe
 
-PEOPLE = 7
+PEOPLE = 9
 
 
 class Quiet(WSGIRequestHandler):

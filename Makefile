@@ -35,9 +35,9 @@ contract: ## the rows of One Login's wire contract with their results, into var/
 	@$(PYTHON) -m tools.bootstrap test
 	@$(BIN)/python -m tools.contract
 
-probe: ## attack the demo, or a provider started for it; report in var/probe/ (ONLY=AUTHZ,TOKEN-01 PATIENT=1)
+probe: ## attack the demo, or a provider started for it; report in var/probe/ (ONLY=AUTHZ,TOKEN-01)
 	@$(PYTHON) -m tools.bootstrap test
-	@REPORT="$(REPORT)" $(BIN)/python -m tools.probe $(if $(ONLY),--only $(ONLY)) $(if $(PATIENT),--patient)
+	@REPORT="$(REPORT)" $(BIN)/python -m tools.probe $(if $(ONLY),--only $(ONLY))
 
 bench: ## flows per second, latency, memory, into var/bench.json (PEER=1 measures oidc-provider too)
 	@$(PYTHON) -m tools.bootstrap test

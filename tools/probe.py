@@ -39,11 +39,13 @@ from tools.demo_installation import (
 from tools.onepass_session import CommandFailed, OnepassSession
 
 CITIZENS = 9
+EXPENDABLE = 30
 PORT = 8600
 NOT_OFFERED = (
     "refresh_tokens", "device_flow", "par", "dpop", "mutual_tls", "public_clients", "hybrid_flow",
     "trusted_devices", "session_iframe", "front_channel_logout",
 )  # fmt: skip
+PAGES = {"account": "account", "forgotten_password": "forgotten-password"}
 COULD_NOT_RUN = 3
 
 
@@ -86,10 +88,11 @@ def write_target(
     folder: Path,
     issuer: str,
     clients: list[dict[str, Any]],
-    citizens: list[dict[str, str]],
+    citizens: list[dict[str, Any]],
     key: str,
     *,
     requests_per_second: int = 50,
+    clock_file: str = "",
 ) -> Path:
     """Write the target file, readable by its owner alone; return where it is."""
     write_privately(folder / "client.key", key)
@@ -98,6 +101,9 @@ def write_target(
         'authorised_by = "whoever started it on this machine"',
         f"mailbox = {json.dumps(issuer + 'mailbox.json')}",
         f"not_offered = {json.dumps(list(NOT_OFFERED))}",
+        f"clock_file = {json.dumps(clock_file)}",
+        "[pages]",
+        *(f"{name} = {json.dumps(address)}" for name, address in PAGES.items()),
         "[care]",
         f"requests_per_second = {requests_per_second}",
     ]
@@ -119,6 +125,7 @@ def write_target(
             f"email = {json.dumps(citizen['email'])}",
             f"password = {json.dumps(citizen['password'])}",
             f"totp_seed = {json.dumps(citizen['totp_secret'])}",
+            f"expendable = {json.dumps(citizen['expendable'])}",
         ]
     file = folder / "target.toml"
     write_privately(file, "\n".join(lines) + "\n")
@@ -134,12 +141,13 @@ def equip(demo: Demo, folder: Path) -> Path:
     people = []
     with OnepassSession(demo.environ(), ROOT, folder / "commands.log") as onepass:
         clients = json.loads(onepass.run("clients", "apply", str(file), "--json"))
-        for number in range(CITIZENS):
+        for number in range(CITIZENS + EXPENDABLE):
             seed = base64.b32encode(secrets.token_bytes(20)).decode()
             email, password = f"{name}-{number}@example.com", secrets.token_urlsafe(18)
             who = ["--email", email, "--password", password, "--totp-secret", seed]
             onepass.run("accounts", "create", *who, "--json")
-            people.append({"email": email, "password": password, "totp_secret": seed})
+            person: dict[str, Any] = {"email": email, "password": password, "totp_secret": seed}
+            people.append(person | {"expendable": number >= CITIZENS})
     return write_target(folder, demo.issuer, clients, people, key)
 
 
@@ -173,6 +181,7 @@ def own_provider() -> Iterator[Demo]:
         children = Children(folder / "log")
         try:
             children.start("provider", [BIN / "onepass", "serve"], demo.environ(), ROOT)
+            children.start("worker", [BIN / "onepass", "worker"], demo.environ(), ROOT)
             children.wait_until_answering({"provider": demo.issuer + "health"}, START_SECONDS)
             yield demo
         finally:

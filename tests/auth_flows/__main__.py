@@ -1,4 +1,4 @@
-"""`python -m tests.auth_flows --target FILE [--only AUTHZ,PKCE-01] [--patient]`: attack and tell.
+"""`python -m tests.auth_flows --target FILE [--only AUTHZ,PKCE-01]`: attack and tell.
 
 The report goes into the folder that REPORT names, `var/probe/` if it names none. Exit codes:
 0 everything tried was defended, 1 something is vulnerable, 2 only something is broken, 3 it could
@@ -33,7 +33,6 @@ def main(given: list[str] | None = None) -> int:
     parser.add_argument("--target", type=Path, required=True, help="the TOML file of the target")
     parser.add_argument("--only", default="", help="ids or groups of rows, with commas between")
     parser.add_argument("--ca", help="a PEM file of the authority of an https target")
-    parser.add_argument("--patient", action="store_true", help="try also what waits a minute")
     parser.add_argument(
         "--not-loopback", action="store_true", help="let the target be another machine"
     )
@@ -46,7 +45,7 @@ def main(given: list[str] | None = None) -> int:
         target = read(told.target)
         allow(target.issuer, anywhere=told.not_loopback)
         wire = Wire(Pace(target.care), masker, anywhere=told.not_loopback, ca_file=told.ca)
-        ground = Ground(target, wire, patient=told.patient)
+        ground = Ground(target, wire)
     except (TargetUnusable, catalogue.CatalogueUnusable) as problem:
         print(f"The probe cannot run: {problem}", file=sys.stderr)
         return COULD_NOT_RUN

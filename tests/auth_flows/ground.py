@@ -1,9 +1,10 @@
 """What all attacks of a run share: the target, what it publishes, and who is signed in."""
 
-import time
+from pathlib import Path
 from typing import Any
 
 from tests.auth_flows.browser import Browser
+from tests.auth_flows.clocks import Clock, FileClock, RealClock
 from tests.auth_flows.sign_in import Person
 from tests.auth_flows.targets import Target, TargetUnusable
 from tests.auth_flows.verdicts import Broken, NotTried
@@ -15,15 +16,18 @@ DISCOVERY = ".well-known/openid-configuration"
 class Ground:
     """What all attacks of a run share: the target, what it publishes, who is signed in."""
 
-    def __init__(self, target: Target, wire: Wire, *, patient: bool = False) -> None:
-        self.patient = patient
+    def __init__(self, target: Target, wire: Wire) -> None:
         self.target = target
         self.wire = wire
         for client in target.clients:
             wire.masker.learn(client.secret)
         for citizen in target.citizens:
             wire.masker.learn(citizen.password, citizen.totp_seed)
-        self.persons = [Person(citizen) for citizen in target.citizens]
+        file = target.clock_file
+        self.clock: Clock = FileClock(Path(file)) if file else RealClock()
+        everybody = [Person(citizen, self.clock) for citizen in target.citizens]
+        self.persons = [person for person in everybody if not person.citizen.expendable]
+        self._expendable = [person for person in everybody if person.citizen.expendable]
         self._turn = 0
         self._signed_in: Browser | None = None
         self.metadata = self._discover()
@@ -50,10 +54,6 @@ class Ground:
             return True
         return value in self.metadata.get(published, []) if value else published in self.metadata
 
-    def clock(self) -> int:
-        """Seconds since the epoch."""
-        return int(time.time())
-
     def next_person(self) -> Person:
         """A citizen to sign in anew: not the first, unless there is no other.
 
@@ -64,6 +64,12 @@ class Ground:
         others = self.persons[1:] or self.persons
         self._turn += 1
         return others[self._turn % len(others)]
+
+    def burn(self) -> Person:
+        """A citizen whom this attack alone gets, to lock, change or delete."""
+        if not self._expendable:
+            raise NotTried("the target file names no more expendable citizen")
+        return self._expendable.pop()
 
     def signed_in(self) -> Browser:
         """The browser in which the first citizen is, or will be, signed in."""

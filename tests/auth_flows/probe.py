@@ -79,6 +79,21 @@ class Probe:
         received = f"a page that shows {leak!r}" if leak else answer.told()
         self.findings.append(Finding(tried, wanted, received, answer.number))
 
+    # -- what the target file tells
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass at the target. Raises NotTried if that takes longer than it allows."""
+        clock = self.ground.clock
+        if not clock.can_jump and seconds > self.target.care.longest_wait:
+            raise NotTried(f"it waits for {seconds:.0f} seconds, longer than the file allows")
+        clock.wait(seconds)
+
+    def page(self, name: str) -> str:
+        """The address of one of the provider's pages. Raises NotTried if the file has none."""
+        if name not in self.target.pages:
+            raise NotTried(f"the target file names no address in pages for {name}")
+        return urljoin(self.target.issuer, self.target.pages[name])
+
     # -- the authorization endpoint
 
     def endpoint(self, name: str) -> str:
@@ -183,7 +198,8 @@ class Probe:
 
     def proof(self, client: Client | None = None) -> tuple[Pairs, dict[str, str]]:
         """Fields and headers by which a client of ours proves itself."""
-        return proof(client or self.client, self.endpoint("token_endpoint"))
+        now = int(self.ground.clock.now())
+        return proof(client or self.client, self.endpoint("token_endpoint"), now)
 
     def fields_for(self, asked: Asked, code: str) -> Pairs:
         """The fields that redeem a code which was got by hand."""

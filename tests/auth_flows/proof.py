@@ -2,7 +2,6 @@
 
 import base64
 import secrets
-import time
 from urllib.parse import quote_plus
 
 import jwt
@@ -13,14 +12,13 @@ from tests.auth_flows.wire import Pairs
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
-def proof(client: Client, audience: str) -> tuple[Pairs, dict[str, str]]:
-    """The fields and the headers that prove a client, each proof good once."""
+def proof(client: Client, audience: str, now: int) -> tuple[Pairs, dict[str, str]]:
+    """The fields and the headers that prove a client at this second, each proof good once."""
     if client.method == "client_secret_basic":
         joined = f"{quote_plus(client.id)}:{quote_plus(client.secret)}"
         return [], {"Authorization": f"Basic {base64.b64encode(joined.encode()).decode()}"}
     if client.method == "client_secret_post":
         return [("client_id", client.id), ("client_secret", client.secret)], {}
-    now = int(time.time())
     claims = {
         "iss": client.id,
         "sub": client.id,

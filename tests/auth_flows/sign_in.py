@@ -4,13 +4,13 @@ import base64
 import hashlib
 import hmac
 import struct
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from tests.auth_flows.asking import Outcome, outcome_of
 from tests.auth_flows.browser import Browser
+from tests.auth_flows.clocks import Clock
 from tests.auth_flows.forms import Form, forms_of
 from tests.auth_flows.targets import Citizen, Fields
 from tests.auth_flows.verdicts import Broken
@@ -37,15 +37,15 @@ class Person:
     """A citizen with their authenticator app; no code of theirs is used twice."""
 
     citizen: Citizen
+    clock: Clock
     _last: int = field(default=0)
 
     def code(self) -> str:
         """A code that counts now. One step ahead is used before waiting for the next."""
         if not self.citizen.totp_seed:
             raise Broken(f"a code is asked for, and {self.citizen.email} has no totp_seed")
-        step = max(int(time.time()) // STEP, self._last + 1)
-        early = (step - 1) * STEP - time.time()
-        time.sleep(max(0.0, early))
+        step = max(int(self.clock.now()) // STEP, self._last + 1)
+        self.clock.wait((step - 1) * STEP - self.clock.now())
         self._last = step
         return totp(self.citizen.totp_seed, step)
 

@@ -2,10 +2,12 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from tests.auth_flows.clocks import SECONDS
 
 METHODS: Final = ("client_secret_post", "client_secret_basic", "private_key_jwt")
 PRESSED_FIRST: Final = (
@@ -34,11 +36,15 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Citizen:
-    """Somebody of the target's own, whom no other person needs."""
+    """Somebody of the target's own, whom no other person needs.
+
+    `expendable`: an attack may lock, change or delete the account.
+    """
 
     email: str
     password: str
     totp_seed: str = ""
+    expendable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,9 @@ class Care:
     """How hard the target is driven."""
 
     requests_per_second: int = 50
-    most_requests: int = 3000
+    most_requests: int = 20_000
+    longest_wait: int = 75
+    """Seconds that an attack may wait in one go, where time cannot be moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,10 @@ class Target:
     not_offered: frozenset[str] = frozenset()
     care: Care = Care()
     fields: Fields = Fields()
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """Addresses of pages of the provider, by names that attacks know; relative to the issuer."""
+    clock_file: str = ""
+    """Eight bytes that the provider takes for the time (see `clocks`), if it is made for that."""
 
 
 def read(path: Path) -> Target:
@@ -107,6 +119,8 @@ def parse(document: Mapping[str, Any], folder: Path) -> Target:
         not_offered=frozenset(document.get("not_offered", [])),
         care=_care(document.get("care", {})),
         fields=_fields(document.get("fields", {})),
+        pages=_pages(document.get("pages", {})),
+        clock_file=_clock_file(document.get("clock_file", ""), folder),
     )
 
 
@@ -134,7 +148,23 @@ def _citizen(about: Mapping[str, Any]) -> Citizen:
     _only(about, Citizen, where)
     for name in ("email", "password"):
         _text(about, name, where)
+    if not isinstance(about.get("expendable", False), bool):
+        raise TargetUnusable(f"{where}: expendable must be true or false")
     return Citizen(**about)
+
+
+def _pages(about: Mapping[str, Any]) -> dict[str, str]:
+    for name, address in about.items():
+        if not isinstance(address, str) or not address:
+            raise TargetUnusable(f"pages: {name} must be an address, whole or below the issuer")
+    return dict(about)
+
+
+def _clock_file(said: Any, folder: Path) -> str:
+    file = folder / str(said)
+    if said and not (file.is_file() and file.stat().st_size == SECONDS.size):
+        raise TargetUnusable(f"clock_file: {file} is no file of {SECONDS.size} bytes")
+    return str(file) if said else ""
 
 
 def _care(about: Mapping[str, Any]) -> Care:

@@ -1,22 +1,24 @@
 """The probe's parts: the catalogue is whole, targets are judged, secrets are masked."""
 
 import ast
+import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.auth_flows import attacks, catalogue, targets
+from tests.auth_flows import attacks, catalogue, clocks, targets
 from tests.auth_flows.asking import outcome_of
 from tests.auth_flows.care import Pace
 from tests.auth_flows.forms import forms_of
+from tests.auth_flows.ground import Ground
 from tests.auth_flows.masking import MASK, Masker
 from tests.auth_flows.run import NOT_WRITTEN
 from tests.auth_flows.sign_in import totp
 from tests.auth_flows.targets import Care, TargetUnusable
-from tests.auth_flows.verdicts import Broken, Finding, Verdict, judged
-from tests.auth_flows.wire import Answer
+from tests.auth_flows.verdicts import Broken, Finding, NotTried, Verdict, judged
+from tests.auth_flows.wire import Answer, Wire
 
 HERE = Path(__file__).parent
 ROWS = catalogue.load()
@@ -176,3 +178,32 @@ def test_a_form_sends_what_a_browser_would() -> None:
 
 def test_codes_are_those_of_rfc_6238() -> None:
     assert totp("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", 1) == "287082"
+
+
+def test_a_clock_file_is_moved_in_place_and_waits_in_no_time(tmp_path: Path) -> None:
+    file = tmp_path / "clock"
+    file.write_bytes(clocks.SECONDS.pack(1000))
+    clock = clocks.FileClock(file)
+    with file.open("rb") as open_before:
+        clock.wait(2.5)
+        clock.wait(-7)
+        assert clocks.SECONDS.unpack(open_before.read()) == (1003,)
+    assert clock.now() == 1003
+    assert clock.can_jump
+
+
+def test_nobody_is_burned_whom_the_file_does_not_call_expendable() -> None:
+    spare = {"email": "b", "password": "p", "expendable": True}
+    document = TARGET | {"citizens": [{"email": "a", "password": "p"}, spare]}
+    ground = Ground(targets.parse(document, HERE), Described(Pace(Care()), Masker()))
+    assert ground.burn().citizen.email == "b"
+    with pytest.raises(NotTried, match="expendable"):
+        ground.burn()
+    assert {ground.next_person().citizen.email for _ in range(4)} == {"a"}
+
+
+class Described(Wire):
+    """A wire to a provider that does nothing but describe itself."""
+
+    def send(self, method: str, url: str, **more: Any) -> Answer:
+        return Answer(0, url, 200, (), json.dumps({"issuer": HOME}))

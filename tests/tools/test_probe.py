@@ -13,15 +13,14 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from idp.app import create_app
 from idp.domain.clients import apply
-from idp.kernel.clock import SystemClock
+from idp.worker import Worker
 from tests.auth_flows import __main__ as command
 from tests.support.building import KeyRoom, make_services, make_settings
 from tests.support.citizens import PASSWORD, SEED, Citizen, enrol
+from tests.support.clock import SharedClock
 from tests.support.databases import SqliteTemplate
 from tests.support.processes import free_port
 from tools import probe
-
-PEOPLE = 9
 
 
 class Quiet(WSGIRequestHandler):
@@ -33,13 +32,14 @@ class Quiet(WSGIRequestHandler):
 def target(
     sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory, key_room: KeyRoom
 ) -> Iterator[Path]:
-    """The target file of a provider on real time, with clients and citizens for the probe."""
+    """The target file of a provider on a clock that moves, with clients and citizens."""
     folder = tmp_path_factory.mktemp("probed")
     url = sqlite_template.copy_to(folder / "onepass.db")
     port = free_port()
     issuer = f"http://localhost:{port}/"
     settings = make_settings(url, folder, issuer=issuer, more={"ONEPASS_SOURCE_RATE": "100000"})
-    services = make_services(settings, SystemClock())
+    clock = SharedClock.create(folder / "clock")
+    services = make_services(settings, clock)
     engine = sa.create_engine(url, poolclass=NullPool)
     key, public = probe.new_key()
     clients = []
@@ -48,24 +48,49 @@ def target(
         for registration in probe.registrations("probe", public):
             applied = apply(session, services, registration)
             clients.append({"client_id": applied.client_id, "client_secret": applied.client_secret})
-        people = [Citizen(email=f"probed-{number}@example.com") for number in range(PEOPLE)]
+        people = [
+            Citizen(email=f"probed-{number}@example.com")
+            for number in range(probe.CITIZENS + probe.EXPENDABLE)
+        ]
         for citizen in people:
             enrol(session, services, citizen)
         session.commit()
-    engine.dispose()
     told = [
-        {"email": one.email, "password": one.password, "totp_secret": one.seed} for one in people
+        {
+            "email": one.email,
+            "password": one.password,
+            "totp_secret": one.seed,
+            "expendable": number >= probe.CITIZENS,
+        }
+        for number, one in enumerate(people)
     ]
-    file = probe.write_target(folder, issuer, clients, told, key, requests_per_second=1000)
+    file = probe.write_target(
+        folder,
+        issuer,
+        clients,
+        told,
+        key,
+        requests_per_second=1000,
+        clock_file=str(clock.path),
+    )
     server = make_server(
         "127.0.0.1", port, create_app(settings, services), threaded=True, request_handler=Quiet
     )
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
+    stop = threading.Event()
+    worker = Worker(services, engine)
+    threads = [
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}),
+        threading.Thread(target=worker.run, args=(stop,)),
+    ]
+    for thread in threads:
+        thread.start()
     yield file
+    stop.set()
     server.shutdown()
-    thread.join()
+    for thread in threads:
+        thread.join()
     server.server_close()
+    engine.dispose()
 
 
 def test_what_is_attacked_is_defended_and_no_secret_is_told(

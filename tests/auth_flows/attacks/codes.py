@@ -1,11 +1,9 @@
 """Attacks on codes and on the tokens they are redeemed for."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.probe import Probe, claims_of, got_tokens
-from tests.auth_flows.verdicts import NotTried
 
 NO_GRANT = ("invalid_grant", "invalid_request")
 AT_ONCE = 8
@@ -78,11 +76,9 @@ def another_address(probe: Probe) -> None:
 
 @attack("TOKEN-05", fix="Let a code live for a minute at most.")
 def old_code(probe: Probe) -> None:
-    if not probe.ground.patient:
-        raise NotTried("it waits for over a minute: give --patient")
     probe.redeeming_works()
     grant = probe.grant()
-    time.sleep(LONGEST_CODE + 2)
+    probe.wait(LONGEST_CODE + 2)
     probe.token_refused(probe.redeem(grant), NO_GRANT, f"a code after {LONGEST_CODE + 2} s")
 
 

@@ -54,7 +54,7 @@ def old_session_answers(probe: Probe) -> None:
             tried="prompt=none after a new sign-in was broken off",
             wanted="an answer to the client without a page",
         )
-    before = probe.ground.clock()
+    before = int(probe.ground.clock.now())
     asked = probe.ask(prompt="login")
     renewed = probe.go_through(browser, asked, person)
     code = renewed.outcome.values.get("code", "")

@@ -45,6 +45,7 @@ from idp.journeys.operators import views as operators
 from idp.journeys.prove_identity import views as prove_identity
 from idp.journeys.recover import views as recover
 from idp.journeys.reset_password import views as reset_password
+from idp.journeys.security_testing import views as security_testing
 from idp.journeys.service_teams import views as service_teams
 from idp.journeys.share import views as share
 from idp.journeys.sign_in import views as sign_in
@@ -108,6 +109,7 @@ STAND_INS = (
     ("mailbox", mailbox.blueprint),
     # Pages on which anybody may do things to any service: only where people try things out.
     ("demonstration", fault_menu.blueprint),
+    ("demonstration", security_testing.blueprint),
     ("stand_in_proving", prove_identity.blueprint),
 )
 """What stands in for something real, by the setting that lets it: never in production."""

@@ -75,6 +75,8 @@ class Settings:
     """Whether identities can be proved, for services whose clients are not test clients."""
     source_rate: int = 1200
     """Requests one source address may make in a minute, over all processes of one machine."""
+    planted_fault: str | None = None
+    """The fault that this copy of the program has on purpose, for every page to say; never real."""
 
     @property
     def https(self) -> bool:
@@ -167,6 +169,7 @@ class _Reader:
             argon2_time=self._number("ONEPASS_ARGON2_TIME", 2, 1, 16),
             identity_proving=self._switch("ONEPASS_IDENTITY_PROVING", mode != "production"),
             source_rate=self._number("ONEPASS_SOURCE_RATE", 1200, 1, 10_000_000),
+            planted_fault=self._line("ONEPASS_PLANTED_FAULT"),
         )
         if settings.metrics_port == settings.port:
             self._problems.append(
@@ -342,6 +345,11 @@ class _Reader:
             self._problems.append(
                 "In production ONEPASS_IDENTITY_PROVING must be off: the proving that is there "
                 "believes everybody."
+            )
+        if settings.planted_fault:
+            self._problems.append(
+                "In production ONEPASS_PLANTED_FAULT must not be set: a program with a fault in it "
+                "is for practice."
             )
         if any(network.prefixlen == 0 for network in settings.trusted_proxies):
             self._problems.append(

@@ -69,9 +69,11 @@ def test_everything_said_is_heard(tmp_path: Path) -> None:
         ONEPASS_ARGON2_TIME="16",
         ONEPASS_IDENTITY_PROVING="off",
         ONEPASS_SOURCE_RATE="1",
+        ONEPASS_PLANTED_FAULT="M14",
     )
     assert not settings.identity_proving
     assert settings.issuer == "https://id.example", "exactly as configured"
+    assert settings.planted_fault == "M14"
     assert settings.https
     assert settings.database_url == "postgresql+psycopg://a:b@db/onepass"
     assert settings.checkpoint_file == Path("/srv/var/audit-checkpoints.jsonl")
@@ -113,6 +115,7 @@ REFUSED = {
     "ONEPASS_ARGON2_TIME": ["0", "17"],
     "ONEPASS_IDENTITY_PROVING": ["yes", "true", "ON", "0"],
     "ONEPASS_SOURCE_RATE": ["0"],
+    "ONEPASS_PLANTED_FAULT": ["two\nlines"],
 }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ that of everybody the demo has made an account for.
 """
 
 import fcntl
+import json
 import os
 import signal
 import socket
@@ -12,11 +13,13 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
 import pyotp
 
+from tests.auth_flows import catalogue
 from tools.children import ChildEnded, Children
 from tools.demo_installation import (
     BIN,
@@ -28,6 +31,7 @@ from tools.demo_installation import (
     configure,
     fill,
     read_description,
+    write_privately,
 )
 from tools.onepass_session import CommandFailed, OnepassSession
 from tools.progress import Steps
@@ -101,6 +105,12 @@ def start_servers(demo: Demo, children: Children) -> None:
     children.wait_until_answering(addresses, START_SECONDS)
 
 
+def write_catalogue(var: Path) -> None:
+    """Write every attack of the probe where the provider's page for security testers looks."""
+    rows = [asdict(row) for row in catalogue.load().values()]
+    write_privately(var / "probe" / "catalogue.json", json.dumps({"results": rows}))
+
+
 def what_to_click(description: Record) -> str:
     """The words shown when everything runs."""
     citizen = description["citizen"]
@@ -162,6 +172,7 @@ def run(demo: Demo) -> NoReturn:
                 onepass.run("db", "upgrade")
             with steps.step("keys, departments, people"):
                 description = fill(demo, onepass)
+        write_catalogue(demo.var)
         with steps.step("servers"):
             start_servers(demo, children)
         print(what_to_click(description), flush=True)

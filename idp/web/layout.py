@@ -71,6 +71,7 @@ def init_web(app: Flask) -> None:
         warn_before=time_limits.WARN_BEFORE,
         is_signed_in=is_signed_in,
         notice=notice,
+        planted_fault=planted_fault,
     )
 
 
@@ -93,6 +94,11 @@ def notice(*, known_only: bool = False) -> str | None:
     """
     board = current.wiring().board
     return board.known(i18n.language()) if known_only else board.shown(i18n.language())
+
+
+def planted_fault() -> str | None:
+    """Return the name of the fault that this copy has on purpose; None in every real one."""
+    return current.services().settings.planted_fault
 
 
 def is_signed_in() -> bool:

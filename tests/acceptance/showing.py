@@ -369,6 +369,8 @@ def looking_around(visitor: Visitor, street: Street, language: str) -> Iterator[
     visitor.page.wait_for_url("**/faults/*")
     visitor.look()
     yield Shown("/faults/<client_id>")
+    visitor.open(f"{street.issuer}security-testing")
+    yield Shown("/security-testing")
     visitor.open(f"{street.issuer}mailbox")
     yield Shown("/mailbox")
     with street.records() as session:
@@ -519,6 +521,7 @@ ALL_ROUTES = {
     "/service-teams",
     "/faults",
     "/faults/<client_id>",
+    "/security-testing",
     "/mailbox",
     "/mailbox/<message_id>",
     "/feedback",

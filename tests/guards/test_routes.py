@@ -81,6 +81,7 @@ ROUTES: Final = {
     "/mailbox.json": Policy(NO_PRODUCTION, production=False),
     "/try/callback": Policy(TICKET, production=False),
     "/faults": Policy(NO_PRODUCTION, production=False),
+    "/security-testing": Policy(NO_PRODUCTION, production=False),
     "/faults/<client_id>": Policy(NO_PRODUCTION, FORM, production=False),
     "/mailbox/<message_id>": Policy(NO_PRODUCTION, production=False),
     "/account": Policy(OWNER),

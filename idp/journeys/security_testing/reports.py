@@ -102,7 +102,10 @@ def _parsed(file: Path, modified: int, _size: int) -> Told:
 def _row(about: dict[str, Any]) -> Row:
     verdict = about.get("verdict", "")
     return Row(
-        *(str(about[name]) for name in ("id", "attack", "expects", "reference")),
+        id=str(about["id"]),
+        attack=str(about["attack"]),
+        expects=str(about["expects"]),
+        reference=str(about["reference"]),
         severity=about["severity"] if about["severity"] in SEVERITIES else "",
         verdict=verdict if verdict in VERDICTS else "",
         reason=str(about.get("reason", "")),

@@ -155,10 +155,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Name the pages and messages that nobody has seen."""
+) -> Generator[None, None, None]:
+    """Name the pages and messages that nobody has seen, last: a run that fails says why there."""
+    yield
     for line in config.stash.get(UNSEEN, []):
         terminalreporter.write_line(
             f"No walk of tests/acceptance/showing.py shows: {line}", red=True

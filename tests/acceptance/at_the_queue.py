@@ -37,11 +37,13 @@ class Service:
         return f"{self.pages}/clients/{self.party.client_id}/go-live"
 
 
-def new_service(street: Street, method: str = "client_secret_post") -> Service:
+def new_service(street: Street, method: str = "client_secret_post", **more: object) -> Service:
     """A service that no other walk knows; its client uses a secret, unless told otherwise."""
     manager, number = newcomer(street, "manager"), next(_numbers)
     with street.records() as session:
-        party = RelyingParty(street.issuer, method=method, client_id=f"on-its-way-{number}")
+        party = RelyingParty(
+            street.issuer, method=method, client_id=f"on-its-way-{number}", more=more
+        )
         register(session, street.services, party)
         service_id = session.get_one(Client, party.client_id).service_id
         members.add(session, street.services, service_id, manager.account_id, Role.MANAGER)

@@ -118,7 +118,8 @@ def _deciding(visitor: Visitor, street: Street, client_id: str, page: str) -> It
 
 def going_live(visitor: Visitor, street: Street, language: str) -> Iterator[Shown]:
     """A client with a key, with every mistake."""
-    service = new_service(street, "private_key_jwt")
+    fetched = {"public_key_source": "JWKS", "public_key": None, "jwks_uri": NOWHERE}
+    service = new_service(street, "private_key_jwt", **fetched)
     come_to(visitor, street, service.manager, f"{service.pages}/go-live?lng={language}")
     yield Shown("/team/services/<service_id>/go-live")
     visitor.open(f"{street.issuer}{service.go_live}")

@@ -300,7 +300,12 @@ def changing_a_live_client(visitor: Visitor, street: Street, language: str) -> I
     client = f"{page}/clients/{live.client_id}"
     visitor.open(f"{client}/change/redirect-addresses")
     yield Shown(CHANGE, "of a live client")
-    wrong = {"this machine": "https://localhost/", "another host": "https://other.example/"}
+    wrong = {
+        "this machine": "https://localhost/",
+        "another host": "https://other.example/",
+        "a private address": "https://10.0.0.1/",
+        "an odd path": f"{live.origin}/a/../b",
+    }
     yield from typing_wrong(visitor, CHANGE, "of a live client", wrong)
     visitor.open(f"{client}/change/sector")
     yield from typing_wrong(

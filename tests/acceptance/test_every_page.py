@@ -226,6 +226,8 @@ def test_a_message_that_no_page_shows_is_found() -> None:
     assert Message("sign_in", "Email or password is wrong") in messages
     assert Message("create_account", "Enter a password") in messages, "chosen from a table"
     assert Message("prove_identity", "Enter given names") in messages, "chosen at run time"
+    for words, file in form_messages.IN_A_RACE.items():
+        assert words.partition(".")[0] in (form_messages.ROOT / "tests" / file).read_text()
     asked = {
         Message("sign_in", "Enter your password"),
         Message("", "%(name)s must be %(count)s characters or fewer"),

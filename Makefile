@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TESTS ?=
 .DEFAULT_GOAL := help
-.PHONY: help demo code codes test check format contract probe bench pages containers lock
+.PHONY: help demo code codes test check format contract probe mutants bench pages containers lock
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,10 @@ contract: ## the rows of One Login's wire contract with their results, into var/
 probe: ## attack the demo, or a provider started for it; report in var/probe/ (ONLY=AUTHZ,TOKEN-01)
 	@$(PYTHON) -m tools.bootstrap test
 	@REPORT="$(REPORT)" $(BIN)/python -m tools.probe $(if $(ONLY),--only $(ONLY))
+
+mutants: ## plant faults, one at a time; does the probe notice? (ONLY=M14,M15 FULL=1) var/mutants.json
+	@$(PYTHON) -m tools.bootstrap test
+	@ONLY="$(ONLY)" FULL="$(FULL)" $(BIN)/python -m tests.mutants
 
 bench: ## flows per second, latency, memory, into var/bench.json (PEER=1 measures oidc-provider too)
 	@$(PYTHON) -m tools.bootstrap test

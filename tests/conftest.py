@@ -45,6 +45,7 @@ UNCOUNTED = (
     "guards/",
     "interop/",
     "journeys/test_random_citizens.py",
+    "mutants/",
     "relying_party/",
     "tools/",
 )

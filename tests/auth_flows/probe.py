@@ -2,7 +2,9 @@
 
 import base64
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 from urllib.parse import urljoin
 
@@ -87,6 +89,18 @@ class Probe:
         if not clock.can_jump and seconds > self.target.care.longest_wait:
             raise NotTried(f"it waits for {seconds:.0f} seconds, longer than the file allows")
         clock.wait(seconds)
+
+    def at_once(self, count: int, send: Callable[[], Answer]) -> list[Answer]:
+        """Send the same `count` times at the same moment; the answers."""
+        gate = Barrier(count)
+
+        def one(_: int) -> Answer:
+            gate.wait()
+            return send()
+
+        self.ground.wire.pace.let_at_once(count)
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(one, range(count)))
 
     def page(self, name: str) -> str:
         """The address of one of the provider's pages. Raises NotTried if the file has none."""

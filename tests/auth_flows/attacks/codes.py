@@ -1,13 +1,13 @@
 """Attacks on codes and on the tokens they are redeemed for."""
 
-from concurrent.futures import ThreadPoolExecutor
-
+from tests.auth_flows import twister
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.probe import Probe, claims_of, got_tokens
 
 NO_GRANT = ("invalid_grant", "invalid_request")
 AT_ONCE = 8
 SAMPLES = 20
+MOST_CODES = 160
 FEWEST_CHARACTERS = 22
 """Of base64url: 128 bits need as many."""
 FEWEST_LETTERS = 5
@@ -38,8 +38,7 @@ def code_twice(probe: Probe) -> None:
 def code_in_parallel(probe: Probe) -> None:
     probe.redeeming_works()
     grant = probe.grant()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(lambda _: probe.redeem(grant), range(AT_ONCE)))
+    answers = probe.at_once(AT_ONCE, lambda: probe.redeem(grant))
     won = [answer for answer in answers if got_tokens(answer)]
     probe.expect(
         len(won) == 1,
@@ -82,13 +81,13 @@ def old_code(probe: Probe) -> None:
     probe.token_refused(probe.redeem(grant), NO_GRANT, f"a code after {LONGEST_CODE + 2} s")
 
 
-@attack("TOKEN-06", fix="Make codes and tokens of at least 128 random bits.",
-        left_out="what the generator is made of")  # fmt: skip
+@attack("TOKEN-06", fix="Make codes and tokens of at least 128 bits of a secure generator.",
+        left_out="generators whose next number can be worked out, but for the Mersenne Twister",
+)  # fmt: skip
 def guessable_codes(probe: Probe) -> None:
     answer = probe.redeeming_works()
     codes = [probe.grant().code for _ in range(SAMPLES)]
-    columns = zip(*codes, strict=False)
-    changing = sum(1 for column in columns if len(set(column)) >= FEWEST_LETTERS)
+    changing = sum(1 for column in zip(*codes, strict=False) if len(set(column)) >= FEWEST_LETTERS)
     probe.expect(
         len(set(codes)) == SAMPLES,
         answer,
@@ -101,6 +100,15 @@ def guessable_codes(probe: Probe) -> None:
         tried=f"{SAMPLES} codes side by side",
         wanted=f"at least {FEWEST_CHARACTERS} characters that change from code to code",
     )
+    needed = twister.values_needed(codes[0])
+    if needed and needed <= MOST_CODES:
+        codes = [probe.grant().code for _ in range(needed + 1)]
+        probe.expect(
+            twister.next_value(codes[:-1]) != codes[-1],
+            answer,
+            tried=f"working out a code from {needed} before it, as of a Mersenne Twister",
+            wanted="it is another one",
+        )
 
 
 @attack("TOKEN-07", fix="Look codes up whole, among codes only.")

@@ -1,0 +1,1 @@
+"""Shows that the probe notices: provider after provider with a planted fault is attacked."""

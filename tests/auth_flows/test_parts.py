@@ -3,12 +3,13 @@
 import ast
 import json
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.auth_flows import attacks, catalogue, clocks, targets
+from tests.auth_flows import attacks, catalogue, catalogue_page, clocks, targets
 from tests.auth_flows.asking import outcome_of
 from tests.auth_flows.care import Pace
 from tests.auth_flows.forms import forms_of
@@ -207,3 +208,12 @@ class Described(Wire):
 
     def send(self, method: str, url: str, **more: Any) -> Answer:
         return Answer(0, url, 200, (), json.dumps({"issuer": HOME}))
+
+
+def test_the_page_of_all_attacks_is_made_from_the_catalogue() -> None:
+    page = catalogue_page.written(ROWS.values())
+    assert catalogue_page.PAGE.read_text(encoding="utf-8") == page, (
+        "make it anew: .venv/bin/python -m tests.auth_flows.catalogue_page"
+    )
+    odd = replace(ROW, attack="a | b")
+    assert "| a \\| b |" in catalogue_page.written([odd])

@@ -1,25 +1,31 @@
 """`python -m tests.auth_flows --target FILE [--only AUTHZ,PKCE-01]`: attack and tell.
 
-The report goes into the folder that REPORT names, `var/probe/` if it names none. Exit codes:
-0 everything tried was defended, 1 something is vulnerable, 2 only something is broken, 3 it could
-not run.
+The reports go into the folder that REPORT names, `var/probe/` if it names none, and are compared
+with the one that was there, or with `--compare FILE`. Exit codes: 0 everything tried was defended,
+1 something is vulnerable, 2 only something is broken, 3 it could not run.
 """
 
 import argparse
 import os
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.auth_flows import attacks, catalogue, report_json, summary
+from tests.auth_flows import attacks, catalogue, comparison, report_json, reports, summary
 from tests.auth_flows.care import Pace, allow
+from tests.auth_flows.comparison import NotComparable
 from tests.auth_flows.ground import Ground
 from tests.auth_flows.masking import Masker
-from tests.auth_flows.run import chosen, run
+from tests.auth_flows.report_json import Report
+from tests.auth_flows.run import NOT_CHOSEN, chosen, run
 from tests.auth_flows.targets import TargetUnusable, read
-from tests.auth_flows.verdicts import Result, Verdict, exit_code
+from tests.auth_flows.terminal import Terminal
+from tests.auth_flows.verdicts import Result, exit_code
 from tests.auth_flows.wire import Wire
 
 COULD_NOT_RUN = 3
+CANNOT_RUN = (TargetUnusable, catalogue.CatalogueUnusable, NotComparable)
 
 
 class _Arguments(argparse.ArgumentParser):
@@ -27,46 +33,75 @@ class _Arguments(argparse.ArgumentParser):
         self.exit(COULD_NOT_RUN, f"{self.prog}: {message}\n")
 
 
-def main(given: list[str] | None = None) -> int:
-    """Run the probe; the exit code."""
+def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser = _Arguments(prog="python -m tests.auth_flows")
     parser.add_argument("--target", type=Path, required=True, help="the TOML file of the target")
     parser.add_argument("--only", default="", help="ids or groups of rows, with commas between")
     parser.add_argument("--ca", help="a PEM file of the authority of an https target")
+    parser.add_argument("--compare", type=Path, help="the report.json of an earlier run")
     parser.add_argument(
         "--not-loopback", action="store_true", help="let the target be another machine"
     )
-    told = parser.parse_args(given)
+    return parser.parse_args(given)
+
+
+def main(given: list[str] | None = None) -> int:
+    """Run the probe; the exit code."""
+    told = _arguments(given)
     only = [name for name in told.only.split(",") if name]
     masker = Masker()
+    folder = Path(os.environ.get("REPORT") or "var/probe")
     try:
         rows = catalogue.load()
-        chosen(rows, only)
+        most = len(chosen(rows, only))
         target = read(told.target)
         allow(target.issuer, anywhere=told.not_loopback)
+        earlier = comparison.read(told.compare) if told.compare else None
         wire = Wire(Pace(target.care), masker, anywhere=told.not_loopback, ca_file=told.ca)
         ground = Ground(target, wire)
-    except (TargetUnusable, catalogue.CatalogueUnusable) as problem:
+    except CANNOT_RUN as problem:
         print(f"The probe cannot run: {problem}", file=sys.stderr)
         return COULD_NOT_RUN
     except KeyError as problem:
         print(f"The probe cannot run: no row is called {problem}", file=sys.stderr)
         return COULD_NOT_RUN
-    print(f"Attacking {target.issuer}, as {target.authorised_by} allows.\n")
-
-    def show(result: Result) -> None:
-        if result.verdict not in (Verdict.NOT_TRIED, Verdict.NOT_OFFERED):
-            print(summary.line(result, masker), flush=True)
-
-    results = run(ground, rows, attacks.load(), only, show)
-    folder = Path(os.environ.get("REPORT") or "var/probe")
+    screen = Terminal(sys.stdout, most)
+    screen.say(f"Attacking {target.issuer}, as {target.authorised_by} allows.\n")
+    earlier = earlier or comparison.read_last(folder, target.issuer)
+    results, report = _attacked(ground, only, screen)
+    if earlier:
+        report["compared_with"] = comparison.compare(earlier, report)
     try:
-        file = report_json.write(folder, report_json.document(ground, results))
+        files = reports.write(folder, report)
     except OSError as problem:
         print(f"The report cannot be written: {problem}", file=sys.stderr)
         return COULD_NOT_RUN
-    print(f"\n{summary.table(results)}\n\n{ground.wire.pace.made} requests; {file}")
+    _sum_up(screen, results, report, files)
     return exit_code(results)
+
+
+def _attacked(ground: Ground, only: list[str], screen: Terminal) -> tuple[list[Result], Report]:
+    began, started = datetime.now(UTC), time.monotonic()
+
+    def show(result: Result) -> None:
+        if result.reason != NOT_CHOSEN:
+            screen.done(summary.lines(result, ground.wire.masker), result.verdict)
+
+    results = run(ground, catalogue.load(), attacks.load(), only, show, screen.begun)
+    seconds = time.monotonic() - started
+    return results, report_json.document(ground, results, began, seconds)
+
+
+def _sum_up(screen: Terminal, results: list[Result], report: Report, files: list[Path]) -> None:
+    screen.say(f"\n{summary.table(results)}\n")
+    for result in summary.worst(results):
+        word = screen.paint(result.verdict, f"{result.row.severity:<12}")
+        screen.say(f"{word}{result.row.id:<12}{result.fix}")
+    if compared := report.get("compared_with"):
+        screen.say(summary.changes(compared))
+    took = f"{report['requests']} requests in {report['seconds']} s"
+    names = ", ".join(file.name for file in files)
+    screen.say(f"{summary.verdict_of(report)} {took}; {names} in {files[0].parent}/")
 
 
 if __name__ == "__main__":

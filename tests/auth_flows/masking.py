@@ -17,6 +17,8 @@ _IN_FORM = re.compile(rf"(?<![\w-])((?:{_NAMES})=)[^&\s\"'<]+")
 _IN_JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*)"[^"]*"')
 _NAME_FIRST = re.compile(rf'(name="(?:{_NAMES})"[^>]*?value=)"[^"]*"')
 _VALUE_FIRST = re.compile(rf'(value=)"[^"]*"([^>]*?name="(?:{_NAMES})")')
+_JWT = re.compile(r"(eyJ[\w-]{8,}\.)[\w-]{8,}(?:\.[\w-]*)?")
+"""A token wherever it stands; its first part holds no secret, and says how it was signed."""
 _COOKIE = re.compile(r"=[^;,\s]+")
 
 
@@ -39,7 +41,8 @@ class Masker:
         text = _IN_FORM.sub(rf"\1{MASK}", text)
         text = _IN_JSON.sub(rf'\1"{MASK}"', text)
         text = _NAME_FIRST.sub(rf'\1"{MASK}"', text)
-        return _VALUE_FIRST.sub(rf'\1"{MASK}"\2', text)
+        text = _VALUE_FIRST.sub(rf'\1"{MASK}"\2', text)
+        return _JWT.sub(rf"\1{MASK}", text)
 
     def header(self, name: str, value: str) -> str:
         """A header's value without secrets; of cookies the names and attributes stay."""

@@ -38,6 +38,8 @@ class Probe:
         self.controls = 0
         self.tries = 0
         self.findings: list[Finding] = []
+        self.worked: list[str] = []
+        self.tried: list[Finding] = []
 
     # -- who
 
@@ -71,15 +73,16 @@ class Probe:
         if not holds:
             raise Broken(f"unattacked, {what} does not work: {answer.told()}")
         self.controls += 1
+        self.worked.append(what)
 
     def expect(self, holds: bool, answer: Answer, *, tried: str, wanted: str) -> None:
         """Note a try, and a finding unless what is wanted holds and nothing inside is shown."""
         self.tries += 1
         leak = next((leak for leak in LEAKS if leak in answer.body), None)
-        if holds and leak is None and answer.status < 500:
-            return
         received = f"a page that shows {leak!r}" if leak else answer.told()
-        self.findings.append(Finding(tried, wanted, received, answer.number))
+        self.tried.append(Finding(tried, wanted, received, answer.number))
+        if not holds or leak is not None or answer.status >= 500:
+            self.findings.append(self.tried[-1])
 
     # -- what the target file tells
 

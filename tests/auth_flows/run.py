@@ -1,6 +1,7 @@
 """Runs the written attacks against a target, row by row of the catalogue."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 
 from tests.auth_flows.attacks import Attack
 from tests.auth_flows.catalogue import NEEDS, Row
@@ -9,7 +10,9 @@ from tests.auth_flows.probe import Probe
 from tests.auth_flows.verdicts import Broken, NotTried, Result, Verdict, judged
 
 NOT_WRITTEN = "no attack is written yet"
+NOT_CHOSEN = "not chosen by --only"
 Told = Callable[[Result], None]
+Begun = Callable[[Row], None]
 
 
 def chosen(rows: Mapping[str, Row], only: Collection[str]) -> list[Row]:
@@ -29,16 +32,20 @@ def run(
     attacks: Mapping[str, Attack],
     only: Collection[str] = (),
     told: Told = lambda result: None,
+    begun: Begun = lambda row: None,
 ) -> list[Result]:
-    """A result for every row of the catalogue, in its order; `told` hears each as it comes."""
+    """A result for every row of the catalogue, in its order.
+
+    `begun` hears of each row that is chosen before it is tried, `told` of every result.
+    """
     wanted = {row.id for row in chosen(rows, only)}
     results = []
     for row in rows.values():
-        result = (
-            one(ground, row, attacks.get(row.id))
-            if row.id in wanted
-            else Result(row, Verdict.NOT_TRIED, "not chosen by --only")
-        )
+        if row.id in wanted:
+            begun(row)
+            result = one(ground, row, attacks.get(row.id))
+        else:
+            result = Result(row, Verdict.NOT_TRIED, NOT_CHOSEN)
         results.append(result)
         told(result)
     return results
@@ -53,6 +60,12 @@ def one(ground: Ground, row: Row, written: Attack | None) -> Result:
     if written is None:
         return Result(row, Verdict.NOT_TRIED, NOT_WRITTEN)
     probe = Probe(ground)
+    result = _attacked(probe, row, written)
+    return replace(result, worked=tuple(probe.worked), tried=tuple(probe.tried))
+
+
+def _attacked(probe: Probe, row: Row, written: Attack) -> Result:
+    ground = probe.ground
     first = len(ground.wire.exchanges)
     try:
         written.run(probe)

@@ -1,16 +1,22 @@
-"""What the terminal shows: a line for each attack as it ends, then numbers by group."""
+"""The words of the terminal: a few lines for each attack, then what all of them came to."""
 
 from collections import Counter
+from typing import Any
 
+from tests.auth_flows.catalogue import SEVERITIES
+from tests.auth_flows.comparison import CHANGES
 from tests.auth_flows.masking import Masker
+from tests.auth_flows.report_json import Report
 from tests.auth_flows.verdicts import Result, Verdict
 
 ORDER = tuple(Verdict)
+INDENT = " " * 24
 
 
-def line(result: Result, masker: Masker) -> str:
-    """One row that was tried, with everything that was found."""
-    words = f"{result.verdict.value:<12}{result.row.id:<12}{result.row.attack}"
+def lines(result: Result, masker: Masker) -> list[str]:
+    """One row that was tried, with everything that was found; nothing of one that was not."""
+    if result.verdict in (Verdict.NOT_TRIED, Verdict.NOT_OFFERED):
+        return []
     more = []
     if result.reason:
         more.append(result.reason)
@@ -22,7 +28,8 @@ def line(result: Result, masker: Masker) -> str:
         more.append(f"received  {finding.received}")
     if result.fix:
         more.append(f"to mend   {result.fix}")
-    return "\n".join([words, *(f"{'':<24}{masker.clean(said)}" for said in more)])
+    first = f"{result.verdict.value:<12}{result.row.id:<12}{result.row.attack}"
+    return [first, *(INDENT + masker.clean(said) for said in more)]
 
 
 def table(results: list[Result]) -> str:
@@ -32,5 +39,34 @@ def table(results: list[Result]) -> str:
     rows = [f"{'':<{width}}" + "".join(f"{verdict.value:>13}" for verdict in ORDER)]
     for group in [*groups, "all"]:
         told = Counter(r.verdict for r in results if group in (r.row.group, "all"))
-        rows.append(f"{group:<{width}}" + "".join(f"{told[verdict]:>13}" for verdict in ORDER))
+        counts = (f"{told[verdict] or '.':>13}" for verdict in ORDER)
+        rows.append(f"{group:<{width}}" + "".join(counts))
     return "\n".join(rows)
+
+
+def worst(results: list[Result]) -> list[Result]:
+    """What is vulnerable, the worst first."""
+    found = [result for result in results if result.verdict is Verdict.VULNERABLE]
+    return sorted(found, key=lambda result: SEVERITIES.index(result.row.severity))
+
+
+def changes(compared: dict[str, Any] | None) -> str:
+    """What is otherwise than in an earlier run, in a line for each kind of change."""
+    if compared is None:
+        return ""
+    told = [f"{words}: {', '.join(compared[name])}" for name, words in CHANGES.items()
+            if compared[name]]  # fmt: skip
+    since = f"Since the run of {compared['began'] or 'before'}"
+    return "\n  ".join([f"{since}:", *told]) if told else f"{since} nothing has changed."
+
+
+def verdict_of(report: Report) -> str:
+    """The whole run in a sentence."""
+    count: Counter[str] = Counter(report["summary"])
+    vulnerable, broken = count[Verdict.VULNERABLE], count[Verdict.BROKEN]
+    tried = vulnerable + count[Verdict.DEFENDED]
+    if vulnerable:
+        said = f"{vulnerable} of {tried} attacks found a weakness."
+    else:
+        said = f"None of {tried} attacks found a weakness." if tried else "Nothing was tried."
+    return said + (f" {broken} could not judge." if broken else "")

@@ -16,6 +16,7 @@ import pytest
 from tests.auth_flows import __main__ as command
 
 GOOD = "https://client.example/signed/in"
+FAST = "[care]\nrequests_per_second = 1000\n"
 Asked = dict[str, str]
 Reply = tuple[int, str]
 
@@ -94,7 +95,7 @@ def probed(
 ) -> tuple[int, dict[str, str]]:
     patch.setenv("REPORT", str(folder / "new" / "report"))
     with serving(authorize) as issuer:
-        file = written(folder, issuer, "[care]\nrequests_per_second = 1000\n")
+        file = written(folder, issuer, FAST)
         code = command.main(["--target", str(file), "--only", only])
     report = json.loads((folder / "new" / "report" / "report.json").read_text())
     return code, {result["id"]: result["verdict"] for result in report["results"]}
@@ -146,3 +147,25 @@ def test_what_cannot_run_says_why(
     with pytest.raises(SystemExit) as ended:
         command.main(["--no-such-option"])
     assert ended.value.code == 3
+
+
+def test_a_second_run_says_what_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("REPORT", str(tmp_path))
+    with serving(redirects_anywhere) as issuer:
+        target = ["--target", str(written(tmp_path, issuer, FAST)), "--only", "AUTHZ-01"]
+        assert command.main(target) == 1
+        first = (tmp_path / "report.json").read_text()
+        assert "Since the run" not in capsys.readouterr().out
+        assert command.main(target) == 1
+        assert "nothing has changed" in capsys.readouterr().out
+        older = tmp_path / "older.json"
+        older.write_text(first.replace('"vulnerable"', '"defended"'))
+        assert command.main([*target, "--compare", str(older)]) == 1
+    assert "Newly vulnerable: AUTHZ-01" in capsys.readouterr().out
+    told = json.loads((tmp_path / "report.json").read_text())["compared_with"]
+    assert told["newly_vulnerable"] == ["AUTHZ-01"]
+    assert told["no_longer_tried"] == []
+    assert command.main([*target, "--compare", str(tmp_path / "target.toml")]) == 3
+    assert "is no report" in capsys.readouterr().err

@@ -26,7 +26,10 @@ class NotTried(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that should not have happened; `evidence` is the number of the exchange."""
+    """One thing tried, and what came of it; `evidence` is the number of the exchange.
+
+    Among `findings` it should not have happened.
+    """
 
     tried: str
     expected: str
@@ -36,7 +39,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one row. `left_out` says which part of the row was not tried."""
+    """What became of one row. `left_out` says which part of the row was not tried.
+
+    `worked` is what was shown to work unattacked, `tried` every try in its order.
+    """
 
     row: Row
     verdict: Verdict
@@ -46,6 +52,8 @@ class Result:
     tries: int = 0
     findings: tuple[Finding, ...] = ()
     evidence: tuple[int, ...] = field(default=())
+    worked: tuple[str, ...] = ()
+    tried: tuple[Finding, ...] = ()
 
 
 def judged(

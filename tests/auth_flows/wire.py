@@ -19,8 +19,10 @@ PATIENCE = 20
 LONGEST_WAIT = 90
 """Seconds that a target may ask us to wait before we give up."""
 LONGEST_BODY = 1 << 20
+KEPT = 1 << 16
+"""Characters of a body that are kept: a secret may end long after what is shown."""
 SHOWN = 1000
-"""Characters of a body that evidence keeps."""
+"""Characters of a body that evidence shows."""
 FORM = "application/x-www-form-urlencoded"
 Pairs = list[tuple[str, str]]
 
@@ -116,7 +118,7 @@ class Wire:
             self.exchanges.append(
                 {
                     "request": (method, url, sent, body or ""),
-                    "answer": (status, got, text[:SHOWN]),
+                    "answer": (status, got, text[:KEPT]),
                 }
             )
         return answer
@@ -167,14 +169,20 @@ class Wire:
                 "method": method,
                 "url": clean(url),
                 "headers": {name: header(name, value) for name, value in headers.items()},
-                "body": clean(body) if body else "",
+                "body": _shown(clean(body)),
             },
             "answer": {
                 "status": status,
                 "headers": [[name, header(name, value)] for name, value in got],
-                "body": clean(text),
+                "body": _shown(clean(text)),
             },
         }
+
+
+def _shown(clean: str) -> str:
+    # Cut after secrets were taken out: half a secret is not recognised as one.
+    rest = len(clean) - SHOWN
+    return clean if rest <= 0 else f"{clean[:SHOWN]} [… and {rest} characters more]"
 
 
 def _asked_to_wait(answer: Answer) -> int | None:

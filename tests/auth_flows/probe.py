@@ -225,7 +225,9 @@ class Probe:
 
     def burned(self, grant: Grant) -> None:
         """The code of a refused try is used up: also the right request gets nothing for it."""
-        self.token_refused(self.redeem(grant), ("invalid_grant",), "the right request after that")
+        before = self.tried[-1].tried if self.tried else "that"
+        tried = f"the right request after {before}"
+        self.token_refused(self.redeem(grant), ("invalid_grant",), tried)
 
     def token(self, fields: Pairs, client: Client | None = None) -> Answer:
         """Post a token request of a client of ours."""

@@ -33,7 +33,9 @@ def no_verifier(probe: Probe) -> None:
     for verifier in (None, ""):
         grant = probe.grant()
         answer = probe.redeem(grant, code_verifier=verifier)
-        probe.token_refused(answer, NO_GRANT, "no code_verifier" if verifier is None else "empty")
+        probe.token_refused(
+            answer, NO_GRANT, "no code_verifier" if verifier is None else "an empty one"
+        )
         probe.burned(grant)
 
 

@@ -23,7 +23,10 @@ class TargetUnusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client that the probe may be. `pkce_optional`: registered to ask without a challenge."""
+    """A client that the probe may be. `pkce_optional`: registered to ask without a challenge.
+
+    At `back_channel_logout_uri`, an http address of this machine, the probe itself will listen.
+    """
 
     id: str
     method: str
@@ -32,6 +35,8 @@ class Client:
     key: str = ""
     scope: str = "openid"
     pkce_optional: bool = False
+    post_logout_redirect_uri: str = ""
+    back_channel_logout_uri: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,9 @@ SETTINGS = {"ONEPASS_SOURCE_RATE": "100000"}
 
 
 class Quiet(WSGIRequestHandler):
+    def version_string(self) -> str:
+        return "onepass"  # Gunicorn tells no version either
+
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass
 

@@ -177,6 +177,15 @@ def test_a_form_sends_what_a_browser_would() -> None:
     assert form.buttons == [("choice", "yes")]
 
 
+def test_a_control_may_stand_outside_its_form() -> None:
+    first, second = forms_of(
+        "<button form=two name=out value=yes>Yes</button><form id=one><input name=a>"
+        "<input form=two name=b></form><form id=two></form><button form=none name=c>No</button>"
+    )
+    assert (first.asked, first.buttons) == (["a"], [])
+    assert (second.asked, second.buttons) == (["b"], [("out", "yes")])
+
+
 def test_codes_are_those_of_rfc_6238() -> None:
     assert totp("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", 1) == "287082"
 

@@ -89,6 +89,11 @@ class Target:
     clock_file: str = ""
     """Eight bytes that the provider takes for the time (see `clocks`), if it is made for that."""
 
+    @property
+    def home(self) -> str:
+        """The issuer with a slash at its end, which not every issuer has."""
+        return self.issuer.rstrip("/") + "/"
+
 
 def read(path: Path) -> Target:
     """The target that a file describes. Raises TargetUnusable."""

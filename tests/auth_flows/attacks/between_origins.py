@@ -6,7 +6,7 @@ from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.pages import policy_of
 from tests.auth_flows.attacks.seen import all_pages, is_page
 from tests.auth_flows.forms import forms_of
-from tests.auth_flows.probe import Probe
+from tests.auth_flows.probe import Grant, Probe
 from tests.auth_flows.wire import Answer
 
 STRANGER = "https://attacker.example"
@@ -36,13 +36,15 @@ def read_from_another_origin(probe: Probe) -> None:
             for method, more in (("GET", {}), ("POST", {}), ("OPTIONS", preflight)):
                 answer = wire.send(method, probe.endpoint(name), headers={"Origin": origin, **more})
                 told, credentials = _allowed(answer)
-                readable = told in (origin, "*") if name in alone else told == origin
+                # Elsewhere a permission without credentials tells a stranger what everybody hears.
+                readable = name in alone and told in (origin, "*")
                 probe.expect(
                     not readable and not (credentials and told),
                     answer,
                     tried=f"{method} {name} with Origin: {origin}",
                     wanted=f"no permission for that origin, not {told!r}",
                 )
+        _token_answer(probe, origin)
     if probe.ground.persons:
         probe.grant()
         page = probe.ground.signed_in().get(probe.ask(prompt="none").url(
@@ -53,6 +55,20 @@ def read_from_another_origin(probe: Probe) -> None:
             tried=f"the answer to somebody signed in, with Origin: {STRANGER}",
             wanted="no permission",
         )
+
+
+def _token_answer(probe: Probe, origin: str) -> None:
+    fields = probe.token_fields(Grant(probe.ask(), "no-such-code"))
+    proof, headers = probe.proof()
+    endpoint = probe.endpoint("token_endpoint")
+    answer = probe.ground.wire.form(endpoint, fields + proof, headers | {"Origin": origin})
+    told, _ = _allowed(answer)
+    probe.expect(
+        told not in (origin, "*"),
+        answer,
+        tried=f"a token request of our client with Origin: {origin}",
+        wanted=f"no permission for that origin, not {told!r}",
+    )
 
 
 @attack("UI-05", fix="Send form-action 'self', and where a form ends at a client, its address.")

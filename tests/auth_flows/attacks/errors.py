@@ -35,13 +35,13 @@ def _tells_nothing(probe: Probe, answer: Answer, tried: str) -> None:
 @attack("ERR-01", fix="Answer errors by a reference and no more; remove what is left over.",
         left_out="an error that somebody inside provokes, to see its page")  # fmt: skip
 def traces_and_leftovers(probe: Probe) -> None:
-    home, wire = probe.target.issuer, probe.ground.wire
+    home, wire = probe.target.home, probe.ground.wire
     good = wire.send("GET", urljoin(home, ".well-known/openid-configuration"))
     probe.works(good.status == 200, good, "an address that is there")
     for path in FORGOTTEN + MALFORMED:
         answer = wire.send("GET", home + path, headers={"Accept": "text/html"})
         _tells_nothing(probe, answer, f"the address {path}")
-    for method in ("TRACE", "TRACK", "DEBUG", "PROPFIND", "CONNECT"):
+    for method in ("TRACE", "TRACK", "DEBUG", "PROPFIND"):
         answer = wire.send(method, home, headers={"Accept": "text/html", "X-Probe": "echoed"})
         _tells_nothing(probe, answer, f"the method {method}")
     _no_version(probe, good)

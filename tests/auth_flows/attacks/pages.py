@@ -144,7 +144,7 @@ def types(probe: Probe) -> None:
     seen = all_pages(probe)
     wire = probe.ground.wire
     documents = {
-        "the metadata": wire.send("GET", f"{probe.target.issuer}.well-known/openid-configuration"),
+        "the metadata": wire.send("GET", f"{probe.target.home}.well-known/openid-configuration"),
         "the keys": wire.send("GET", probe.endpoint("jwks_uri")),
         "an error of the token endpoint": wire.form(probe.endpoint("token_endpoint"), []),
     }

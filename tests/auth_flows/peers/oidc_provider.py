@@ -29,8 +29,8 @@ NODE = Path(ROOT_DIR) / "bin" / "node"
 KINDS = ("post", "basic", "key", "old")
 CITIZENS = 4
 NOT_OFFERED = (
-    "totp", "passwords", "device_flow", "mutual_tls", "public_clients", "hybrid_flow", "trusted_devices",
-    "session_iframe", "front_channel_logout", "back_channel_logout",
+    "totp", "passwords", "device_flow", "mutual_tls", "public_clients", "hybrid_flow",
+    "trusted_devices", "session_iframe", "front_channel_logout", "back_channel_logout",
 )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ from tools.demo_installation import (
 from tools.onepass_session import CommandFailed, OnepassSession
 
 CITIZENS = 9
-EXPENDABLE = 30
+EXPENDABLE = 60
 PORT = 8600
 NOT_OFFERED = (
     "refresh_tokens", "device_flow", "par", "dpop", "mutual_tls", "public_clients", "hybrid_flow",

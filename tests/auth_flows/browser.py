@@ -22,6 +22,18 @@ class Browser:
         """The cookies it holds, by name."""
         return {name: value for (name, _), value in self._cookies.items()}
 
+    def copy(self) -> "Browser":
+        """Another browser with the same cookies, as a thief of them has."""
+        thief = Browser(self.wire)
+        thief.url, thief._cookies = self.url, dict(self._cookies)
+        return thief
+
+    def put(self, name: str, value: str) -> None:
+        """Change the value of a cookie it holds."""
+        for known in self._cookies:
+            if known[0] == name:
+                self._cookies[known] = value
+
     def get(self, url: str, **headers: str) -> Answer:
         """Ask for a page."""
         return self._send("GET", url, None, headers)

@@ -42,12 +42,26 @@ class Person:
 
     def code(self) -> str:
         """A code that counts now. One step ahead is used before waiting for the next."""
-        if not self.citizen.totp_seed:
-            raise Broken(f"a code is asked for, and {self.citizen.email} has no totp_seed")
-        step = max(int(self.clock.now()) // STEP, self._last + 1)
+        step = max(self.step(), self._last + 1)
         self.clock.wait((step - 1) * STEP - self.clock.now())
         self._last = step
+        return self.code_of(step)
+
+    def step(self) -> int:
+        """The time step of now."""
+        return int(self.clock.now()) // STEP
+
+    def code_of(self, step: int) -> str:
+        """The code of any time step; it is not noted as used."""
+        if not self.citizen.totp_seed:
+            raise Broken(f"a code is asked for, and {self.citizen.email} has no totp_seed")
         return totp(self.citizen.totp_seed, step)
+
+    def wrong_code(self) -> str:
+        """Six digits that are no code of this hour."""
+        now = self.step()
+        right = {self.code_of(step) for step in range(now - 60, now + 60)}
+        return next(f"{n:06d}" for n in range(111_111, 999_999) if f"{n:06d}" not in right)
 
 
 @dataclass(frozen=True)
@@ -84,22 +98,28 @@ def walk(
         else:
             form = _form_to_fill(answer, fields)
             values = _fill(form, person, fields, asked)
-            button = _button(form, fields)
+            button = button_to_press(form, fields)
             answers.append(browser.submit(form, tamper(values), button))
     raise Broken(f"the sign-in pages do not end; the last is {answers[-1].url}")
 
 
 def _form_to_fill(answer: Answer, fields: Fields) -> Form:
-    posts = [form for form in forms_of(answer.body) if form.method == "post"]
-    if not posts:
+    form = form_to_fill(answer.body, fields)
+    if form is None:
         raise Broken(f"no form leads on from {answer.url}: {answer.told()}")
+    return form
+
+
+def form_to_fill(html: str, fields: Fields) -> Form | None:
+    """The form of a page that leads on: one that asks for what is known, before all others."""
+    posts = [form for form in forms_of(html) if form.method == "post"]
     known = {*fields.email, *fields.password, *fields.code}
 
     def worth(form: Form) -> tuple[bool, bool]:
         named = any(value in fields.press for _, value in form.buttons)
         return bool(known & set(form.asked)), named
 
-    return max(posts, key=worth)
+    return max(posts, key=worth, default=None)
 
 
 def _fill(form: Form, person: Person, fields: Fields, asked: dict[str, int]) -> dict[str, str]:
@@ -120,7 +140,8 @@ def _fill(form: Form, person: Person, fields: Fields, asked: dict[str, int]) -> 
     return values
 
 
-def _button(form: Form, fields: Fields) -> tuple[str, str]:
+def button_to_press(form: Form, fields: Fields) -> tuple[str, str]:
+    """The button of a form that leads on."""
     for word in fields.press:
         for button in form.buttons:
             if word in button:

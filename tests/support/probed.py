@@ -1,5 +1,7 @@
 """A provider to be probed, on a clock that moves: its clients, its citizens, its target file."""
 
+import base64
+import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +64,8 @@ def furnish(session: Session, services: Services) -> Furniture:
         clients.append({"client_id": applied.client_id, "client_secret": applied.client_secret})
     citizens = []
     for number in range(probe.CITIZENS + probe.EXPENDABLE):
-        one = enrol(session, services, Citizen(email=f"probed-{number}@example.com"))
+        seed = base64.b32encode(secrets.token_bytes(20)).decode()
+        one = enrol(session, services, Citizen(email=f"probed-{number}@example.com", seed=seed))
         citizens.append(
             {
                 "email": one.email,

@@ -46,6 +46,9 @@ NOT_OFFERED = (
     "trusted_devices", "session_iframe", "front_channel_logout",
 )  # fmt: skip
 PAGES = {"account": "account", "forgotten_password": "forgotten-password"}
+KEY_KINDS = ("key", "vector")
+CORE_IDENTITY = "https://vocab.account.gov.uk/v1/coreIdentityJWT"
+IDENTITY = {"person": "nia", "ending": "P2"}
 COULD_NOT_RUN = 3
 
 
@@ -57,18 +60,41 @@ def new_key() -> tuple[str, str]:
     return pem, base64.b64encode(der).decode()
 
 
-def registrations(name: str, public_key: str) -> list[dict[str, Any]]:
-    """The clients that the probe is: by secret, by key, and one that may leave PKCE out."""
+def new_keys() -> dict[str, tuple[str, str]]:
+    """A key for each client that proves itself by one."""
+    return {kind: new_key() for kind in KEY_KINDS}
+
+
+def registrations(name: str, keys: dict[str, tuple[str, str]]) -> list[dict[str, Any]]:
+    """The clients that the probe is.
+
+    By secret (in the body or the header), by key, one that may leave PKCE out, and one that asks
+    by vectors of trust and for identities.
+    """
     secret: dict[str, Any] = {"token_endpoint_auth_method": "client_secret_post"}
-    signed: dict[str, Any] = {
-        "token_endpoint_auth_method": "private_key_jwt",
-        "public_key_source": "STATIC",
-        "public_key": public_key,
+    signed = {
+        kind: {
+            "token_endpoint_auth_method": "private_key_jwt",
+            "public_key_source": "STATIC",
+            "public_key": public,
+        }
+        for kind, (_, public) in keys.items()
     }
-    kinds = {"secret": secret, "key": signed, "old": secret | {"pkce_enforced": False}}
+    identity = {
+        "profile": "one_login",
+        "identity_verification_supported": True,
+        "accepted_levels_of_confidence": ["P0", "P2"],
+        "claims": [CORE_IDENTITY],
+    }
+    kinds: dict[str, dict[str, Any]] = {
+        "secret": secret,
+        "key": signed["key"],
+        "old": secret | {"pkce_enforced": False},
+        "header": {"token_endpoint_auth_method": "client_secret_basic"},
+        "vector": signed["vector"] | identity,
+    }
     return [
-        more
-        | {
+        {
             "client_id": f"{name}-{kind}",
             "client_name": f"Probe {kind}",
             "service": f"Probe {kind}",
@@ -81,6 +107,7 @@ def registrations(name: str, public_key: str) -> list[dict[str, Any]]:
             "subject_type": "pairwise",
             "landing_page_url": f"https://{kind}.probe.example/",
         }
+        | more
         for kind, more in kinds.items()
     ]
 
@@ -90,19 +117,23 @@ def write_target(
     issuer: str,
     clients: list[dict[str, Any]],
     citizens: list[dict[str, Any]],
-    key: str,
+    keys: dict[str, tuple[str, str]],
     *,
     requests_per_second: int = 50,
     clock_file: str = "",
 ) -> Path:
     """Write the target file, readable by its owner alone; return where it is."""
-    write_privately(folder / "client.key", key)
+    for kind, (pem, _) in keys.items():
+        write_privately(folder / f"{kind}.key", pem)
     lines = [
         f"issuer = {json.dumps(issuer)}",
         'authorised_by = "whoever started it on this machine"',
         f"mailbox = {json.dumps(issuer + 'mailbox.json')}",
         f"not_offered = {json.dumps(list(NOT_OFFERED))}",
         f"clock_file = {json.dumps(clock_file)}",
+        'levels = ["Cl", "Cl.Cm"]',
+        "[identity]",
+        *(f"{name} = {json.dumps(value)}" for name, value in IDENTITY.items()),
         "[pages]",
         *(f"{name} = {json.dumps(address)}" for name, address in PAGES.items()),
         "[care]",
@@ -111,15 +142,18 @@ def write_target(
     for client in clients:
         kind = client["client_id"].rpartition("-")[2]
         secret = client.get("client_secret")
+        by_secret = "client_secret_basic" if kind == "header" else "client_secret_post"
         lines += [
             "[[clients]]",
             f"id = {json.dumps(client['client_id'])}",
             f"redirect_uri = {json.dumps(f'https://{kind}.probe.example/signed/in')}",
             f"post_logout_redirect_uri = {json.dumps(f'https://{kind}.probe.example/signed/out')}",
             'scope = "openid email"',
-            f'method = "{"client_secret_post" if secret else "private_key_jwt"}"',
-            f"secret = {json.dumps(secret)}" if secret else 'key_file = "client.key"',
+            f'method = "{by_secret if secret else "private_key_jwt"}"',
+            f"secret = {json.dumps(secret)}" if secret else f'key_file = "{kind}.key"',
             f"pkce_optional = {json.dumps(kind == 'old')}",
+            f'sector = "{kind}.probe.example"',
+            f"vectors = {json.dumps(kind == 'vector')}",
         ]
     for citizen in citizens:
         lines += [
@@ -137,9 +171,9 @@ def write_target(
 def equip(demo: Demo, folder: Path) -> Path:
     """Make fresh clients and citizens for one run; return the target file that names them."""
     name = f"probe-{secrets.token_hex(4)}"
-    key, public = new_key()
+    keys = new_keys()
     file = folder / "registrations.json"
-    write_privately(file, json.dumps(registrations(name, public)))
+    write_privately(file, json.dumps(registrations(name, keys)))
     people = []
     with OnepassSession(demo.environ(), ROOT, folder / "commands.log") as onepass:
         clients = json.loads(onepass.run("clients", "apply", str(file), "--json"))
@@ -150,7 +184,7 @@ def equip(demo: Demo, folder: Path) -> Path:
             onepass.run("accounts", "create", *who, "--json")
             person: dict[str, Any] = {"email": email, "password": password, "totp_secret": seed}
             people.append(person | {"expendable": number >= CITIZENS})
-    return write_target(folder, demo.issuer, clients, people, key)
+    return write_target(folder, demo.issuer, clients, people, keys)
 
 
 def running_demo(var: Path) -> Demo | None:

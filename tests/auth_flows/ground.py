@@ -25,6 +25,7 @@ class Ground:
             wire.masker.learn(citizen.password, citizen.totp_seed)
         file = target.clock_file
         self.clock: Clock = FileClock(Path(file)) if file else RealClock()
+        wire.pause = self.clock.wait
         everybody = [Person(citizen, self.clock) for citizen in target.citizens]
         self.persons = [person for person in everybody if not person.citizen.expendable]
         self._expendable = [person for person in everybody if person.citizen.expendable]

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 from typing import Any
 from urllib.parse import urljoin
@@ -54,6 +55,10 @@ class Probe:
         if len(self.ground.persons) < 2:
             raise NotTried("the target file names only one citizen")
         return self.ground.next_person()
+
+    def clients_by(self, method: str) -> list[Client]:
+        """Our clients that prove themselves by this method."""
+        return [client for client in self.target.clients if client.method == method]
 
     def client_without_pkce(self) -> Client:
         """A client that may ask without a challenge. Raises NotTried if there is none."""
@@ -217,6 +222,10 @@ class Probe:
         """Fields and headers by which a client of ours proves itself."""
         now = int(self.ground.clock.now())
         return proof(client or self.client, self.endpoint("token_endpoint"), now)
+
+    def proof_by(self, client: Client, secret: str) -> tuple[Pairs, dict[str, str]]:
+        """The same with another secret."""
+        return proof(replace(client, secret=secret), self.endpoint("token_endpoint"), 0)
 
     def fields_for(self, asked: Asked, code: str) -> Pairs:
         """The fields that redeem a code which was got by hand."""

@@ -2,10 +2,10 @@
 
 import base64
 import secrets
+from typing import Any
 from urllib.parse import quote_plus
 
-import jwt
-
+from tests.auth_flows.jose import algorithm_of, by_key, compact
 from tests.auth_flows.targets import Client
 from tests.auth_flows.wire import Pairs
 
@@ -19,7 +19,18 @@ def proof(client: Client, audience: str, now: int) -> tuple[Pairs, dict[str, str
         return [], {"Authorization": f"Basic {base64.b64encode(joined.encode()).decode()}"}
     if client.method == "client_secret_post":
         return [("client_id", client.id), ("client_secret", client.secret)], {}
-    claims = {
+    claims = assertion_claims(client, audience, now)
+    return by_assertion(compact({"alg": algorithm_of(client.key)}, claims, by_key(client.key))), {}
+
+
+def by_assertion(assertion: str) -> Pairs:
+    """The fields that bring an assertion."""
+    return [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", assertion)]
+
+
+def assertion_claims(client: Client, audience: str, now: int) -> dict[str, Any]:
+    """What a good assertion says (RFC 7523 section 3)."""
+    return {
         "iss": client.id,
         "sub": client.id,
         "aud": audience,
@@ -27,13 +38,3 @@ def proof(client: Client, audience: str, now: int) -> tuple[Pairs, dict[str, str
         "exp": now + 120,
         "jti": secrets.token_urlsafe(24),
     }
-    algorithm = "ES256" if "EC PRIVATE" in client.key or _is_elliptic(client.key) else "RS256"
-    signed = jwt.encode(claims, client.key, algorithm=algorithm)
-    return [("client_assertion_type", ASSERTION_TYPE), ("client_assertion", signed)], {}
-
-
-def _is_elliptic(pem: str) -> bool:
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    return isinstance(load_pem_private_key(pem.encode(), None), ec.EllipticCurvePrivateKey)

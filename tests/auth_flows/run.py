@@ -52,15 +52,22 @@ def run(
 
 
 def one(ground: Ground, row: Row, written: Attack | None) -> Result:
-    """The result of one row; an attack that fails in itself is broken, and the run goes on."""
+    """The result of one row; an attack that fails in itself is broken, and the run goes on.
+
+    An attack in which the target made us wait is made once more: codes ran out meanwhile.
+    """
     if row.feature and not ground.offers(row.feature):
         return Result(row, Verdict.NOT_OFFERED, f"the provider has no {row.feature}")
     if row.needs == "white":
         return Result(row, Verdict.NOT_TRIED, f"needs {NEEDS['white']}")
     if written is None:
         return Result(row, Verdict.NOT_TRIED, NOT_WRITTEN)
+    waits = ground.wire.waits
     probe = Probe(ground)
     result = _attacked(probe, row, written)
+    if ground.wire.waits > waits:
+        probe = Probe(ground)
+        result = _attacked(probe, row, written)
     return replace(result, worked=tuple(probe.worked), tried=tuple(probe.tried))
 
 

@@ -26,6 +26,8 @@ class Client:
     """A client that the probe may be. `pkce_optional`: registered to ask without a challenge.
 
     At `back_channel_logout_uri`, an http address of this machine, the probe itself will listen.
+    `sector`: for whose subjects it is told; clients of other sectors hear other subjects.
+    `vectors`: asks for a level by `vtr` and hears it by `vot`.
     """
 
     id: str
@@ -37,6 +39,8 @@ class Client:
     pkce_optional: bool = False
     post_logout_redirect_uri: str = ""
     back_channel_logout_uri: str = ""
+    sector: str = ""
+    vectors: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,10 @@ class Target:
     fields: Fields = Fields()
     pages: Mapping[str, str] = field(default_factory=dict)
     """Addresses of pages of the provider, by names that attacks know; relative to the issuer."""
+    levels: tuple[str, ...] = ()
+    """What `acr` or `vot` says: of a password alone, then of a second factor with it."""
+    identity: Mapping[str, str] = field(default_factory=dict)
+    """What to send in forms so that an identity is proved; not offered if empty."""
     clock_file: str = ""
     """Eight bytes that the provider takes for the time (see `clocks`), if it is made for that."""
 
@@ -130,6 +138,8 @@ def parse(document: Mapping[str, Any], folder: Path) -> Target:
         care=_care(document.get("care", {})),
         fields=_fields(document.get("fields", {})),
         pages=_pages(document.get("pages", {})),
+        levels=_levels(document.get("levels", [])),
+        identity={str(name): str(value) for name, value in document.get("identity", {}).items()},
         clock_file=_clock_file(document.get("clock_file", ""), folder),
     )
 
@@ -168,6 +178,12 @@ def _pages(about: Mapping[str, Any]) -> dict[str, str]:
         if not isinstance(address, str) or not address:
             raise TargetUnusable(f"pages: {name} must be an address, whole or below the issuer")
     return dict(about)
+
+
+def _levels(said: Any) -> tuple[str, ...]:
+    if not isinstance(said, list) or len(said) not in (0, 2):
+        raise TargetUnusable("levels must be two: of a password alone, and with a second factor")
+    return tuple(map(str, said))
 
 
 def _clock_file(said: Any, folder: Path) -> str:

@@ -92,6 +92,7 @@ def test_the_probe_stands_alone() -> None:
         ({"citizens": [{"email": "a"}]}, "must say its password"),
         ({"care": {"most_requests": 0}}, "most_requests must be a whole number"),
         ({"fields": {"email": "name"}}, "email must be a list"),
+        ({"levels": ["one"]}, "levels must be two"),
         ({"colour": "red"}, "the target has colour"),
     ],
 )

@@ -5,7 +5,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -82,6 +82,9 @@ class Wire:
         self._ca_file = ca_file
         self._lock = threading.Lock()
         self._allowed: set[str] = set()
+        self.waits = 0
+        self.pause: Callable[[float], None] = time.sleep
+        """How to wait when the target asks for it."""
 
     def send(
         self,
@@ -90,17 +93,21 @@ class Wire:
         *,
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
+        patient: bool = True,
     ) -> Answer:
         """Send one request; wait and send it again if the target asks for that.
 
         Raises Broken when there is no answer, or none but that we ask too often: that would look
-        like a defence.
+        like a defence. Who is not `patient` gets that answer.
         """
         self._check(url)
         sent = {"User-Agent": "onepass-probe", "Accept": "*/*"} | dict(headers or {})
         answer = self._once(method, url, body, sent)
+        if not patient:
+            return answer
         if answer.status == 429 and (wait := _asked_to_wait(answer)) is not None:
-            time.sleep(wait)
+            self.waits += 1
+            self.pause(wait)
             answer = self._once(method, url, body, sent)
         if answer.status == 429:
             raise Broken(f"the target asks for fewer requests: {answer.told()}")
@@ -149,10 +156,18 @@ class Wire:
         finally:
             connection.close()
 
-    def form(self, url: str, fields: Pairs, headers: Mapping[str, str] | None = None) -> Answer:
+    def form(
+        self,
+        url: str,
+        fields: Pairs,
+        headers: Mapping[str, str] | None = None,
+        *,
+        patient: bool = True,
+    ) -> Answer:
         """Post a form."""
         usual = {"Content-Type": FORM} | dict(headers or {})
-        return self.send("POST", url, body=urlencode(fields), headers=usual)
+        body = urlencode(fields)
+        return self.send("POST", url, body=body, headers=usual, patient=patient)
 
     def was_posted(self, number: int) -> bool:
         """Whether an exchange began with a POST."""

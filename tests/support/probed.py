@@ -41,7 +41,7 @@ class Furniture:
 
     clients: list[dict[str, Any]]
     citizens: list[dict[str, Any]]
-    key: str
+    keys: dict[str, tuple[str, str]]
 
     def write_target(self, folder: Path, issuer: str, clock: SharedClock) -> Path:
         return probe.write_target(
@@ -49,7 +49,7 @@ class Furniture:
             issuer,
             self.clients,
             self.citizens,
-            self.key,
+            self.keys,
             requests_per_second=1000,
             clock_file=str(clock.path),
         )
@@ -57,9 +57,9 @@ class Furniture:
 
 def furnish(session: Session, services: Services) -> Furniture:
     """Register the probe's clients and enrol its citizens; the caller commits."""
-    key, public = probe.new_key()
+    keys = probe.new_keys()
     clients = []
-    for registration in probe.registrations("probe", public):
+    for registration in probe.registrations("probe", keys):
         applied = apply(session, services, registration)
         clients.append({"client_id": applied.client_id, "client_secret": applied.client_secret})
     citizens = []
@@ -74,7 +74,7 @@ def furnish(session: Session, services: Services) -> Furniture:
                 "expendable": number >= probe.CITIZENS,
             }
         )
-    return Furniture(clients, citizens, key)
+    return Furniture(clients, citizens, keys)
 
 
 @contextmanager

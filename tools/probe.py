@@ -37,6 +37,7 @@ from tools.demo_installation import (
     write_privately,
 )
 from tools.onepass_session import CommandFailed, OnepassSession
+from tools.tls_listener import Listener, forwarding, prepare
 
 CITIZENS = 9
 EXPENDABLE = 60
@@ -121,6 +122,7 @@ def write_target(
     *,
     requests_per_second: int = 50,
     clock_file: str = "",
+    tls: Listener | None = None,
 ) -> Path:
     """Write the target file, readable by its owner alone; return where it is."""
     for kind, (pem, _) in keys.items():
@@ -139,6 +141,9 @@ def write_target(
         "[care]",
         f"requests_per_second = {requests_per_second}",
     ]
+    if tls:
+        lines += ["[tls]", f"issuer = {json.dumps(tls.issuer)}"]
+        lines += [f"ca_file = {json.dumps(str(tls.authority.absolute()))}"]
     for client in clients:
         kind = client["client_id"].rpartition("-")[2]
         secret = client.get("client_secret")
@@ -168,7 +173,7 @@ def write_target(
     return file
 
 
-def equip(demo: Demo, folder: Path) -> Path:
+def equip(demo: Demo, folder: Path, tls: Listener) -> Path:
     """Make fresh clients and citizens for one run; return the target file that names them."""
     name = f"probe-{secrets.token_hex(4)}"
     keys = new_keys()
@@ -184,7 +189,7 @@ def equip(demo: Demo, folder: Path) -> Path:
             onepass.run("accounts", "create", *who, "--json")
             person: dict[str, Any] = {"email": email, "password": password, "totp_secret": seed}
             people.append(person | {"expendable": number >= CITIZENS})
-    return write_target(folder, demo.issuer, clients, people, keys)
+    return write_target(folder, demo.issuer, clients, people, keys, tls=tls)
 
 
 def running_demo(var: Path) -> Demo | None:
@@ -224,11 +229,32 @@ def own_provider() -> Iterator[Demo]:
             children.end()
 
 
+@contextmanager
+def over_tls(demo: Demo, folder: Path) -> Iterator[Listener]:
+    """The same provider where it speaks https, as an issuer of its own, until the block ends."""
+    listener = prepare(folder / "tls")
+    children = Children(folder / "tls")
+    behind = {
+        "ONEPASS_ISSUER": listener.issuer,
+        "ONEPASS_PORT": str(listener.behind),
+        "ONEPASS_WORKERS": "1",
+    }
+    health = f"http://localhost:{listener.behind}/health"
+    try:
+        children.start("provider", [BIN / "onepass", "serve"], demo.environ() | behind, ROOT)
+        children.wait_until_answering({"the provider behind TLS": health}, START_SECONDS)
+        with forwarding(listener):
+            yield listener
+    finally:
+        children.end()
+
+
 def attack(demo: Demo, folder: Path, arguments: list[str]) -> int:
     """Run the probe against `demo`; its exit code."""
-    target = equip(demo, folder)
-    command = [sys.executable, "-m", "tests.auth_flows", "--target", str(target), *arguments]
-    return subprocess.call(command, cwd=ROOT)
+    with over_tls(demo, folder) as tls:
+        target = equip(demo, folder, tls)
+        command = [sys.executable, "-m", "tests.auth_flows", "--target", str(target), *arguments]
+        return subprocess.call(command, cwd=ROOT)
 
 
 def main() -> int:

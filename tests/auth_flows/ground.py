@@ -1,5 +1,6 @@
 """What all attacks of a run share: the target, what it publishes, and who is signed in."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ class Ground:
         self._expendable = [person for person in everybody if person.citizen.expendable]
         self._turn = 0
         self._signed_in: Browser | None = None
+        self._secure: Ground | None = None
+        if target.tls and target.tls.ca_file:
+            wire.trust(target.tls.ca_file)
         self.metadata = self._discover()
 
     def _discover(self) -> dict[str, Any]:
@@ -45,6 +49,23 @@ class Ground:
                 f"{url} does not describe the issuer {self.target.issuer!r}: {answer.told()}"
             )
         return found
+
+    def secure(self) -> "Ground":
+        """The same provider and people where it speaks https. Raises NotTried or Broken."""
+        tls = self.target.tls
+        if self.target.issuer.startswith("https:"):
+            return self
+        if tls is None:
+            raise NotTried("the target is reached by http alone: its file names no [tls]")
+        if self._secure is None:
+            try:
+                found = Ground(replace(self.target, issuer=tls.issuer, tls=None), self.wire)
+            except TargetUnusable as error:
+                raise Broken(str(error)) from error
+            # The same people: a code that was used here is used there.
+            found.persons, found._expendable = self.persons, self._expendable
+            self._secure = found
+        return self._secure
 
     def offers(self, feature: str) -> bool:
         """Whether the provider has a feature: neither file nor metadata say that it has not."""

@@ -71,6 +71,11 @@ class Probe:
         """A new browser, in which nobody is signed in."""
         return Browser(self.ground.wire)
 
+    def over_tls(self) -> None:
+        """Go on where the provider speaks https. Raises NotTried if it does so nowhere."""
+        self.ground = self.ground.secure()
+        self.target = self.ground.target
+
     # -- saying what must hold
 
     def works(self, holds: bool, answer: Answer, what: str) -> None:

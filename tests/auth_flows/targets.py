@@ -77,6 +77,15 @@ class Fields:
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """Where a provider whose issuer is http speaks https as another issuer, to the same people."""
+
+    issuer: str
+    ca_file: str = ""
+    """PEM certificates of the authorities to trust; empty for those of this machine."""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Everything the probe is told about a provider."""
 
@@ -96,6 +105,7 @@ class Target:
     """What to send in forms so that an identity is proved; not offered if empty."""
     clock_file: str = ""
     """Eight bytes that the provider takes for the time (see `clocks`), if it is made for that."""
+    tls: Tls | None = None
 
     @property
     def home(self) -> str:
@@ -141,6 +151,7 @@ def parse(document: Mapping[str, Any], folder: Path) -> Target:
         levels=_levels(document.get("levels", [])),
         identity={str(name): str(value) for name, value in document.get("identity", {}).items()},
         clock_file=_clock_file(document.get("clock_file", ""), folder),
+        tls=_tls(document["tls"], folder) if "tls" in document else None,
     )
 
 
@@ -191,6 +202,16 @@ def _clock_file(said: Any, folder: Path) -> str:
     if said and not (file.is_file() and file.stat().st_size == SECONDS.size):
         raise TargetUnusable(f"clock_file: {file} is no file of {SECONDS.size} bytes")
     return str(file) if said else ""
+
+
+def _tls(about: Mapping[str, Any], folder: Path) -> Tls:
+    _only(about, Tls, "tls")
+    issuer, file = _text(about, "issuer", "tls"), str(about.get("ca_file", ""))
+    if urlsplit(issuer).scheme != "https":
+        raise TargetUnusable(f"tls: issuer is {issuer!r}: it must be an https address")
+    if file and not (folder / file).is_file():
+        raise TargetUnusable(f"tls: ca_file: {folder / file} is not there")
+    return Tls(issuer, str(folder / file) if file else "")
 
 
 def _care(about: Mapping[str, Any]) -> Care:

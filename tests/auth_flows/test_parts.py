@@ -93,6 +93,8 @@ def test_the_probe_stands_alone() -> None:
         ({"care": {"most_requests": 0}}, "most_requests must be a whole number"),
         ({"fields": {"email": "name"}}, "email must be a list"),
         ({"levels": ["one"]}, "levels must be two"),
+        ({"tls": {"issuer": "http://localhost/"}}, "must be an https address"),
+        ({"tls": {"issuer": "https://localhost/", "ca_file": "nowhere"}}, "is not there"),
         ({"colour": "red"}, "the target has colour"),
     ],
 )

@@ -4,8 +4,8 @@ import base64
 import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from idp.settings import Settings
 from idp.worker import Worker
 from tests.support.citizens import Citizen, enrol
 from tests.support.clock import SharedClock
-from tools import probe
+from tools import probe, tls_listener
 
 SETTINGS = {"ONEPASS_SOURCE_RATE": "100000"}
 """Beside those of every test: one machine makes all the probe's requests."""
@@ -52,6 +52,7 @@ class Furniture:
             self.keys,
             requests_per_second=1000,
             clock_file=str(clock.path),
+            tls=tls_listener.prepare(folder / "tls"),
         )
 
 
@@ -79,25 +80,40 @@ def furnish(session: Session, services: Services) -> Furniture:
 
 @contextmanager
 def serving(settings: Settings, services: Services, port: int) -> Iterator[None]:
-    """Serve the provider, and let its worker work, until the block ends."""
+    """Serve the provider, and let its worker work, until the block ends.
+
+    Over TLS as well, if a target file was written into its folder before.
+    """
+    engine = sa.create_engine(settings.database_url, poolclass=NullPool)
+    stop = threading.Event()
+    worker = threading.Thread(target=Worker(services, engine).run, args=(stop,))
+    listener = tls_listener.prepared(settings.var_dir / "tls")
+    with ExitStack() as stack:
+        stack.enter_context(_answering(settings, services, port))
+        if listener is not None:
+            secure = replace(settings, issuer=listener.issuer)
+            behind = replace(services, settings=secure)
+            stack.enter_context(_answering(secure, behind, listener.behind))
+            stack.enter_context(tls_listener.forwarding(listener))
+        worker.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            worker.join()
+    engine.dispose()
+
+
+@contextmanager
+def _answering(settings: Settings, services: Services, port: int) -> Iterator[None]:
     server = make_server(
         "127.0.0.1", port, create_app(settings, services), threaded=True, request_handler=Quiet
     )
-    engine = sa.create_engine(settings.database_url, poolclass=NullPool)
-    stop = threading.Event()
-    worker = Worker(services, engine)
-    threads = [
-        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}),
-        threading.Thread(target=worker.run, args=(stop,)),
-    ]
-    for thread in threads:
-        thread.start()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
     try:
         yield
     finally:
-        stop.set()
         server.shutdown()
-        for thread in threads:
-            thread.join()
+        thread.join()
         server.server_close()
-        engine.dispose()

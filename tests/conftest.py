@@ -48,6 +48,7 @@ UNCOUNTED = (
     "mutants/",
     "relying_party/",
     "tools/",
+    "white_box/",
 )
 """Where tests drive other processes, or go once more where others have been."""
 MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder of this run's own is made inside

@@ -12,6 +12,7 @@ recorded.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import orjson
@@ -21,6 +22,8 @@ from sqlalchemy.orm import Session
 from idp.domain.audit_entries import AuditEntry
 
 FACT_COLUMNS = ("account_id", "client_id", "sid", "grant_id")
+REQUEST = "request"
+"""Under this name a session's `info` may hold what names the request that it belongs to."""
 
 
 def name_of(fact: "Fact | type[Fact]") -> str:
@@ -739,7 +742,13 @@ def record(
     journey_id: str | None = None,
     request_id: str | None = None,
 ) -> None:
-    """Append a fact in the session's transaction: one insert, nothing read."""
+    """Append a fact in the session's transaction: one insert, nothing read.
+
+    Without a `request_id` it is that of the request whose session this is, if it is one's.
+    """
+    named: Callable[[], str] | None = session.info.get(REQUEST)
+    if request_id is None and named is not None:
+        request_id = named()
     session.execute(
         insert(AuditEntry.__table__)  # type: ignore[arg-type]
         .values(

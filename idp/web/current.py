@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import RequestRedirect
 
-from idp.domain import journeys, sessions
+from idp.domain import audit, journeys, sessions
 from idp.domain.banners import Board
 from idp.domain.client_keys import ClientKeys
 from idp.domain.client_proofs import ProofUses
@@ -207,8 +207,10 @@ def services() -> Services:
 
 
 def session() -> Session:
-    """Return the session of this request's transaction."""
-    return db.session()
+    """Return the session of this request's transaction; its facts lead to the request's log."""
+    opened: Session = db.session()
+    opened.info[audit.REQUEST] = request_id
+    return opened
 
 
 def checkpoint() -> None:

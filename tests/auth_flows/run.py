@@ -11,6 +11,7 @@ from tests.auth_flows.verdicts import Broken, NotTried, Result, Verdict, judged
 
 NOT_WRITTEN = "no attack is written yet"
 NOT_CHOSEN = "not chosen by --only"
+INSIDE = "tests/white_box tries it on our own provider (make test TESTS=tests/white_box)"
 Told = Callable[[Result], None]
 Begun = Callable[[Row], None]
 
@@ -59,7 +60,7 @@ def one(ground: Ground, row: Row, written: Attack | None) -> Result:
     if row.feature and not ground.offers(row.feature):
         return Result(row, Verdict.NOT_OFFERED, f"the provider has no {row.feature}")
     if row.needs == "white":
-        return Result(row, Verdict.NOT_TRIED, f"needs {NEEDS['white']}")
+        return Result(row, Verdict.NOT_TRIED, f"needs {NEEDS['white']}: {INSIDE}")
     if written is None:
         return Result(row, Verdict.NOT_TRIED, NOT_WRITTEN)
     waits = ground.wire.waits

@@ -1,4 +1,4 @@
-"""A whole life of an account is driven, also through its errors; the log holds no secret of it."""
+"""Whole lives of accounts and clients are driven, also through errors: no secret is written."""
 
 import json
 import re
@@ -12,10 +12,10 @@ from joserfc.jwk import ECKey
 from sqlalchemy.orm import Session
 
 from idp.domain import clients, members, notices, outbox, registration_keys
-from idp.domain.audit_entries import AuditEntry
+from idp.domain.audit_entries import AuditEntry, SealedEntry
 from idp.domain.members import Role
 from idp.domain.services import Services
-from idp.kernel.database import db
+from idp.kernel.database import Base, db
 from idp.settings import Settings
 from idp.worker import Worker
 from tests.support.building import register
@@ -25,6 +25,7 @@ from tests.support.consoles import sign_in_as
 from tests.support.person import Person
 from tests.support.relying_party import RelyingParty, basic, ec_key
 from tests.support.secrets import one_logins_hash
+from tests.white_box.conftest import ON_BOTH
 
 PASSWORD = "unmistakable tin kettle 9"
 WRONG_PASSWORD = "another tin kettle 9 typed wrong"
@@ -39,14 +40,52 @@ def worker(settings: Settings, services: Services) -> Iterator[Worker]:
     engine.dispose()
 
 
+def all_of(session: Session, *tables: type[Base]) -> str:
+    """Every row of these tables, as text."""
+    rows = (row for table in tables for row in session.execute(sa.select(table.__table__)))
+    return "\n".join(str(tuple(row)) for row in rows)
+
+
+def assert_in_neither(log: str, record: str, secrets: set[str], codes: set[str]) -> None:
+    for words, where in ((log, "log"), (record, "record")):
+        for secret in secrets:
+            assert len(secret) > 5
+            assert secret not in words, f"the {where} holds {secret[:12]}…"
+        for code in codes:
+            # Six digits stand in many a number; a code stands alone.
+            assert not re.search(rf"(?<![\w.]){code}(?!\w)", words), f"the {where} holds {code}"
+
+
 def cookies_of(person: Person) -> set[str]:
     names = ("onepass-session", "onepass-browser")
     found = (person.client.get_cookie(name, domain="id.onepass.localhost") for name in names)
     return {cookie.value for cookie in found if cookie is not None}
 
 
-def test_the_log_holds_no_secret(
+def signs_in_again(
+    person: Person, party: RelyingParty, citizen: Citizen, clock: FixedClock
+) -> set[str]:
+    """Sign in, after a wrong password and a wrong code; the codes that were given."""
+    clock.move(60)
+    wrong, right = citizen.wrong_code(clock.now()), citizen.code(clock.now())
+    person.open(party.url(party.ask()))
+    person.send(button=1)
+    for name, value in (
+        ("email", citizen.email),
+        ("password", WRONG_PASSWORD),
+        ("password", PASSWORD),
+        ("code", wrong),
+        ("code", right),
+    ):
+        person.send({name: value})
+    assert person.url.endswith("/passkey-offer"), "the right code was not taken"
+    return {wrong, right}
+
+
+@pytest.mark.threat("AUDIT-02")
+def test_audit_02_neither_the_log_nor_the_record_holds_a_secret(
     capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
     app: Flask,
     person: Person,
     worker: Worker,
@@ -90,26 +129,20 @@ def test_the_log_holds_no_secret(
     secrets |= {code, tokens["access_token"], tokens["id_token"], asked.verifier, asked.state}
     secrets |= {asked.nonce, form["code_verifier"]}
 
-    person.open(party.url(party.ask()))
-    person.send(button=1)
-    person.send({"email": citizen.email})
-    person.send({"password": WRONG_PASSWORD})
-    person.send({"password": PASSWORD})
-    person.send({"code": citizen.wrong_code(clock.now())})
+    codes = {email_code, app_code} | signs_in_again(person, party, citizen, clock)
     secrets |= cookies_of(person)
 
-    log = capfd.readouterr().err
+    written = capfd.readouterr()
+    log = written.err + written.out + caplog.text
     assert log.count("request_answered") > 20, "the requests' log was not captured"
     assert "outbox_message" in log, "the other log was not captured"
-    for secret in secrets:
-        assert len(secret) > 5
-        assert secret not in log, f"the log holds {secret[:12]}…"
-    for digits in (email_code, app_code):
-        assert f'"{digits}"' not in log
-        assert f" {digits} " not in log
+    record = all_of(session, AuditEntry, SealedEntry)
+    assert "second_factor_refused" in record
+    assert_in_neither(log, record, secrets, codes)
 
 
-def test_the_log_holds_no_secret_of_a_client_or_a_team(
+@pytest.mark.threat("AUDIT-02")
+def test_audit_02_the_log_holds_no_secret_of_a_client_or_a_team(
     capfd: pytest.CaptureFixture[str],
     app: Flask,
     person: Person,
@@ -145,7 +178,8 @@ def test_the_log_holds_no_secret_of_a_client_or_a_team(
         assert secret not in log, f"the log holds {secret[:12]}…"
 
 
-def test_neither_the_log_nor_the_record_holds_what_the_team_console_shows_and_takes(
+@pytest.mark.threat("AUDIT-02")
+def test_audit_02_neither_holds_what_the_team_console_shows_and_takes(
     capfd: pytest.CaptureFixture[str], app: Flask, session: Session, services: Services
 ) -> None:
     """A new secret, a private key that somebody pastes, all that a test citizen signs in with."""
@@ -183,15 +217,15 @@ def test_neither_the_log_nor_the_record_holds_what_the_team_console_shows_and_ta
 
     log = capfd.readouterr().err
     assert log.count("request_answered") > 8, "the requests' log was not captured"
-    record = "".join(str(tuple(row)) for row in session.execute(sa.select(AuditEntry.__table__)))
+    record = all_of(session, AuditEntry)
     for fact in ("client_secret_made", "private_key_refused", "test_citizen_made"):
         assert fact in record
-    for secret in secrets:
-        assert secret not in log, f"the log holds {secret[:12]}…"
-        assert secret not in record, f"the record holds {secret[:12]}…"
+    assert_in_neither(log, record, secrets, set())
 
 
-def test_an_error_of_the_database_is_logged_without_its_values(
+@pytest.mark.threat("AUDIT-02")
+@ON_BOTH
+def test_audit_02_an_error_of_the_database_is_logged_without_its_values(
     capfd: pytest.CaptureFixture[str], app: Flask, person: Person
 ) -> None:
     def broken() -> None:
@@ -208,7 +242,8 @@ def test_an_error_of_the_database_is_logged_without_its_values(
     assert "a value nobody may read" not in log
 
 
-def test_what_waits_to_be_mailed_is_sealed(
+@pytest.mark.threat("KEY-03")
+def test_key_03_what_waits_to_be_mailed_is_sealed(
     person: Person, session: Session, services: Services, settings: Settings
 ) -> None:
     party = register(session, services, RelyingParty(settings.issuer))

@@ -75,12 +75,17 @@ def one(ground: Ground, row: Row, written: Attack | None) -> Result:
 def _attacked(probe: Probe, row: Row, written: Attack) -> Result:
     ground = probe.ground
     first = len(ground.wire.exchanges)
+    left_out = written.left_out
     try:
         written.run(probe)
     except NotTried as reason:
-        return Result(row, Verdict.NOT_TRIED, str(reason))
+        if not _has_found(probe):
+            return Result(row, Verdict.NOT_TRIED, str(reason))
+        left_out = f"what came after that: {reason}"
     except Broken as reason:
-        return _broken(ground, row, str(reason), first)
+        if not _has_found(probe):
+            return _broken(ground, row, str(reason), first)
+        left_out = f"what came after that: {reason}"
     except Exception as error:  # noqa: BLE001 - a fault of the probe must not end the run
         return _broken(ground, row, f"the probe erred: {error!r}", first)
     return judged(
@@ -89,9 +94,17 @@ def _attacked(probe: Probe, row: Row, written: Attack) -> Result:
         tries=probe.tries,
         findings=probe.findings,
         evidence=_since(ground, first),
-        left_out=written.left_out,
+        left_out=left_out,
         fix=written.fix,
     )
+
+
+def _has_found(probe: Probe) -> bool:
+    """Whether there is a finding already, of an attack that showed that it could judge.
+
+    What is found is told, also if it kept the attack from going on.
+    """
+    return bool(probe.controls and probe.findings)
 
 
 def _broken(ground: Ground, row: Row, reason: str, first: int) -> Result:

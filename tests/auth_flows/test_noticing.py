@@ -14,6 +14,15 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from tests.auth_flows import __main__ as command
+from tests.auth_flows import catalogue, targets
+from tests.auth_flows.attacks import Attack
+from tests.auth_flows.care import Pace
+from tests.auth_flows.ground import Ground
+from tests.auth_flows.masking import Masker
+from tests.auth_flows.probe import Probe
+from tests.auth_flows.run import one
+from tests.auth_flows.verdicts import Broken, NotTried, Verdict
+from tests.auth_flows.wire import Answer, Wire
 
 GOOD = "https://client.example/signed/in"
 FAST = "[care]\nrequests_per_second = 1000\n"
@@ -169,3 +178,21 @@ def test_a_second_run_says_what_has_changed(
     assert told["no_longer_tried"] == []
     assert command.main([*target, "--compare", str(tmp_path / "target.toml")]) == 3
     assert "is no report" in capsys.readouterr().err
+
+
+def test_what_was_found_counts_also_if_the_attack_could_not_go_on(tmp_path: Path) -> None:
+    row = catalogue.load()["AUTHZ-01"]
+    for reason in (Broken("it ended"), NotTried("no more")):
+
+        def finds_and_ends(probe: Probe, reason: Exception = reason) -> None:
+            answer = Answer(0, "", 200, (), "")
+            probe.works(True, answer, "it")
+            probe.expect(False, answer, tried="something", wanted="nothing")
+            raise reason
+
+        with serving(careful) as issuer:
+            target = targets.read(written(tmp_path, issuer))
+            ground = Ground(target, Wire(Pace(target.care), Masker()))
+            result = one(ground, row, Attack("AUTHZ-01", finds_and_ends, "mend it", ""))
+        assert result.verdict is Verdict.VULNERABLE
+        assert str(reason) in result.left_out

@@ -6,6 +6,7 @@ alarm, 1 otherwise, 3 it could not run.
 """
 
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -52,6 +53,8 @@ def attacked(
 def main() -> int:
     """Plant, attack, tell; the exit code."""
     full = os.environ.get("FULL") == "1"
+    # So that the providers end with us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(COULD_NOT_RUN))
     began = time.monotonic()
     try:
         wanted = chosen(mutants.load(), os.environ.get("ONLY", ""))

@@ -111,6 +111,7 @@ class Workshop:
         issuer = f"http://localhost:{port}/"
         environ = environment(f"sqlite:///{own / 'onepass.db'}", own, issuer=issuer)
         environ |= probed.SETTINGS
+        environ |= {"TEST_TEMPLATES": str(self.folder)}
         environ |= {"TEST_CLOCK": str(clock.path), "PYTHONPATH": str(folder)}
         return self.furniture.write_target(own, issuer, clock), environ
 

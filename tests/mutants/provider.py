@@ -6,6 +6,9 @@ import sys
 import threading
 from pathlib import Path
 
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
+
 import idp
 from idp.settings import Settings
 from tests.support import probed
@@ -20,6 +23,9 @@ def main() -> None:
     if not imported.is_relative_to(here):
         sys.exit(f"{imported} is not below {here}: another provider would have been attacked")
     resolve_localhost_names()
+    # Bytecode is kept by its source: a template with a fault in it is compiled anew.
+    templates = FileSystemBytecodeCache(os.environ["TEST_TEMPLATES"])
+    Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": templates}
     settings = Settings.from_environment(os.environ)
     over = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: over.set())

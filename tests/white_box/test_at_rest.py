@@ -66,6 +66,8 @@ def test_key_03_no_file_holds_a_secret_and_only_its_owner_reads_the_keys(
     party = provider.party(method="client_secret_post")
     with provider.records() as session:
         codes = give_codes(session, provider.services, alice)
+        # The others were made by another process, and laid here.
+        provider.services.keyring.generate(session, "ES256")
     walks.come_to_app(person, party, post, "new@example.com")
     pending = walks.seed_shown(person)
     walks.sign_in(Person(provider.app, provider.issuer, "127.0.0.9"), party, alice, clock)

@@ -46,7 +46,13 @@ NOT_OFFERED = (
     "refresh_tokens", "device_flow", "par", "dpop", "mutual_tls", "public_clients", "hybrid_flow",
     "trusted_devices", "session_iframe", "front_channel_logout",
 )  # fmt: skip
-PAGES = {"account": "account", "forgotten_password": "forgotten-password"}
+PAGES = {
+    "account": "account", "password": "account/password", "email": "account/email",
+    "authenticator_app": "account/app", "recovery_codes": "account/recovery-codes",
+    "sessions": "account/devices", "history": "account/history", "delete": "account/delete",
+    "forgotten_password": "reset/request", "new_password": "password",
+    "enrolment": "create/app", "recovery_code": "recovery-code",
+}  # fmt: skip
 KEY_KINDS = ("key", "vector")
 CORE_IDENTITY = "https://vocab.account.gov.uk/v1/coreIdentityJWT"
 IDENTITY = {"person": "nia", "ending": "P2"}

@@ -11,6 +11,7 @@ _SEED = re.compile(r"[?&]secret=([A-Za-z2-7]+)")
 _CODE = re.compile(
     r">\s*([A-Z0-9]{4,8}(?:[- ][A-Z0-9]{4,8}){1,7}|[A-Z0-9]{10,40})\s*<", re.IGNORECASE
 )
+_LOADS = re.compile(r"<(?:script|img|iframe|link)\b[^>]*?(?:src|href)=\"([^\"]*)\"", re.IGNORECASE)
 _DIGIT = re.compile(r"[0-9]")
 
 
@@ -35,3 +36,8 @@ def recovery_codes_on(page: str) -> list[str]:
         every.setdefault(len(code), []).append(code)
     most = max(every.values(), key=len, default=[])
     return most if len(most) > 1 else []
+
+
+def loads_of(page: str) -> list[str]:
+    """The addresses from which a page loads scripts, pictures, styles and frames."""
+    return [html.unescape(address) for address in _LOADS.findall(page)]

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
 from tests.auth_flows.asking import Outcome, outcome_of
@@ -46,6 +46,15 @@ class Person:
         self.clock.wait((step - 1) * STEP - self.clock.now())
         self._last = step
         return self.code_of(step)
+
+    def change(self, *, password: str = "", totp_seed: str = "") -> None:
+        """Note what has changed of the citizen; a new app has shown no code yet."""
+        old = self.citizen
+        self.citizen = replace(
+            old, password=password or old.password, totp_seed=totp_seed or old.totp_seed
+        )
+        if totp_seed:
+            self._last = 0
 
     def step(self) -> int:
         """The time step of now."""

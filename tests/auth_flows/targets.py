@@ -98,7 +98,12 @@ class Target:
     care: Care = Care()
     fields: Fields = Fields()
     pages: Mapping[str, str] = field(default_factory=dict)
-    """Addresses of pages of the provider, by names that attacks know; relative to the issuer."""
+    """Addresses of pages of the provider, by names that attacks know; relative to the issuer.
+
+    Those that belong to a sign-in are relative to its page at hand: `forgotten_password` to the one
+    that asks for the password, `new_password` to the one that asks for what was mailed, `enrolment`
+    and `recovery_code` to the one that asks for the code of an app.
+    """
     levels: tuple[str, ...] = ()
     """What `acr` or `vot` says: of a password alone, then of a second factor with it."""
     identity: Mapping[str, str] = field(default_factory=dict)

@@ -59,7 +59,11 @@ class Visit:
         form = self.form
         if form is None or self.outcome.kind not in ("page", "refused here"):
             return frozenset()
-        return frozenset(self._kind(name) for name in form.asked)
+        return frozenset(self.kind(name) for name in form.asked)
+
+    def absolute(self, address: str) -> str:
+        """An address that this page names, as a whole one."""
+        return urljoin(self.answer.url, address)
 
     def beside(self, name: str) -> str:
         """The address of a page of the provider that is named from this page on."""
@@ -137,15 +141,19 @@ class Visit:
         for _ in range(MOST_PAGES):
             if self.outcome.kind != "page" or self.form is None or self.form.asked:
                 break
-            self.give()
+            before = self.answer.url
+            if self.give().answer.url == before:
+                break
         return self.arrived
 
     def finish(self) -> Self:
         """Answer everything rightly to the end. Raises Broken if the client gets no code."""
+        asked_again = 0
         for _ in range(MOST_PAGES):
-            if self.arrived or not self.leads_on:
+            if self.arrived or not self.leads_on or asked_again > 1:
                 break
-            self.give()
+            before = self.answer.url
+            asked_again += self.give().answer.url == before
         if not self.arrived:
             raise Broken(f"the sign-in does not end at the client: {self.answer.told()}")
         return self
@@ -158,7 +166,13 @@ class Visit:
             raise Broken(f"no form leads on from {self.answer.url}: {self.answer.told()}")
         return form
 
-    def _kind(self, name: str) -> str:
+    def asked_for(self, what: str) -> list[str]:
+        """The names of the fields in which this page asks for it."""
+        form = self.form
+        return [name for name in form.asked if self.kind(name) == what] if form else []
+
+    def kind(self, name: str) -> str:
+        """What a field of this name asks for."""
         fields = self.probe.target.fields
         kinds = {"email": fields.email, "password": fields.password, "code": fields.code}
         return next((kind for kind, names in kinds.items() if name in names), "other")
@@ -166,7 +180,7 @@ class Visit:
     def _filled(self, form: Form, values: Mapping[str, str]) -> dict[str, str]:
         filled = {}
         for name in form.asked:
-            kind = self._kind(name)
+            kind = self.kind(name)
             if kind in values:
                 filled[name] = values[kind]
             elif kind == "email":

@@ -1,0 +1,62 @@
+"""The mails that a provider sends to citizens of ours, where its mailbox can be read."""
+
+import re
+import time
+from urllib.parse import urlencode
+
+from tests.auth_flows.probe import Probe
+from tests.auth_flows.verdicts import Broken, NotTried
+from tests.auth_flows.wire import Answer
+
+PATIENCE = 20
+"""Seconds a mail may take."""
+GLANCE = 0.1
+_CODE = re.compile(r"(?<![\w-])([0-9]{6,8})(?![\w-])")
+Mail = dict[str, str]
+
+
+class Mailbox:
+    """The mails to one address; `news` are those that came since it was last looked at."""
+
+    def __init__(self, probe: Probe, address: str) -> None:
+        if not probe.target.mailbox:
+            raise NotTried("the target file names no mailbox")
+        self.probe = probe
+        self.address = address
+        self._known = {mail["id"] for mail in self.all()}
+
+    def look(self) -> Answer:
+        """The mailbox as it is answered."""
+        url = f"{self.probe.target.mailbox}?{urlencode({'to': self.address})}"
+        return self.probe.ground.wire.send("GET", url)
+
+    def all(self) -> list[Mail]:
+        """All mails that are shown, newest first."""
+        told = self.look().json.get("messages", [])
+        return [{name: str(value) for name, value in mail.items()} for mail in told]
+
+    def news(self, *, at_least: int = 1) -> list[Mail]:
+        """The mails since the last look; waits for some. Raises Broken if none comes."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            fresh = [mail for mail in self.all() if mail["id"] not in self._known]
+            if len(fresh) >= at_least:
+                self._known |= {mail["id"] for mail in fresh}
+                return fresh
+            if time.monotonic() > until:
+                raise Broken(f"no mail came to {self.address} in {PATIENCE} seconds")
+            time.sleep(GLANCE)
+
+    def count(self) -> int:
+        """How many mails came since the last look; waits for none."""
+        return len([mail for mail in self.all() if mail["id"] not in self._known])
+
+    def code(self) -> str:
+        """The code in the newest mail since the last look. Raises Broken if there is none."""
+        for mail in self.news():
+            told = mail.get("code", "")
+            found = _CODE.search(told if told != "None" else mail.get("body", ""))
+            if found:
+                self.probe.ground.wire.masker.learn(found.group(1))
+                return found.group(1)
+        raise Broken(f"the mail to {self.address} holds no code")

@@ -1,6 +1,7 @@
 """The probe against our own provider: what it attacks is defended, and no report holds a secret."""
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,4 +63,4 @@ def test_what_is_attacked_is_defended_and_no_secret_is_told(
     seeds = [about["totp_seed"] for about in tomllib.loads(target.read_text())["citizens"]]
     for secret in (PASSWORD, PASSWORD.replace(" ", "+"), *seeds):
         assert secret not in text + said
-    assert '"code=' not in text
+    assert not re.search('"code=[^•]', text)

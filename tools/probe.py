@@ -37,7 +37,7 @@ from tools.demo_installation import (
     write_privately,
 )
 from tools.onepass_session import CommandFailed, OnepassSession
-from tools.tls_listener import Listener, forwarding, prepare
+from tools.tls_listener import Listener, forwarding, free_port, prepare
 
 CITIZENS = 9
 EXPENDABLE = 60
@@ -56,6 +56,8 @@ PAGES = {
 KEY_KINDS = ("key", "vector")
 CORE_IDENTITY = "https://vocab.account.gov.uk/v1/coreIdentityJWT"
 IDENTITY = {"person": "nia", "ending": "P2"}
+BACK_CHANNEL = f"http://localhost:{free_port()}/signed-out"
+"""Where the probe listens for sign-outs, the same for every run of this program."""
 COULD_NOT_RUN = 3
 
 
@@ -99,6 +101,7 @@ def registrations(name: str, keys: dict[str, tuple[str, str]]) -> list[dict[str,
         "old": secret | {"pkce_enforced": False},
         "header": {"token_endpoint_auth_method": "client_secret_basic"},
         "vector": signed["vector"] | identity,
+        "told": secret | {"back_channel_logout_uri": BACK_CHANNEL},
     }
     return [
         {
@@ -165,6 +168,7 @@ def write_target(
             f"pkce_optional = {json.dumps(kind == 'old')}",
             f'sector = "{kind}.probe.example"',
             f"vectors = {json.dumps(kind == 'vector')}",
+            f"back_channel_logout_uri = {json.dumps(BACK_CHANNEL if kind == 'told' else '')}",
         ]
     for citizen in citizens:
         lines += [

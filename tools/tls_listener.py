@@ -53,7 +53,7 @@ class Listener:
 
 def prepare(folder: Path) -> Listener:
     """Make an authority and a certificate in `folder`, and choose the ports."""
-    listener = Listener(_free_port(), _free_port(), folder)
+    listener = Listener(free_port(), free_port(), folder)
     key, authority = _certificate("Onepass probe authority", None)
     own_key, own = _certificate("localhost", (key, authority))
     pem = own_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -70,7 +70,8 @@ def prepared(folder: Path) -> Listener | None:
     return Listener(**json.loads(file.read_text()), folder=folder) if file.is_file() else None
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])

@@ -33,6 +33,8 @@ class Ground:
         self._turn = 0
         self._signed_in: Browser | None = None
         self._secure: Ground | None = None
+        self.old_id_tokens: dict[str, str] = {}
+        """The first ID token of this run for each client, to see what becomes of old ones."""
         if target.tls and target.tls.ca_file:
             wire.trust(target.tls.ca_file)
         self.metadata = self._discover()

@@ -249,6 +249,8 @@ class Probe:
         answer = self.ground.wire.form(
             self.endpoint("token_endpoint"), fields + fields_of_proof, headers
         )
+        if given := answer.json.get("id_token"):
+            self.ground.old_id_tokens.setdefault((client or self.client).id, str(given))
         self.ground.wire.masker.learn(*(str(answer.json.get(name, "")) for name in TOKENS))
         return answer
 

@@ -6,7 +6,7 @@ from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.seen import SCRIPT, is_page
 from tests.auth_flows.browser import Browser
 from tests.auth_flows.forms import Form, forms_of
-from tests.auth_flows.probe import Probe
+from tests.auth_flows.probe import Probe, claims_of
 from tests.auth_flows.targets import Client
 from tests.auth_flows.verdicts import Broken, NotTried
 from tests.auth_flows.wire import Answer, Pairs
@@ -151,6 +151,26 @@ def _token_of_another(probe: Probe, client: Client) -> str:
     done = probe.go_through(probe.browser(), asked, probe.another_person())
     fields: Pairs = probe.fields_for(asked, done.outcome.values.get("code", ""))
     return str(probe.token(fields, client).json.get("id_token", ""))
+
+
+@attack("LOGOUT-04", fix="Accept a hint that has expired for signing out of its session.")
+def expired_hint(probe: Probe) -> None:
+    client = _client(probe)
+    old = probe.ground.old_id_tokens.get(client.id) or _id_token(probe, client)
+    good = client.post_logout_redirect_uri
+    answer = _sign_out(probe, probe.browser(), id_token_hint=_id_token(probe, client),
+                       post_logout_redirect_uri=good)  # fmt: skip
+    probe.works(answer.location.startswith(good), answer, "a hint that has not expired")
+    left = claims_of(old).get("exp", 0) - probe.ground.clock.now()
+    if left >= 0:
+        probe.wait(left + 1)
+    answer = _sign_out(probe, probe.browser(), id_token_hint=old, post_logout_redirect_uri=good)
+    probe.expect(
+        answer.location.startswith(good),
+        answer,
+        tried="a genuine hint that has expired",
+        wanted="good enough: on to the registered address",
+    )
 
 
 @attack("LOGOUT-10", fix="Escape state; return it only in a redirect to a registered address.")

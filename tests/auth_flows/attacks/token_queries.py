@@ -132,11 +132,13 @@ def _after_sign_out(probe: Probe) -> None:
 
 @attack("REVOKE-01", fix="Revoke a token only for the client that it was given to.")
 def revoked_by_somebody_else(probe: Probe) -> None:
-    other, token = probe.another_client(), _token(probe)
-    lost = _token(probe)
+    other, lost = probe.another_client(), _token(probe)
     _send(probe, REVOKE, lost)
     gone = probe.userinfo(lost)
     probe.works(gone.status == 401, gone, "revoking one's own token")
+    token = _token(probe)  # not before: that may have ended whatever was granted with it
+    good = probe.userinfo(token)
+    probe.works(good.status == 200, good, "UserInfo with a token that nobody has revoked")
     foreign = _send(probe, REVOKE, token, other)
     probe.expect(
         foreign.status in (200, 400, 401, 403) and token not in foreign.body,

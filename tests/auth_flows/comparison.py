@@ -21,12 +21,13 @@ def read(file: Path) -> Report:
         found = json.loads(file.read_text(encoding="utf-8"))
         results = found["results"]
         told = {str(one["id"]): Verdict(one["verdict"]) for one in results}
+        unchosen = {str(one["id"]) for one in results if one.get("reason") == NOT_CHOSEN}
         issuer, began = str(found["issuer"]), str(found.get("began", ""))
     except OSError as error:
         raise NotComparable(f"{file} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotComparable(f"{file} is no report of the probe") from error
-    return {"issuer": issuer, "began": began, "verdicts": told}
+    return {"issuer": issuer, "began": began, "verdicts": told, "unchosen": unchosen}
 
 
 def read_last(folder: Path, issuer: str) -> Report | None:
@@ -39,13 +40,14 @@ def read_last(folder: Path, issuer: str) -> Report | None:
 
 
 def compare(earlier: Report, report: Report) -> dict[str, Any]:
-    """What is otherwise now, each change as the ids of its rows."""
+    """What is otherwise now, each change as the ids of its rows, of those that both runs chose."""
     before: dict[str, Verdict] = earlier["verdicts"]
     changes: dict[str, list[str]] = {name: [] for name in CHANGES}
     for result in report["results"]:
         now = Verdict(result["verdict"])
         change = _change(before.get(result["id"], Verdict.NOT_TRIED), now)
-        if change and result["reason"] != NOT_CHOSEN:
+        chosen = result["reason"] != NOT_CHOSEN and result["id"] not in earlier["unchosen"]
+        if change and chosen:
             changes[change].append(result["id"])
     return {"issuer": earlier["issuer"], "began": earlier["began"], **changes}
 

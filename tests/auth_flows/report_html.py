@@ -14,6 +14,7 @@ from markupsafe import Markup
 from tests.auth_flows.catalogue import SEVERITIES
 from tests.auth_flows.comparison import CHANGES
 from tests.auth_flows.report_json import Report
+from tests.auth_flows.run import NOT_CHOSEN
 from tests.auth_flows.verdicts import Verdict
 
 NAME = "report.html"
@@ -74,7 +75,7 @@ def shown(result: dict[str, Any]) -> list[dict[str, Any]]:
 
 def render(report: Report) -> str:
     """The page of a report."""
-    results = report["results"]
+    results = [result for result in report["results"] if result["reason"] != NOT_CHOSEN]
     groups = list(dict.fromkeys(result["group"] for result in results))
     styles = (FOLDER / "report.css").read_text(encoding="utf-8")
     environment = Environment(
@@ -89,6 +90,7 @@ def render(report: Report) -> str:
         styles=Markup(styles),  # noqa: S704 - our own file, and nothing of an answer
         styles_hash=base64.b64encode(hashlib.sha256(styles.encode()).digest()).decode(),
         words={verdict.value: said for verdict, said in WORDS.items()},
+        not_chosen=len(report["results"]) - len(results),
         changes=CHANGES,
         changed=any(report.get("compared_with", {}).get(name) for name in CHANGES),
         total=summed("All", results),

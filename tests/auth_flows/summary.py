@@ -7,6 +7,7 @@ from tests.auth_flows.catalogue import SEVERITIES
 from tests.auth_flows.comparison import CHANGES
 from tests.auth_flows.masking import Masker
 from tests.auth_flows.report_json import Report
+from tests.auth_flows.run import NOT_CHOSEN
 from tests.auth_flows.verdicts import Result, Verdict
 
 ORDER = tuple(Verdict)
@@ -33,7 +34,8 @@ def lines(result: Result, masker: Masker) -> list[str]:
 
 
 def table(results: list[Result]) -> str:
-    """How many rows of each group have each verdict."""
+    """How many of the chosen rows of each group have each verdict."""
+    results = [result for result in results if result.reason != NOT_CHOSEN]
     groups = list(dict.fromkeys(result.row.group for result in results))
     width = max(len(group) for group in [*groups, "all"])
     rows = [f"{'':<{width}}" + "".join(f"{verdict.value:>13}" for verdict in ORDER)]

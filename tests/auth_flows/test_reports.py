@@ -4,6 +4,7 @@ import json
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -24,6 +25,7 @@ from tests.auth_flows import (
 from tests.auth_flows.comparison import NotComparable
 from tests.auth_flows.made_up import HOME
 from tests.auth_flows.report_json import Report
+from tests.auth_flows.run import NOT_CHOSEN
 from tests.auth_flows.verdicts import Verdict
 from tests.auth_flows.wire import SHOWN
 
@@ -100,6 +102,15 @@ def test_the_counts_of_the_page_are_those_of_the_report(report: Report) -> None:
     assert report_html.summed("None", []).bar == ()
 
 
+def test_rows_that_were_not_chosen_do_not_stand_in_the_page(report: Report) -> None:
+    for result in report["results"][5:]:
+        result |= {"verdict": "not_tried", "reason": NOT_CHOSEN}
+    page = Page(report_html.render(report))
+    assert f"{len(ROWS) - 5} others of the catalogue do not stand here" in page.text
+    assert ROWS[4].id in page.text
+    assert ROWS[5].id not in page.text
+
+
 def test_the_xml_is_whole_and_says_what_each_row_came_to(report: Report) -> None:
     text = reports.REPORTS["report.xml"](report)
     whole = ET.fromstring(text)  # noqa: S314 - our own text
@@ -166,8 +177,23 @@ def test_a_body_is_cut_after_its_secrets_are_taken_out() -> None:
 
 
 def since(before: dict[str, str], report: Report) -> dict[str, Any]:
-    earlier = {"issuer": HOME, "began": "", "verdicts": {k: Verdict(v) for k, v in before.items()}}
-    return comparison.compare(earlier, report)
+    told = [{"id": row_id, "verdict": verdict} for row_id, verdict in before.items()]
+    with tempfile.NamedTemporaryFile("w") as file:
+        json.dump({"issuer": HOME, "results": told}, file)
+        file.flush()
+        return comparison.compare(comparison.read(Path(file.name)), report)
+
+
+def test_rows_that_one_of_two_runs_did_not_choose_are_not_compared(
+    report: Report, tmp_path: Path
+) -> None:
+    whole = json.loads(json.dumps(report))
+    for result in report["results"][:5]:
+        result |= {"verdict": "not_tried", "reason": NOT_CHOSEN}
+    for earlier, now in ((whole, report), (report, whole)):
+        reports.write(tmp_path, earlier)
+        told = comparison.compare(comparison.read(tmp_path / "report.json"), now)
+        assert not any(told[name] for name in comparison.CHANGES)
 
 
 def test_what_changed_since_an_earlier_run_is_told(report: Report, tmp_path: Path) -> None:

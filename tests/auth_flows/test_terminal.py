@@ -7,6 +7,7 @@ import pytest
 
 from tests.auth_flows import catalogue, summary
 from tests.auth_flows.masking import Masker
+from tests.auth_flows.run import NOT_CHOSEN
 from tests.auth_flows.terminal import Terminal
 from tests.auth_flows.verdicts import Finding, Result, Verdict
 
@@ -76,7 +77,9 @@ def test_what_nobody_tried_is_counted_and_not_told() -> None:
 
 
 def test_the_end_says_what_all_came_to() -> None:
-    table = summary.table([BAD, GOOD])
+    unchosen = Result(ROWS[-1], Verdict.NOT_TRIED, NOT_CHOSEN)
+    table = summary.table([BAD, GOOD, unchosen])
+    assert unchosen.row.group not in table
     assert re.search(r"^all +1 +1 +\. +\. +\.$", table, re.MULTILINE)
     worse = Result(next(row for row in ROWS if row.severity == "low"), Verdict.VULNERABLE)
     assert [one.row.id for one in summary.worst([worse, GOOD, BAD])] == [BAD.row.id, worse.row.id]

@@ -1,6 +1,6 @@
 """Attacks on signing out: forced, led astray, hinted at by others, survived."""
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.seen import SCRIPT, is_page
@@ -17,8 +17,28 @@ MOST_REDIRECTS = 5
 
 def _sign_out(probe: Probe, browser: Browser, **parameters: str) -> Answer:
     """Ask for a sign-out by GET, and follow the provider's own redirects."""
-    home = urlsplit(probe.target.issuer)[:2]
     answer = browser.get(probe.endpoint("end_session_endpoint") + "?" + urlencode(parameters))
+    return _followed(probe, browser, answer)
+
+
+def _to_its_end(probe: Probe, browser: Browser, **parameters: str) -> Answer:
+    """The same, and say yes to whoever asks whether to sign out."""
+    answer = _sign_out(probe, browser, **parameters)
+    form = next((form for form in forms_of(answer.body) if _signs_out(probe, answer, form)), None)
+    if form is None:
+        return answer
+    yes = next((button for button in form.buttons if "yes" in button), ("", ""))
+    return _followed(probe, browser, browser.submit(form, {}, yes))
+
+
+def _signs_out(probe: Probe, answer: Answer, form: Form) -> bool:
+    path = urlsplit(urljoin(answer.url, form.action)).path
+    ours = urlsplit(probe.endpoint("end_session_endpoint")).path
+    return form.method == "post" and (path.startswith(ours) or "logout" in path)
+
+
+def _followed(probe: Probe, browser: Browser, answer: Answer) -> Answer:
+    home = urlsplit(probe.target.issuer)[:2]
     for _ in range(MOST_REDIRECTS):
         if not answer.location or urlsplit(probe.absolute(answer))[:2] != home:
             break
@@ -97,7 +117,7 @@ def forced_sign_out(probe: Probe) -> None:
 def led_astray(probe: Probe) -> None:
     client = _client(probe)
     token, good = _id_token(probe, client), client.post_logout_redirect_uri
-    answer = _sign_out(probe, probe.browser(), id_token_hint=token, post_logout_redirect_uri=good)
+    answer = _to_its_end(probe, probe.browser(), id_token_hint=token, post_logout_redirect_uri=good)
     probe.works(answer.location.startswith(good), answer, "going on to a registered address")
     others = [c.post_logout_redirect_uri for c in probe.target.clients if c is not client]
     wrong = [EVIL, good + "/extra", good + "?x=1", good + "#x", good.replace("://", "://evil@"),
@@ -112,7 +132,7 @@ def led_astray(probe: Probe) -> None:
 
 
 def _stays(probe: Probe, parameters: dict[str, str], tried: str) -> None:
-    answer = _sign_out(probe, probe.browser(), **parameters)
+    answer = _to_its_end(probe, probe.browser(), **parameters)
     probe.expect(
         not answer.location and answer.status < 500,
         answer,
@@ -129,7 +149,7 @@ def foreign_hints(probe: Probe) -> None:
     theirs = _token_of_another(probe, client)
     forged = f"{head}.{claims}.{signature[:-8]}{signature[-8:].swapcase()}"
     unsigned = f"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}."
-    answer = _sign_out(probe, probe.browser(), id_token_hint=own, post_logout_redirect_uri=good)
+    answer = _to_its_end(probe, probe.browser(), id_token_hint=own, post_logout_redirect_uri=good)
     probe.works(answer.location.startswith(good), answer, "a hint of our own, nobody signed in")
     browser = probe.ground.signed_in()
     for words, hint, trusted in (

@@ -27,9 +27,9 @@ from tests.auth_flows.clocks import SECONDS
 SCRIPT = Path(__file__).with_suffix(".mjs")
 NODE = Path(ROOT_DIR) / "bin" / "node"
 KINDS = ("post", "basic", "key", "old")
-CITIZENS = 4
+CITIZENS = 40
 NOT_OFFERED = (
-    "totp", "passwords", "device_flow", "mutual_tls", "public_clients", "hybrid_flow",
+    "totp", "passwords", "recovery", "device_flow", "mutual_tls", "public_clients", "hybrid_flow",
     "trusted_devices", "session_iframe", "front_channel_logout", "back_channel_logout",
 )  # fmt: skip
 
@@ -37,6 +37,11 @@ NOT_OFFERED = (
 def address_of(kind: str) -> str:
     """Where a client of ours is sent back to."""
     return f"https://{kind}.probe.example/signed/in"
+
+
+def signed_out(kind: str) -> str:
+    """Where it is sent back to after signing out."""
+    return f"https://{kind}.probe.example/signed/out"
 
 
 def _jwk(key: ec.EllipticCurvePrivateKey, *, private: bool) -> dict[str, str]:
@@ -56,6 +61,7 @@ def _registrations(password: str, key: ec.EllipticCurvePrivateKey) -> list[dict[
         {
             "client_id": f"probe-{kind}",
             "redirect_uris": [address_of(kind)],
+            "post_logout_redirect_uris": [signed_out(kind)],
             "response_types": ["code"],
             "grant_types": ["authorization_code"],
             "id_token_signed_response_alg": "ES256",
@@ -85,6 +91,7 @@ def _target(issuer: str, password: str) -> str:
             "[[clients]]",
             f'id = "probe-{kind}"',
             f'redirect_uri = "{address_of(kind)}"',
+            f'post_logout_redirect_uri = "{signed_out(kind)}"',
             'scope = "openid email"',
             f'method = "{_method(kind)}"',
             'key_file = "client.key"' if kind == "key" else f"secret = {json.dumps(password)}",
@@ -92,7 +99,7 @@ def _target(issuer: str, password: str) -> str:
         ]
     for number in range(CITIZENS):
         told = (f'email = "citizen-{number}@example.com"', 'password = "any password at all"')
-        lines += ["[[citizens]]", *told, f"expendable = {json.dumps(number >= CITIZENS // 2)}"]
+        lines += ["[[citizens]]", *told, f"expendable = {json.dumps(number >= 4)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -94,7 +94,7 @@ def _errors(probe: Probe, found: Collection) -> None:
         "markup in a request": probe.ask(redirect_uri=SCRIPT, state=SCRIPT, client_id=SCRIPT),
     }
     answers = {words: browser.get(asked.url(endpoint)) for words, asked in wrong.items()}
-    home = probe.target.issuer
+    home = probe.target.home
     answers["an address that is not there"] = browser.get(urljoin(home, "no/such/page"))
     answers["markup in an address"] = browser.get(urljoin(home, quote(SCRIPT)))
     answers["a method that is not allowed"] = browser.wire.send(

@@ -115,7 +115,7 @@ def old_tls(probe: Probe) -> None:
     for words, shown in (
         (
             "the metadata",
-            wire.send("GET", f"{probe.target.issuer}.well-known/openid-configuration"),
+            wire.send("GET", f"{probe.target.home}.well-known/openid-configuration"),
         ),
         ("a sign-in", probe.authorize(probe.ask())),
         ("an error", probe.authorize(probe.ask(client_id="no-such-client"))),
@@ -140,7 +140,7 @@ def _remembered(answer: Answer) -> int:
 @attack("TLS-02", fix="Read a proxy's headers only from the addresses of your own proxies.")
 def headers_of_a_proxy(probe: Probe) -> None:
     probe.plain_request_works()
-    discovery = f"{probe.target.issuer}.well-known/openid-configuration"
+    discovery = f"{probe.target.home}.well-known/openid-configuration"
     wire = probe.ground.wire
     good = wire.send("GET", discovery)
     probe.works(good.json == probe.ground.metadata, good, "the metadata")
@@ -159,9 +159,13 @@ def headers_of_a_proxy(probe: Probe) -> None:
 
 
 def _cookies(answer: Answer) -> list[str]:
-    """What is said of cookies beside their values, which change."""
-    lines = [line.partition(";") for line in answer.every("Set-Cookie")]
-    return sorted(first.partition("=")[0] + rest for first, _, rest in lines)
+    """The names of cookies and what they are marked as; values, paths and times change."""
+    lines = [line.split(";") for line in answer.every("Set-Cookie")]
+    return sorted("; ".join(_mark(part.strip().lower()) for part in line) for line in lines)
+
+
+def _mark(part: str) -> str:
+    return part if part.startswith(("samesite=", "domain=")) else part.partition("=")[0]
 
 
 def _same_sign_in(probe: Probe, name: str, value: str) -> None:

@@ -73,7 +73,7 @@ class Outcome:
 
 def outcome_of(answer: Answer, issuer: str, redirect_uri: str) -> Outcome:
     """Read an answer; only the byte-identical redirect address counts as the client's own."""
-    if answer.status >= 500:
+    if answer.failed:
         return Outcome("failure")
     if answer.location:
         there = urljoin(answer.url, answer.location)
@@ -82,7 +82,7 @@ def outcome_of(answer: Answer, issuer: str, redirect_uri: str) -> Outcome:
             return Outcome("sent back", back)
         home = urlsplit(there)[:2] == urlsplit(issuer)[:2]
         return Outcome("goes on" if home else "elsewhere")
-    if 400 <= answer.status < 500:
+    if answer.status >= 400:
         return Outcome("refused here")
     for form in forms_of(answer.body):
         if form.action == redirect_uri:

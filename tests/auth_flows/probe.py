@@ -91,7 +91,7 @@ class Probe:
         leak = next((leak for leak in LEAKS if leak in answer.body), None)
         received = f"a page that shows {leak!r}" if leak else answer.told()
         self.tried.append(Finding(tried, wanted, received, answer.number))
-        if not holds or leak is not None or answer.status >= 500:
+        if not holds or leak is not None or answer.failed:
             self.findings.append(self.tried[-1])
 
     # -- what the target file tells

@@ -157,6 +157,7 @@ def test_secrets_are_masked_wherever_they_stand() -> None:
         (302, "/sign-in", "", "goes on"),
         (400, "", "", "refused here"),
         (500, "", "", "failure"),
+        (501, "", "", "refused here"),
         (200, "", "<form method=post action='/in'><input name=email></form>", "page"),
         (200, "", f"<form method=post action='{BACK}'><input name=code></form>", "sent back"),
         (200, "", "<form method=post action='https://other.example'></form>", "elsewhere"),

@@ -51,6 +51,11 @@ class Answer:
         return self.header("Location")
 
     @property
+    def failed(self) -> bool:
+        """Whether the provider erred; who answers 501 says on purpose that there is no such thing."""
+        return self.status >= 500 and self.status != 501
+
+    @property
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; empty if it is none."""
         try:

@@ -134,7 +134,7 @@ def led_astray(probe: Probe) -> None:
 def _stays(probe: Probe, parameters: dict[str, str], tried: str) -> None:
     answer = _to_its_end(probe, probe.browser(), **parameters)
     probe.expect(
-        not answer.location and answer.status < 500,
+        not answer.location and not answer.failed,
         answer,
         tried=f"a sign-out {tried}",
         wanted="a page of the provider's own, and no redirect",

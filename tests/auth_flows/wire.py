@@ -52,7 +52,7 @@ class Answer:
 
     @property
     def failed(self) -> bool:
-        """Whether the provider erred; who answers 501 says on purpose that there is no such thing."""
+        """Whether the provider erred; 501 says on purpose that there is no such thing."""
         return self.status >= 500 and self.status != 501
 
     @property

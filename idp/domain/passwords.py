@@ -71,7 +71,8 @@ def problem_with(password: str, *, email: str) -> Problem | None:
     plain = normalised.casefold()
     local_part, _, domain = unicodedata.normalize("NFKC", email).casefold().partition("@")
     core = _core(plain)
-    if len(set(plain)) < 4 or core in {"", OWN_NAME, local_part, f"{local_part}@{domain}"}:
+    own = {"", OWN_NAME, _core(local_part), _core(f"{local_part}@{domain}")}
+    if len(set(plain)) < 4 or core in own:
         return Problem.OBVIOUS
     return Problem.COMMON if is_common(password) else None
 

@@ -39,9 +39,9 @@ class Changing:
             self.visit.give()
         raise Broken(f"the page {self.address} does not open: {self.visit.answer.told()}")
 
-    def new_password(self) -> Visit:
-        """Choose a new password; the person has it from then on."""
-        new = secrets.token_urlsafe(18)
+    def new_password(self, new: str = "") -> Visit:
+        """Choose a new password, any or this one; the person has it from then on."""
+        new = new or secrets.token_urlsafe(18)
         self.probe.ground.wire.masker.learn(new)
         self.confirm()
         self.visit.give(password=new)

@@ -12,7 +12,7 @@ from tests.auth_flows.clocks import SECONDS
 METHODS: Final = ("client_secret_post", "client_secret_basic", "private_key_jwt")
 PRESSED_FIRST: Final = (
     "sign_in", "signin", "log_in", "login", "continue", "allow", "accept", "agree", "share",
-    "yes", "skip", "later", "no",
+    "yes", "skip", "later", "not_now", "no",
 )  # fmt: skip
 """Names or values of buttons that lead on, the best first; a page of ours or theirs may differ."""
 

@@ -32,6 +32,11 @@ def test_a_weak_password_is_refused_with_its_reason(password: str, problem: Prob
     assert problem_with(password, email=EMAIL) == problem
 
 
+def test_digits_of_an_address_do_not_make_it_a_good_password() -> None:
+    for password in ("nia.jones85", "nia.jones85@example.com", "Nia.Jones2026"):
+        assert problem_with(password, email="nia.jones85@example.com") == Problem.OBVIOUS
+
+
 @pytest.mark.parametrize(
     "password",
     [

@@ -55,7 +55,8 @@ def somebody_else_gives_the_code(probe: Probe) -> None:
     theirs = Visit(probe, other).until("code")
     visit = Visit(probe, person).until("code")
     forged = dict.fromkeys(NAMES, other.citizen.email)
-    visit.give(code=other.code(), more=forged)
+    code = other.code()
+    visit.give(code=code, more=forged)
     probe.expect(
         not visit.go_on(),
         visit.answer,
@@ -64,7 +65,7 @@ def somebody_else_gives_the_code(probe: Probe) -> None:
     )
     if "code" in visit.asks and theirs.form is not None and visit.form is not None:
         hidden = {k: v for k, v in theirs.form.values.items() if k not in theirs.form.asked}
-        visit.give(code=other.code(), more=hidden)
+        visit.give(code=code, more=hidden)
         probe.expect(
             not visit.go_on(),
             visit.answer,
@@ -216,7 +217,7 @@ def mixed_up(probe: Probe) -> None:
         crossed.give(code=other.code())
         crossed.go_on()
         no_code_comes(probe, crossed, "the form of one citizen's sign-in in the browser of another")
-    browser = probe.browser()
+    browser, other = probe.browser(), probe.ground.burn()
     first = Visit(probe, person, browser=browser).until("password")
     second = Visit(probe, other, browser=browser).until("password")
     first.give()

@@ -114,9 +114,9 @@ def session_after_its_end(probe: Probe) -> None:
     is_signed_out(probe, person, kept, "a copy of the cookies after signing out")
     if "password" not in probe.target.pages:
         return
-    other = works_for(probe, person)
+    person = probe.ground.burn()
+    other, changer = works_for(probe, person), works_for(probe, person)
     is_signed_in(probe, person, other.browser)
-    changer = works_for(probe, person)
     change_password(probe, person, changer.browser)
     is_signed_out(probe, person, other.browser, "another session after a change of the password")
 

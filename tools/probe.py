@@ -52,6 +52,7 @@ PAGES = {
     "sessions": "account/devices", "history": "account/history", "delete": "account/delete",
     "forgotten_password": "reset/request", "new_password": "password",
     "enrolment": "create/app", "recovery_code": "recovery-code",
+    "identity_keys": ".well-known/did.json",
 }  # fmt: skip
 KEY_KINDS = ("key", "vector")
 CORE_IDENTITY = "https://vocab.account.gov.uk/v1/coreIdentityJWT"

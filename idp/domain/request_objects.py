@@ -8,7 +8,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jws import CompactSignature
 
@@ -56,7 +55,7 @@ def _take_apart(text: str) -> _Parts | None:
     if len(text) > LONGEST:
         return None
     try:
-        signed = jws.extract_compact(text.encode("ascii"))
+        signed = client_signatures.take_apart(text)
         header = signed.headers()
         members = json.loads(signed.payload, object_pairs_hook=without_doubles)
     except (JoseError, ValueError, TypeError, RecursionError):

@@ -12,7 +12,6 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jws import CompactSignature
 
@@ -197,7 +196,7 @@ def _read(assertion: str) -> tuple[CompactSignature, Mapping[str, Any]]:
     if len(assertion) > LONGEST_ASSERTION:
         raise _unreadable()
     try:
-        extracted = jws.extract_compact(assertion.encode("ascii"))
+        extracted = client_signatures.take_apart(assertion)
         header = extracted.headers()
         claims = orjson.loads(extracted.payload)
         json.loads(extracted.payload, object_pairs_hook=without_doubles)

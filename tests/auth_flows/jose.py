@@ -5,8 +5,10 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -126,3 +128,22 @@ def as_secrets(public: PublicKey) -> dict[str, bytes]:
         "base64 of DER": base64.b64encode(der),
         "JWK": json.dumps(as_jwk(public)).encode(),
     }
+
+
+def certificate(pem: str) -> str:
+    """A certificate that a key gives itself, as `x5c` holds it."""
+    key = load_pem_private_key(pem.encode(), None)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "attacker.example")])
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(public_half(pem))
+        .serial_number(1)
+        .not_valid_before(since)
+        .not_valid_after(since + timedelta(days=36_500))
+    )
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise TypeError("neither an elliptic nor an RSA key")
+    return base64.b64encode(made.sign(key, SHA256()).public_bytes(Encoding.DER)).decode()

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 from tests.auth_flows.asking import Asked, Outcome, ask, outcome_of
 from tests.auth_flows.browser import Browser
 from tests.auth_flows.ground import Ground
+from tests.auth_flows.jose import PublicKey, from_jwk
 from tests.auth_flows.proof import proof
 from tests.auth_flows.sign_in import Person, Tamper, Walk, walk
 from tests.auth_flows.targets import Client
@@ -55,6 +56,12 @@ class Probe:
         if len(self.ground.persons) < 2:
             raise NotTried("the target file names only one citizen")
         return self.ground.next_person()
+
+    def published_key(self, header: Mapping[str, Any]) -> PublicKey | None:
+        """The published key that a token's header names; None if there is none."""
+        keys = self.ground.wire.send("GET", self.endpoint("jwks_uri")).json.get("keys", [])
+        named = [key for key in keys if key.get("kid") == header.get("kid")]
+        return from_jwk(named[0]) if named else None
 
     def clients_by(self, method: str) -> list[Client]:
         """Our clients that prove themselves by this method."""

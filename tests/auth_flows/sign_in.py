@@ -56,6 +56,11 @@ class Person:
         if totp_seed:
             self._last = 0
 
+    @property
+    def last_step(self) -> int:
+        """The time step of the last code that was used; it grows with every one."""
+        return self._last
+
     def step(self) -> int:
         """The time step of now."""
         return int(self.clock.now()) // STEP

@@ -52,6 +52,18 @@ def with_header(**header: Any) -> Forge:
     return lambda party, now: signed(party, json.dumps(claims_of(party, now)).encode(), **header)
 
 
+def with_header_text(before: str) -> Forge:
+    """A header in which these members stand before the usual ones, signed by the client's key."""
+
+    def forge(party: RelyingParty, now: int) -> str:
+        head = b64(f'{{{before},"alg":"{party.alg}"}}')
+        signing_input = f"{head}.{parts(party, now)[1]}"
+        algorithm = jwt.get_algorithm_by_name(party.alg)
+        return f"{signing_input}.{b64(algorithm.sign(signing_input.encode(), party.key))}"
+
+    return forge
+
+
 def with_payload(payload: bytes) -> Forge:
     return lambda party, _now: signed(party, payload)
 
@@ -163,6 +175,7 @@ FAULTS: dict[str, tuple[Forge, tuple[int, str, str]]] = {
     "a member twice": (
         lambda party, now: signed(
             party, json.dumps(claims_of(party, now)).encode()[:-1] + b',"sub":"nobody"}'), INVALID),
+    "alg twice": (with_header_text('"alg":"none"'), INVALID),
     "signed as a request": (with_header(typ="oauth-authz-req+jwt"), INVALID),
     "signed as an access token": (with_header(typ="at+jwt"), INVALID),
     "typ is a list": (

@@ -313,6 +313,19 @@ def test_a_member_that_stands_twice_is_refused(provider: Provider, party: Relyin
     stays_here(answer, "Invalid request")
 
 
+def test_a_header_in_which_a_member_stands_twice_is_refused(
+    provider: Provider, party: RelyingParty
+) -> None:
+    """JWT-08: as above."""
+    members = party.ask().parameters | {"iss": party.client_id}
+    head = base64.urlsafe_b64encode(b'{"alg":"none","alg":"ES256"}').rstrip(b"=").decode()
+    signing_input = f"{head}.{encoded(members)}"
+    raw = jwt.get_algorithm_by_name("ES256").sign(signing_input.encode(), party.key)
+    signed = f"{signing_input}.{base64.urlsafe_b64encode(raw).rstrip(b'=').decode()}"
+    answer = come(provider.signed_in(), party, party.ask_signed(provider.now, {"request": signed}))
+    stays_here(answer, "Invalid request")
+
+
 def test_no_key_of_the_senders_choice_is_ever_used(provider: Provider, party: RelyingParty) -> None:
     """JWT-03: keys come from the registry."""
     numbers = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(ec_key("somebody else").public_key()))

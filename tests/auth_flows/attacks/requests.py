@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from tests.auth_flows.asking import Asked
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.redirects import EVIL
+from tests.auth_flows.attacks.signed_in import followed
 from tests.auth_flows.probe import Probe, got_tokens
 from tests.auth_flows.wire import Answer
 
@@ -67,6 +68,16 @@ def script_in_parameters(probe: Probe) -> None:
     for name in ("redirect_uri", "client_id", "state", "scope", "ui_locales", "login_hint"):
         changes: dict[str, str | None] = {"redirect_uri": EVIL, name: SCRIPT}
         _no_script(probe, probe.authorize(probe.ask(**changes)), f"script in {name}")
+    for name in ("state", "nonce", "ui_locales", "login_hint"):
+        browser = probe.browser()
+        answer = probe.authorize(probe.ask(**{name: SCRIPT}), browser=browser)
+        answer = followed(probe, answer, browser)
+        _no_script(probe, answer, f"script in {name} of a request that is good otherwise")
+    if probe.ground.persons:
+        asked = probe.ask(state=SCRIPT, login_hint=f"{SCRIPT}@example.com")
+        done = probe.go_through(probe.browser(), asked, probe.ground.next_person())
+        for answer in done.answers:
+            _no_script(probe, answer, "script in state and login_hint, while signing in")
     if "form_post" in probe.ground.metadata.get("response_modes_supported", []):
         by_form: dict[str, str | None] = {"prompt": "none", "response_mode": "form_post"}
         answer = probe.authorize(probe.ask(**by_form))
@@ -109,6 +120,14 @@ def mangled_state(probe: Probe) -> None:
             answer,
             tried=f"state={quote(state[:40])}",
             wanted="the same state back, once",
+        )
+    for state in ("a b+c", "%2541%20", "a&code=x") if probe.ground.persons else ():
+        done = probe.go_through(probe.ground.signed_in(), probe.ask(state=state))
+        probe.expect(
+            done.outcome.kind == "refused here" or done.outcome.values.get("state") == state,
+            done.answers[-1],
+            tried=f"state={quote(state)}, answered by a code",
+            wanted="the same state back",
         )
     for length in (10_000, 60_000):
         asked = probe.ask(state="A" * length, prompt="none")

@@ -19,8 +19,8 @@ def _verdict(folder: Path, row: str) -> str:
     """Run the tests that carry a row's id in their name, such as `test_audit_01_…`."""
     word = row.lower().replace("-", "_")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--no-cov", "-p", "no:cacheprovider", FOLDER,
-         "-k", word],
+        [sys.executable, "-m", "pytest", "-q", "-x", "--no-cov", "-p", "no:cacheprovider",
+         "-p", "tests.mutants.same_provider", FOLDER, "-k", f"{word} and not postgresql"],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(folder)},
         capture_output=True,

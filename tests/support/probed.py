@@ -23,8 +23,8 @@ from tests.support.citizens import Citizen, enrol
 from tests.support.clock import SharedClock
 from tools import probe, tls_listener
 
-SETTINGS = {"ONEPASS_SOURCE_RATE": "100000"}
-"""Beside those of every test: one machine makes all the probe's requests."""
+SETTINGS = {"ONEPASS_SOURCE_RATE": "100000", "ONEPASS_THREADS": "24"}
+"""Beside those of every test: one machine makes all the probe's requests, some at one moment."""
 
 
 class Quiet(WSGIRequestHandler):

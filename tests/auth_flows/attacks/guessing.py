@@ -110,10 +110,10 @@ def round_the_limit(probe: Probe) -> None:
     person = probe.ground.burn()
     works_for(probe, person)
     email = person.citizen.email
-    spelt = (email, email.upper(), f" {email}", email.title(), f"{email} ", email)
+    spelt = [email[:end].upper() + email[end:] for end in range(1, len(email) + 1)]
     for number in range(MOST_PASSWORDS):
         headers = FALSE_SOURCES[number % len(FALSE_SOURCES)]
-        name = spelt[number % len(spelt)]
+        name = " " * (number % 2) + spelt[number % len(spelt)]
         guess_password(probe, person, f"wrong {number}", headers=headers, email=name)
     is_locked(probe, person, "wrong ones from many sources, for many spellings of the address")
 

@@ -97,6 +97,14 @@ def no_request_address_is_sent(request: AuthorizationRequest, _client: ClientPol
         raise Refused.to_client("request_uri_not_supported", "Request URI parameter not supported")
 
 
+def no_registration_is_sent(request: AuthorizationRequest, _client: ClientPolicy) -> None:
+    """Clients are registered before, not by a request (OIDC Core section 7.2.1)."""
+    if "registration" in request.senseless:
+        raise Refused.to_client(
+            "registration_not_supported", "Registration parameter not supported"
+        )
+
+
 def the_response_type_is_code(request: AuthorizationRequest, _client: ClientPolicy) -> None:
     """Tokens never travel through the browser (RFC 9700 section 2.1.2)."""
     if request.response_type != CODE:

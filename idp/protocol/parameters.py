@@ -57,7 +57,8 @@ class AuthorizationRequest:
     that refuses them. `faults` says in words what could not be read, first things first.
     `claims` are the names under `userinfo`; `acr_wanted` and `subject_wanted` what the ID token
     is asked to say. `signed` says that the client signed what stands here (a request object):
-    what makes no sense there and has an answer of its own is named in `senseless` instead.
+    what makes no sense there and has an answer of its own is named in `senseless` instead, and so
+    is a `registration` anywhere.
     """
 
     client_id: str | None
@@ -164,6 +165,8 @@ def parse_authorization(
     claims_text = get("claims")
     claims = _claims(claims_text, faults) if claims_text else {}
     subject_wanted = _subject_wanted(claims, faults)
+    if get("registration"):
+        senseless.add("registration")
     request, request_uri = get("request") or None, get("request_uri") or None
     if request is not None and request_uri is not None:
         faults.append("request and request_uri were sent together")

@@ -35,7 +35,7 @@ _TEXTS: Final = (
     "id_token_hint",
     "acr_values",
 )
-_JSON: Final = {"vtr": list, "claims": dict}
+_JSON: Final = {"vtr": list, "claims": dict, "registration": dict}
 
 
 class Signature(Enum):

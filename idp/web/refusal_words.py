@@ -97,6 +97,9 @@ EXPLANATIONS: Final[dict[str, Explained]] = {
     "no_request_address_is_sent": Explained(
         "request_uri", _("Send the request object itself, as request.")
     ),
+    "no_registration_is_sent": Explained(
+        "registration", _("Leave registration out: this client is registered already.")
+    ),
     "the_response_type_is_code": Explained("response_type", _TYPE),
     "the_scopes_are_registered": Explained("scope", _SCOPE),
     "the_claims_are_registered": Explained(

@@ -410,6 +410,8 @@ BACK: dict[str, tuple[dict[str, Any], dict[str, str], str, str]] = {
     "no client": ({"client_id": None}, {}, "unauthorized_client", "Unauthorized client"),
     "another client": ({"client_id": "x"}, {}, "unauthorized_client", "Unauthorized client"),
     "a request inside": ({"request": "a.b.c"}, {}, "invalid_request", "Invalid request"),
+    "a registration": ({"registration": {"client_name": "Evil"}}, {}, "registration_not_supported",
+                       "Registration parameter not supported"),
     "an address inside": (
         {"request_uri": "https://a.example"}, {}, "invalid_request", "Invalid request"),
     "another audience": ({"aud": "https://other.example/"}, {}, "access_denied", DENIED),

@@ -33,6 +33,7 @@ CODES = {
     "invalid_scope",
     "invalid_token",
     "login_required",
+    "registration_not_supported",
     "request_uri_not_supported",
     "server_error",
     "temporarily_unavailable",

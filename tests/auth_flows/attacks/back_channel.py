@@ -3,11 +3,12 @@
 import threading
 import time
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urljoin
 
 import jwt
 
 from tests.auth_flows.attacks import attack
+from tests.auth_flows.attacks.sign_out import sign_out_to_the_end
 from tests.auth_flows.browser import Browser
 from tests.auth_flows.listening import Call, Listening, Reply, listening
 from tests.auth_flows.probe import Probe, claims_of
@@ -38,9 +39,8 @@ class Stay:
         self.id_token = str(self.tokens.get("id_token", ""))
 
     def end(self) -> Answer:
-        """Sign out with the hint."""
-        query = urlencode({"id_token_hint": self.id_token})
-        answer = self.browser.get(f"{self.probe.endpoint('end_session_endpoint')}?{query}")
+        """Sign out with the hint, and say yes if somebody asks."""
+        answer = sign_out_to_the_end(self.probe, self.browser, id_token_hint=self.id_token)
         if answer.status >= 400:
             raise Broken(f"unattacked, a sign-out does not work: {answer.told()}")
         return answer

@@ -21,8 +21,8 @@ def _sign_out(probe: Probe, browser: Browser, **parameters: str) -> Answer:
     return _followed(probe, browser, answer)
 
 
-def _to_its_end(probe: Probe, browser: Browser, **parameters: str) -> Answer:
-    """The same, and say yes to whoever asks whether to sign out."""
+def sign_out_to_the_end(probe: Probe, browser: Browser, **parameters: str) -> Answer:
+    """Ask for a sign-out, and say yes to whoever asks whether to sign out."""
     answer = _sign_out(probe, browser, **parameters)
     form = next((form for form in forms_of(answer.body) if _signs_out(probe, answer, form)), None)
     if form is None:
@@ -117,7 +117,9 @@ def forced_sign_out(probe: Probe) -> None:
 def led_astray(probe: Probe) -> None:
     client = _client(probe)
     token, good = _id_token(probe, client), client.post_logout_redirect_uri
-    answer = _to_its_end(probe, probe.browser(), id_token_hint=token, post_logout_redirect_uri=good)
+    answer = sign_out_to_the_end(
+        probe, probe.browser(), id_token_hint=token, post_logout_redirect_uri=good
+    )
     probe.works(answer.location.startswith(good), answer, "going on to a registered address")
     others = [c.post_logout_redirect_uri for c in probe.target.clients if c is not client]
     wrong = [EVIL, good + "/extra", good + "?x=1", good + "#x", good.replace("://", "://evil@"),
@@ -132,7 +134,7 @@ def led_astray(probe: Probe) -> None:
 
 
 def _stays(probe: Probe, parameters: dict[str, str], tried: str) -> None:
-    answer = _to_its_end(probe, probe.browser(), **parameters)
+    answer = sign_out_to_the_end(probe, probe.browser(), **parameters)
     probe.expect(
         not answer.location and not answer.failed,
         answer,
@@ -149,7 +151,9 @@ def foreign_hints(probe: Probe) -> None:
     theirs = _token_of_another(probe, client)
     forged = f"{head}.{claims}.{signature[:-8]}{signature[-8:].swapcase()}"
     unsigned = f"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}."
-    answer = _to_its_end(probe, probe.browser(), id_token_hint=own, post_logout_redirect_uri=good)
+    answer = sign_out_to_the_end(
+        probe, probe.browser(), id_token_hint=own, post_logout_redirect_uri=good
+    )
     probe.works(answer.location.startswith(good), answer, "a hint of our own, nobody signed in")
     browser = probe.ground.signed_in()
     for words, hint, trusted in (
@@ -178,13 +182,17 @@ def expired_hint(probe: Probe) -> None:
     client = _client(probe)
     old = probe.ground.old_id_tokens.get(client.id) or _id_token(probe, client)
     good = client.post_logout_redirect_uri
-    answer = _sign_out(probe, probe.browser(), id_token_hint=_id_token(probe, client),
-                       post_logout_redirect_uri=good)  # fmt: skip
+    fresh = _id_token(probe, client)
+    answer = sign_out_to_the_end(
+        probe, probe.browser(), id_token_hint=fresh, post_logout_redirect_uri=good
+    )
     probe.works(answer.location.startswith(good), answer, "a hint that has not expired")
     left = claims_of(old).get("exp", 0) - probe.ground.clock.now()
     if left >= 0:
         probe.wait(left + 1)
-    answer = _sign_out(probe, probe.browser(), id_token_hint=old, post_logout_redirect_uri=good)
+    answer = sign_out_to_the_end(
+        probe, probe.browser(), id_token_hint=old, post_logout_redirect_uri=good
+    )
     probe.expect(
         answer.location.startswith(good),
         answer,

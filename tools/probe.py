@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ EXPENDABLE = 60
 PORT = 8600
 NOT_OFFERED = (
     "refresh_tokens", "device_flow", "par", "dpop", "mutual_tls", "public_clients", "hybrid_flow",
-    "trusted_devices", "session_iframe", "front_channel_logout",
+    "trusted_devices", "session_iframe", "front_channel_logout", "sector_documents",
 )  # fmt: skip
 PAGES = {
     "account": "account", "password": "account/password", "email": "account/email",
@@ -59,6 +59,18 @@ CORE_IDENTITY = "https://vocab.account.gov.uk/v1/coreIdentityJWT"
 IDENTITY = {"person": "nia", "ending": "P2"}
 BACK_CHANNEL = f"http://localhost:{free_port()}/signed-out"
 """Where the probe listens for sign-outs, the same for every run of this program."""
+TEAMS = 12
+"""That may register clients, each with a key of its own."""
+OF_A_TEAM = {
+    "client_name": "Probe of a team",
+    "redirect_uris": ["https://team.probe.example/signed/in"],
+    "contacts": ["probe@example.com"],
+    "scopes": ["openid", "email"],
+    "sector_identifier_uri": "https://team.probe.example",
+    "subject_type": "pairwise",
+    "token_endpoint_auth_method": "client_secret_post",
+    "profile": "openid",
+}
 COULD_NOT_RUN = 3
 
 
@@ -123,12 +135,13 @@ def registrations(name: str, keys: dict[str, tuple[str, str]]) -> list[dict[str,
     ]
 
 
-def write_target(
+def write_target(  # noqa: PLR0913 - all that a target file says
     folder: Path,
     issuer: str,
     clients: list[dict[str, Any]],
     citizens: list[dict[str, Any]],
     keys: dict[str, tuple[str, str]],
+    team_keys: Sequence[str],
     *,
     requests_per_second: int = 50,
     clock_file: str = "",
@@ -144,6 +157,9 @@ def write_target(
         f"not_offered = {json.dumps(list(NOT_OFFERED))}",
         f"clock_file = {json.dumps(clock_file)}",
         'levels = ["Cl", "Cl.Cm"]',
+        f"registration_tokens = {json.dumps(list(team_keys))}",
+        "[registration]",
+        *(f"{name} = {json.dumps(value)}" for name, value in OF_A_TEAM.items()),
         "[identity]",
         *(f"{name} = {json.dumps(value)}" for name, value in IDENTITY.items()),
         "[pages]",
@@ -193,6 +209,10 @@ def equip(demo: Demo, folder: Path, tls: Listener) -> Path:
     people = []
     with OnepassSession(demo.environ(), ROOT, folder / "commands.log") as onepass:
         clients = json.loads(onepass.run("clients", "apply", str(file), "--json"))
+        issued = [
+            json.loads(onepass.run("registration-keys", "issue", f"{name}-{n}", "--json"))["key"]
+            for n in range(TEAMS)
+        ]
         for number in range(CITIZENS + EXPENDABLE):
             seed = base64.b32encode(secrets.token_bytes(20)).decode()
             email, password = f"{name}-{number}@example.com", secrets.token_urlsafe(18)
@@ -200,7 +220,7 @@ def equip(demo: Demo, folder: Path, tls: Listener) -> Path:
             onepass.run("accounts", "create", *who, "--json")
             person: dict[str, Any] = {"email": email, "password": password, "totp_secret": seed}
             people.append(person | {"expendable": number >= CITIZENS})
-    return write_target(folder, demo.issuer, clients, people, keys, tls=tls)
+    return write_target(folder, demo.issuer, clients, people, keys, issued, tls=tls)
 
 
 def running_demo(var: Path) -> Demo | None:

@@ -24,6 +24,8 @@ class Ground:
             wire.masker.learn(client.secret)
         for citizen in target.citizens:
             wire.masker.learn(citizen.password, citizen.totp_seed)
+        wire.masker.learn(*target.registration_tokens)
+        self.registration_tokens = list(target.registration_tokens)
         file = target.clock_file
         self.clock: Clock = FileClock(Path(file)) if file else RealClock()
         wire.pause = self.clock.wait
@@ -96,6 +98,12 @@ class Ground:
             raise NotTried("the target file names no more expendable citizen")
         return self._expendable.pop()
 
+    def registration_token(self) -> str:
+        """A token to register clients with, which no other attack gets."""
+        if not self.registration_tokens:
+            raise NotTried("the target file names no more registration_tokens")
+        return self.registration_tokens.pop()
+
     def signed_in(self) -> Browser:
         """The browser in which the first citizen is, or will be, signed in."""
         if self._signed_in is None:
@@ -109,6 +117,7 @@ FEATURES = {
     "par": ("pushed_authorization_request_endpoint", ""),
     "dpop": ("dpop_signing_alg_values_supported", ""),
     "claims_parameter": ("claims_parameter_supported", ""),
+    "registration": ("registration_endpoint", ""),
     "introspection": ("introspection_endpoint", ""),
     "revocation": ("revocation_endpoint", ""),
     "session_iframe": ("check_session_iframe", ""),

@@ -39,7 +39,8 @@ class Reply:
 class Listening:
     """Every call that came, in its order; `reply` says what the next one is answered."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str) -> None:
+        self.address = address
         self.calls: list[Call] = []
         self.reply: Callable[[Call], Reply] = lambda _call: Reply()
         self._came = threading.Condition()
@@ -60,15 +61,17 @@ class Listening:
 
 @contextmanager
 def listening(address: str) -> Iterator[Listening]:
-    """Listen at an http address of this machine until the block ends.
+    """Listen at an http address of this machine until the block ends, at any port for port 0.
 
     Raises NotTried if the address is another machine's, Broken if somebody else listens there.
     """
     parts = urlsplit(address)
-    if parts.scheme != "http" or parts.hostname not in ("localhost", "127.0.0.1"):
+    host = "127.0.0.1" if parts.hostname == "localhost" else parts.hostname or ""
+    if parts.scheme != "http" or not host.startswith("127."):
         raise NotTried(f"the probe cannot listen at {address}")
-    heard = Listening()
-    server = _bound(("127.0.0.1", parts.port or 80), _handler(heard))
+    heard = Listening(address)
+    server = _bound((host, 80 if parts.port is None else parts.port), _handler(heard))
+    heard.address = f"http://{parts.hostname}:{server.server_address[1]}{parts.path}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

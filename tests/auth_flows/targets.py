@@ -111,6 +111,10 @@ class Target:
     clock_file: str = ""
     """Eight bytes that the provider takes for the time (see `clocks`), if it is made for that."""
     tls: Tls | None = None
+    registration: Mapping[str, Any] = field(default_factory=dict)
+    """What a good registration of a client says, for attacks to change."""
+    registration_tokens: tuple[str, ...] = ()
+    """Tokens to register clients with, of a team each: every attack uses up its own."""
 
     @property
     def home(self) -> str:
@@ -157,6 +161,8 @@ def parse(document: Mapping[str, Any], folder: Path) -> Target:
         identity={str(name): str(value) for name, value in document.get("identity", {}).items()},
         clock_file=_clock_file(document.get("clock_file", ""), folder),
         tls=_tls(document["tls"], folder) if "tls" in document else None,
+        registration=dict(document.get("registration", {})),
+        registration_tokens=tuple(map(str, document.get("registration_tokens", []))),
     )
 
 

@@ -133,10 +133,12 @@ class Wire:
 
     def _once(self, method: str, url: str, body: str | None, sent: dict[str, str]) -> Answer:
         self.pace.wait()
+        began = time.monotonic()
         try:
             status, got, raw = self._exchange(method, url, body, sent)
         except (OSError, http.client.HTTPException) as error:
             raise Broken(f"{method} {self.masker.clean(url)}: no answer: {error!r}") from error
+        seconds = time.monotonic() - began
         text = raw.decode("utf-8", "replace")
         with self._lock:
             answer = Answer(len(self.exchanges), url, status, got, text)
@@ -144,6 +146,7 @@ class Wire:
                 {
                     "request": (method, url, sent, body or ""),
                     "answer": (status, got, text[:KEPT]),
+                    "seconds": seconds,
                 }
             )
         return answer

@@ -15,6 +15,7 @@ from sqlalchemy.pool import NullPool
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from idp.app import create_app
+from idp.domain import registration_keys
 from idp.domain.clients import apply
 from idp.domain.services import Services
 from idp.settings import Settings
@@ -23,8 +24,17 @@ from tests.support.citizens import Citizen, enrol
 from tests.support.clock import SharedClock
 from tools import probe, tls_listener
 
-SETTINGS = {"ONEPASS_SOURCE_RATE": "100000", "ONEPASS_THREADS": "24"}
-"""Beside those of every test: one machine makes all the probe's requests, some at one moment."""
+SETTINGS = {
+    "ONEPASS_SOURCE_RATE": "100000",
+    "ONEPASS_THREADS": "24",
+    "ONEPASS_ARGON2_MEMORY_KIB": "19456",
+    "ONEPASS_ARGON2_TIME": "2",
+}
+"""Beside those of every test: one machine makes all the probe's requests, some at one moment,
+and looks at how long a hash takes."""
+
+TEAM_KEY_LIFETIME = 30 * 86_400
+"""Seconds: attacks move the clock on."""
 
 
 class Quiet(WSGIRequestHandler):
@@ -42,6 +52,7 @@ class Furniture:
     clients: list[dict[str, Any]]
     citizens: list[dict[str, Any]]
     keys: dict[str, tuple[str, str]]
+    team_keys: list[str]
 
     def write_target(self, folder: Path, issuer: str, clock: SharedClock) -> Path:
         return probe.write_target(
@@ -50,6 +61,7 @@ class Furniture:
             self.clients,
             self.citizens,
             self.keys,
+            self.team_keys,
             requests_per_second=1000,
             clock_file=str(clock.path),
             tls=tls_listener.prepare(folder / "tls"),
@@ -75,7 +87,11 @@ def furnish(session: Session, services: Services) -> Furniture:
                 "expendable": number >= probe.CITIZENS,
             }
         )
-    return Furniture(clients, citizens, keys)
+    issued = [
+        registration_keys.issue(session, services, f"probe-{number}", TEAM_KEY_LIFETIME)
+        for number in range(probe.TEAMS)
+    ]
+    return Furniture(clients, citizens, keys, [each.text for each in issued])
 
 
 @contextmanager

@@ -209,7 +209,7 @@ def service_that_misbehaves(probe: Probe) -> None:
         }
         for words, reply in replies.items():
             _misbehaving(probe, heard, client, words, reply)
-        over.set()
+            over.set()
 
 
 def _misbehaving(probe: Probe, heard: Listening, client: Client, words: str, reply: Reply) -> None:

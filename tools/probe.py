@@ -53,8 +53,14 @@ PAGES = {
     "forgotten_password": "reset/request", "new_password": "password",
     "enrolment": "create/app", "recovery_code": "recovery-code",
     "identity_keys": ".well-known/did.json",
+    "administration": "ops", "administration_citizens": "ops/citizens",
+    "administration_clients": "ops/clients", "administration_keys": "ops/keys",
+    "administration_keys_new": "ops/keys/new", "administration_settings": "ops/settings",
+    "administration_audit": "ops/audit", "administration_export": "ops/audit/export",
+    "administration_banner": "ops/banner", "administration_metrics": "ops/metrics",
 }  # fmt: skip
-KEY_KINDS = ("key", "vector")
+KEY_KINDS = ("key", "vector", "sharing")
+ADDRESS = "https://vocab.account.gov.uk/v1/address"
 CORE_IDENTITY = "https://vocab.account.gov.uk/v1/coreIdentityJWT"
 IDENTITY = {"person": "nia", "ending": "P2"}
 BACK_CHANNEL = f"http://localhost:{free_port()}/signed-out"
@@ -71,6 +77,7 @@ OF_A_TEAM = {
     "token_endpoint_auth_method": "client_secret_post",
     "profile": "openid",
 }
+CONSENT = {"page": "/share", "agree": "share", "refuse": "refuse"}
 COULD_NOT_RUN = 3
 
 
@@ -114,6 +121,7 @@ def registrations(name: str, keys: dict[str, tuple[str, str]]) -> list[dict[str,
         "old": secret | {"pkce_enforced": False},
         "header": {"token_endpoint_auth_method": "client_secret_basic"},
         "vector": signed["vector"] | identity,
+        "sharing": signed["sharing"] | identity | {"claims": [CORE_IDENTITY, ADDRESS]},
         "told": secret | {"back_channel_logout_uri": BACK_CHANNEL},
     }
     return [
@@ -170,6 +178,7 @@ def write_target(  # noqa: PLR0913 - all that a target file says
     if tls:
         lines += ["[tls]", f"issuer = {json.dumps(tls.issuer)}"]
         lines += [f"ca_file = {json.dumps(str(tls.authority.absolute()))}"]
+    lines += consent_lines({each["client_id"].rpartition("-")[2]: each for each in clients})
     for client in clients:
         kind = client["client_id"].rpartition("-")[2]
         secret = client.get("client_secret")
@@ -198,6 +207,26 @@ def write_target(  # noqa: PLR0913 - all that a target file says
     file = folder / "target.toml"
     write_privately(file, "\n".join(lines) + "\n")
     return file
+
+
+def consent_lines(clients: dict[str, dict[str, Any]]) -> list[str]:
+    """The table that says when citizens are asked: whenever identity claims are."""
+
+    def parameters(*claims: str) -> list[str]:
+        asked = {"vtr": json.dumps(["P2.Cl.Cm"])}
+        asked["claims"] = json.dumps({"userinfo": dict.fromkeys(claims)})
+        return [f"{name} = {json.dumps(value)}" for name, value in asked.items()]
+
+    return [
+        "[consent]",
+        *(f"{name} = {json.dumps(value)}" for name, value in CONSENT.items()),
+        f"client = {json.dumps(clients['sharing']['client_id'])}",
+        f"other_client = {json.dumps(clients['vector']['client_id'])}",
+        "[consent.parameters]",
+        *parameters(CORE_IDENTITY),
+        "[consent.more]",
+        *parameters(CORE_IDENTITY, ADDRESS),
+    ]
 
 
 def equip(demo: Demo, folder: Path, tls: Listener) -> Path:

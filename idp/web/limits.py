@@ -83,7 +83,7 @@ def init_limits(app: current.Application, settings: Settings) -> None:
             raise TooManyRequests
 
     def limit_the_body() -> None:
-        if request.path == "/authorize":
+        if request.path in _CARRIERS:
             # The same request is as long as it is, whichever way it comes.
             request.max_content_length = LONGEST_QUERY
 

@@ -86,6 +86,23 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
+class Consent:
+    """When a citizen is asked what a client may have: by these parameters, at such a page.
+
+    `page` is a part of its address, `agree` and `refuse` are values of its buttons. `more` are the
+    parameters that ask for more than `parameters` do; `other_client` may ask for as much.
+    """
+
+    client: str
+    page: str
+    agree: str
+    refuse: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, str] = field(default_factory=dict)
+    other_client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Everything the probe is told about a provider."""
 
@@ -111,6 +128,7 @@ class Target:
     clock_file: str = ""
     """Eight bytes that the provider takes for the time (see `clocks`), if it is made for that."""
     tls: Tls | None = None
+    consent: Consent | None = None
     registration: Mapping[str, Any] = field(default_factory=dict)
     """What a good registration of a client says, for attacks to change."""
     registration_tokens: tuple[str, ...] = ()
@@ -161,6 +179,7 @@ def parse(document: Mapping[str, Any], folder: Path) -> Target:
         identity={str(name): str(value) for name, value in document.get("identity", {}).items()},
         clock_file=_clock_file(document.get("clock_file", ""), folder),
         tls=_tls(document["tls"], folder) if "tls" in document else None,
+        consent=_consent(document["consent"]) if "consent" in document else None,
         registration=dict(document.get("registration", {})),
         registration_tokens=tuple(map(str, document.get("registration_tokens", []))),
     )
@@ -213,6 +232,13 @@ def _clock_file(said: Any, folder: Path) -> str:
     if said and not (file.is_file() and file.stat().st_size == SECONDS.size):
         raise TargetUnusable(f"clock_file: {file} is no file of {SECONDS.size} bytes")
     return str(file) if said else ""
+
+
+def _consent(about: Mapping[str, Any]) -> Consent:
+    _only(about, Consent, "consent")
+    for name in ("client", "page", "agree", "refuse"):
+        _text(about, name, "consent")
+    return Consent(**about)
 
 
 def _tls(about: Mapping[str, Any], folder: Path) -> Tls:

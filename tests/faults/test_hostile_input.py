@@ -215,6 +215,12 @@ def test_a_request_with_too_many_fields_is_refused(door: Door) -> None:
     many = {f"field{number}": "x" for number in range(300)}
     answer = door.person.request("POST", f"{door.party.issuer}token", many, {})
     assert answer.status in (400, 413)
+
+
+def test_a_sign_out_is_no_longer_by_post_than_by_get(door: Door) -> None:
+    address = f"{door.party.issuer}logout"
+    assert door.person.request("POST", address, {"state": "s" * 3000}, {}).status == 303
+    assert door.person.request("POST", address, {"state": "s" * 5000}, {}).status == 413
     assert door.token().status == 200
 
 

@@ -38,3 +38,11 @@ def test_what_is_no_token_has_no_header_and_what_is_no_key_is_none() -> None:
     assert jose.header_of("a.b.c") == {}
     assert jose.from_jwk({"kty": "EC", "crv": "P-256", "x": "_", "y": "_"}) is None
     assert jose.from_jwk({"kty": "oct"}) is None
+
+
+def test_a_forged_signature_reads_as_well_as_the_one_it_replaces() -> None:
+    signature = jose.b64(bytes(range(64)))
+    forged = jose.forged(f"head.claims.{signature}").rpartition(".")[2]
+    assert forged != signature
+    assert len(jose.un64(forged)) == 64
+    assert jose.b64(jose.un64(forged)) == forged

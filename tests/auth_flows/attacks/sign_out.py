@@ -6,6 +6,7 @@ from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.seen import SCRIPT, is_page
 from tests.auth_flows.browser import Browser
 from tests.auth_flows.forms import Form, forms_of
+from tests.auth_flows.jose import forged
 from tests.auth_flows.probe import Probe, claims_of
 from tests.auth_flows.targets import Client
 from tests.auth_flows.verdicts import Broken, NotTried
@@ -147,9 +148,8 @@ def _stays(probe: Probe, parameters: dict[str, str], tried: str) -> None:
 def foreign_hints(probe: Probe) -> None:
     client = _client(probe)
     own, good = _id_token(probe, client), client.post_logout_redirect_uri
-    head, claims, signature = own.split(".")
+    claims = own.split(".")[1]
     theirs = _token_of_another(probe, client)
-    forged = f"{head}.{claims}.{signature[:-8]}{signature[-8:].swapcase()}"
     unsigned = f"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}."
     answer = sign_out_to_the_end(
         probe, probe.browser(), id_token_hint=own, post_logout_redirect_uri=good
@@ -158,7 +158,7 @@ def foreign_hints(probe: Probe) -> None:
     browser = probe.ground.signed_in()
     for words, hint, trusted in (
         ("of another citizen", {"id_token_hint": theirs}, True),
-        ("with a forged signature", {"id_token_hint": forged}, False),
+        ("with a forged signature", {"id_token_hint": forged(own)}, False),
         ("without a signature", {"id_token_hint": unsigned}, False),
         ("that is cut short", {"id_token_hint": own[:-10]}, False),
         ("beside another client", {"id_token_hint": own, "client_id": "no-such-client"}, False),

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.redirects import EVIL
 from tests.auth_flows.browser import Browser
+from tests.auth_flows.jose import forged
 from tests.auth_flows.probe import Probe, claims_of
 from tests.auth_flows.verdicts import NotTried
 from tests.auth_flows.wire import Answer
@@ -99,11 +100,10 @@ def hint_of_another(probe: Probe) -> None:
     browser = probe.ground.signed_in()
     answer = probe.authorize(probe.ask(prompt="none", id_token_hint=own), browser=browser)
     probe.works("code" in probe.outcome(answer).values, answer, "a hint at who is signed in")
-    head, claims, signature = own.split(".")
-    flipped = f"{head}.{claims}.{signature[:-8]}{signature[-8:].swapcase()}"
+    head, claims, _ = own.split(".")
     for words, hint in (
         ("at another citizen", theirs),
-        ("with a forged signature", flipped),
+        ("with a forged signature", forged(own)),
         ("without a signature", f"{head}.{claims}."),
         ("that is no token", "no-token"),
     ):

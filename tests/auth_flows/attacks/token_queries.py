@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.forms import forms_of
+from tests.auth_flows.jose import forged
 from tests.auth_flows.probe import Probe, claims_of
 from tests.auth_flows.targets import Client
 from tests.auth_flows.wire import Answer, Pairs
@@ -85,6 +86,7 @@ def told_of_inactive_tokens(probe: Probe) -> None:
         "what is no token": "no-such-token",
         "a token cut short": token[:-1],
         "a token with its end changed": token[:-4] + token[-4:].swapcase(),
+        "a token with another signature": forged(token),
         "a token with more at its end": token + "A",
     }.items():
         _tells_nothing(probe, _send(probe, ASK, other), words)

@@ -1,6 +1,7 @@
 """Attacks on UserInfo: with no token, with wrong ones, from a page of somebody else."""
 
 from tests.auth_flows.attacks import attack
+from tests.auth_flows.jose import forged
 from tests.auth_flows.probe import Grant, Probe
 from tests.auth_flows.wire import Answer
 
@@ -64,9 +65,9 @@ def _changed(token: str) -> dict[str, str]:
         "a token with one letter changed": token[:middle] + other + token[middle + 1 :],
     }
     if token.count(".") == 2:
-        head, claims, signature = token.split(".")
+        head, claims, _ = token.split(".")
         found |= {
-            "a token with a forged signature": f"{head}.{claims}.{signature[::-1]}",
+            "a token with a forged signature": forged(token),
             "a token without a signature": f"{head}.{claims}.",
             "a token that says it is unsigned": f"eyJhbGciOiJub25lIn0.{claims}.",
         }

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.auth_flows import jose
 from tests.auth_flows.attacks import attack
+from tests.auth_flows.credentials import check_credential
+from tests.auth_flows.key_sets import keys_in, signed_by
 from tests.auth_flows.probe import Probe, claims_of
 from tests.auth_flows.wire import Answer
 
@@ -15,39 +16,6 @@ SHORTEST = 2048
 SHORTEST_SECRET = 32
 """Bytes: as long as the hash of HS256."""
 CURVES = ("P-256", "P-384", "P-521", "Ed25519", "Ed448")
-
-
-def signed_by(token: str, answer: Answer) -> bool:
-    """Whether a key of this set, named by the token's header, signed it."""
-    header = jose.header_of(token)
-    for jwk in keys_in(answer):
-        key = jose.from_jwk(jwk)
-        if key is not None and jwk.get("kid") == header.get("kid"):
-            try:
-                jwt.decode_complete(
-                    token,
-                    key,
-                    algorithms=["ES256", "RS256", "PS256"],
-                    options={"verify_exp": False, "verify_aud": False, "verify_iat": False,
-                             "verify_nbf": False},
-                )  # fmt: skip
-            except jwt.InvalidTokenError:
-                continue
-            return True
-    return False
-
-
-def keys_in(answer: Answer) -> list[dict[str, Any]]:
-    """The keys of a JWKS, or of a DID document, where each has a name of its own."""
-    listed = answer.json.get("keys")
-    if isinstance(listed, list):
-        return [key for key in listed if isinstance(key, dict)]
-    methods = answer.json.get("assertionMethod", [])
-    return [
-        method["publicKeyJwk"] | {"kid": method.get("id")}
-        for method in methods
-        if isinstance(method, dict) and isinstance(method.get("publicKeyJwk"), dict)
-    ]
 
 
 @attack("KEY-01", fix="Publish the public members of strong keys, each under a kid of its own.")
@@ -68,6 +36,7 @@ def weak_keys(probe: Probe) -> None:
             tried="the keys of identity credentials beside those of ID tokens",
             wanted="none is both",
         )
+        check_credential(probe, published, others)
 
 
 def _number(key: dict[str, Any]) -> Any:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.auth_flows.attacks import attack
-from tests.auth_flows.attacks.keys import signed_by
+from tests.auth_flows.key_sets import signed_by
 from tests.auth_flows.probe import Probe, claims_of
 from tests.auth_flows.targets import Client
 from tests.auth_flows.verdicts import NotTried

@@ -27,22 +27,45 @@ class Masker:
 
     def __init__(self) -> None:
         self._known: set[str] = set()
+        self._by_beginning: dict[str, list[str]] = {}
+        self._cleaned: dict[str, str] = {}
 
     def learn(self, *secrets: str) -> None:
         """Remember values that no report may hold; what is very short is no secret by itself."""
         for secret in secrets:
-            if len(secret) >= SHORTEST:
-                self._known |= {secret, quote(secret, safe=""), quote_plus(secret)}
+            if len(secret) < SHORTEST:
+                continue
+            for written in {secret, quote(secret, safe=""), quote_plus(secret)} - self._known:
+                self._known.add(written)
+                self._by_beginning.setdefault(written[:SHORTEST], []).append(written)
+                self._cleaned.clear()
 
     def clean(self, text: str) -> str:
-        """The text without secrets."""
-        for secret in sorted(self._known, key=len, reverse=True):
-            text = text.replace(secret, MASK)
+        """The text without secrets; remembered, since reports say the same again and again."""
+        found = self._cleaned.get(text)
+        if found is None:
+            found = self._cleaned[text] = self._clean(text)
+        return found
+
+    def _clean(self, text: str) -> str:
+        text = self._without_known(text)
         text = _IN_FORM.sub(rf"\1{MASK}", text)
         text = _IN_JSON.sub(rf'\1"{MASK}"', text)
         text = _NAME_FIRST.sub(rf'\1"{MASK}"', text)
         text = _VALUE_FIRST.sub(rf'\1"{MASK}"\2', text)
         return _JWT.sub(rf"\1{MASK}", text)
+
+    def _without_known(self, text: str) -> str:
+        """Mask whatever any secret covers, also where two overlap."""
+        kept: list[str] = []
+        masked_to = 0
+        for at in range(len(text) - SHORTEST + 1):
+            for secret in self._by_beginning.get(text[at : at + SHORTEST], ()):
+                if text.startswith(secret, at) and at + len(secret) > masked_to:
+                    if at >= masked_to:
+                        kept += [text[masked_to:at], MASK]
+                    masked_to = at + len(secret)
+        return "".join([*kept, text[masked_to:]])
 
     def header(self, name: str, value: str) -> str:
         """A header's value without secrets; of cookies the names and attributes stay."""

@@ -232,3 +232,13 @@ def test_the_page_of_all_attacks_is_made_from_the_catalogue() -> None:
     )
     odd = replace(ROW, attack="a | b")
     assert "| a \\| b |" in catalogue_page.written([odd])
+
+
+def test_secrets_that_overlap_are_masked_whole() -> None:
+    masker = Masker()
+    assert masker.clean("abcdefghij") == "abcdefghij"
+    masker.learn("abcdef", "abcdefg", "fghijklm", "short", "klmnop ?")
+    assert masker.clean("1abcdef2") == f"1{MASK}2"
+    assert masker.clean("1abcdefghijklm2 abcdefg") == f"1{MASK}2 {MASK}"
+    assert masker.clean("short fghijklmfghijklm") == f"short {MASK}{MASK}"
+    assert masker.clean("klmnop+%3F klmnop%20%3F") == f"{MASK} {MASK}"

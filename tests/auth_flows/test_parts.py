@@ -242,3 +242,8 @@ def test_secrets_that_overlap_are_masked_whole() -> None:
     assert masker.clean("1abcdefghijklm2 abcdefg") == f"1{MASK}2 {MASK}"
     assert masker.clean("short fghijklmfghijklm") == f"short {MASK}{MASK}"
     assert masker.clean("klmnop+%3F klmnop%20%3F") == f"{MASK} {MASK}"
+
+
+def test_the_attacks_can_be_loaded_twice() -> None:
+    """A module called `load` would take the function's place once it is imported."""
+    assert attacks.load() is attacks.load()

@@ -40,7 +40,7 @@ from tools.onepass_session import CommandFailed, OnepassSession
 from tools.tls_listener import Listener, forwarding, free_port, prepare
 
 CITIZENS = 9
-EXPENDABLE = 60
+EXPENDABLE = 80
 PORT = 8600
 NOT_OFFERED = (
     "refresh_tokens", "device_flow", "par", "dpop", "mutual_tls", "public_clients", "hybrid_flow",

@@ -63,9 +63,14 @@ class Probe:
         named = [key for key in keys if key.get("kid") == header.get("kid")]
         return from_jwk(named[0]) if named else None
 
+    def plain_clients(self) -> list[Client]:
+        """Our clients but the one for which citizens are asked to consent."""
+        asking = self.target.consent.client if self.target.consent else None
+        return [client for client in self.target.clients if client.id != asking]
+
     def clients_by(self, method: str) -> list[Client]:
-        """Our clients that prove themselves by this method."""
-        return [client for client in self.target.clients if client.method == method]
+        """Our plain clients that prove themselves by this method."""
+        return [client for client in self.plain_clients() if client.method == method]
 
     def client_without_pkce(self) -> Client:
         """A client that may ask without a challenge. Raises NotTried if there is none."""

@@ -165,7 +165,7 @@ def _told_alike(probe: Probe, client: Client, subject: str, answer: Answer) -> N
 
 @attack("IDT-07", fix="Tell a claim only where its scope, or the claim itself, was granted.")
 def claims_not_granted(probe: Probe) -> None:
-    for client in probe.target.clients:
+    for client in probe.plain_clients():
         answer = probe.redeem(probe.grant(client))
         userinfo = probe.userinfo(str(answer.json.get("access_token")))
         probe.works(userinfo.status == 200, userinfo, f"UserInfo for {client.id}")

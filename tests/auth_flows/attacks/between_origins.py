@@ -7,6 +7,8 @@ from tests.auth_flows.attacks.pages import policy_of
 from tests.auth_flows.attacks.seen import all_pages, is_page
 from tests.auth_flows.forms import forms_of
 from tests.auth_flows.probe import Grant, Probe
+from tests.auth_flows.sign_in import button_to_press
+from tests.auth_flows.visit import Visit
 from tests.auth_flows.wire import Answer
 
 STRANGER = "https://attacker.example"
@@ -125,6 +127,24 @@ def changes_by_get(probe: Probe) -> None:
                     tried=f"the form of {address} sent by GET, then a silent sign-in",
                     wanted="the session lives on",
                 )
+    _password_by_get(probe)
+
+
+def _password_by_get(probe: Probe) -> None:
+    person = probe.ground.next_person()
+    visit = Visit(probe, person).until("password")
+    form = visit.form
+    assert form is not None
+    form.method = "get"
+    typed = dict.fromkeys(visit.asked_for("password"), person.citizen.password)
+    button = button_to_press(form, probe.target.fields)
+    answer = visit.browser.submit(form, typed, button)
+    probe.expect(
+        probe.outcome(answer).kind in ("page", "refused here"),
+        answer,
+        tried="the right password, sent by GET",
+        wanted="nobody is let on",
+    )
 
 
 @attack("UI-08", fix="Offer no web_message, or post to the exact origin of the redirect address.")

@@ -1,6 +1,7 @@
 """Attacks on the page that asks a citizen what a service may have."""
 
 import json
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from tests.auth_flows.attacks import attack
@@ -107,38 +108,60 @@ def forged_answer(probe: Probe) -> None:
 
 
 @attack(
-    "CONSENT-02", fix="Take what is granted from the request that was shown, never from the form."
+    "CONSENT-02", fix="Take what is granted from the request that was shown, not from the form."
 )
 def more_in_the_form(probe: Probe) -> None:
-    consent = _consent(probe)
-    asking = Asking(probe, probe.ground.burn(), scope="openid").must_ask()
-    metadata = probe.ground.metadata
-    claims = [str(each) for each in metadata.get("claims_supported", [])]
-    scopes = [str(each) for each in metadata.get("scopes_supported", [])]
-    more: Pairs = [(name, " ".join(scopes)) for name in ("scope", "scopes")]
-    more += [(name, json.dumps(claims)) for name in ("claims", "claim")]
-    more += [(name, each) for name in ("scope", "scopes", "scope[]") for each in scopes]
-    more += [(name, each) for name in ("claims", "claim", "claims[]") for each in claims]
-    asking.answer(consent.agree, more)
-    code = asking.visit.outcome.values.get("code", "")
-    probe.works(bool(code), asking.visit.answer, "agreeing, with more fields")
-    answer = probe.token(probe.fields_for(asking.visit.asked, code), asking.client)
-    granted = set(str(answer.json.get("scope", "openid")).split())
+    consent, metadata = _consent(probe), probe.ground.metadata
+    good = Asking(probe, probe.ground.burn(), scope="openid").must_ask()
+    good.answer(consent.agree)
+    probe.works(good.visit.arrived, good.visit.answer, "agreeing")
+    may = set(good.client.scope.split()) - {"openid"}
+    more = _claims_of(consent.more) or _claims_of(consent.parameters)
+    every = {str(each) for each in metadata.get("scopes_supported", [])}
+    told = {str(each) for each in metadata.get("claims_supported", [])}
+    _added(probe, may, more, "that the client may ask for")
+    _added(probe, every, told, "of every kind")
+
+
+def _claims_of(parameters: Mapping[str, str]) -> set[str]:
+    return set(json.loads(parameters.get("claims", "{}")).get("userinfo", {}))
+
+
+def _added(probe: Probe, scopes: set[str], claims: set[str], words: str) -> None:
+    """Agree with these added to the form; a refusal is as good as not heeding them."""
+    consent, person = _consent(probe), probe.ground.burn()
+    asking = Asking(probe, person, scope="openid").must_ask()
+    fields: Pairs = [(name, " ".join(sorted(scopes))) for name in ("scope", "scopes")]
+    fields += [(name, json.dumps(sorted(claims))) for name in ("claims", "claim")]
+    fields += [(name, each) for name in ("scope", "scopes", "scope[]") for each in sorted(scopes)]
+    fields += [(name, each) for name in ("claims", "claim", "claims[]") for each in sorted(claims)]
+    answer = asking.answer(consent.agree, fields)
+    granted: set[str] = set()
+    if code := asking.visit.outcome.values.get("code", ""):
+        answer = probe.token(probe.fields_for(asking.visit.asked, code), asking.client)
+        granted = set(str(answer.json.get("scope", "openid")).split()) - {"openid"}
+        heard = probe.userinfo(str(answer.json.get("access_token", "")))
+        others = set(heard.json) - _claims_of(consent.parameters) - {"sub", "iss", "aud"}
+        probe.expect(
+            heard.status == 200 and not others,
+            heard,
+            tried=f"claims and scopes {words}, added to the form",
+            wanted=f"what was asked for, and not {', '.join(sorted(others)) or 'more'}",
+        )
     probe.expect(
-        granted <= {"openid"},
+        not granted,
         answer,
-        tried="scopes added to the form",
-        wanted=f"openid alone is granted, not {' '.join(sorted(granted))}",
+        tried=f"scopes {words}, added to the form",
+        wanted=f"openid alone is granted, and not {' '.join(sorted(granted)) or 'more'}",
     )
-    told = probe.userinfo(str(answer.json.get("access_token", "")))
-    wanted = set(json.loads(consent.parameters.get("claims", "{}")).get("userinfo", {}))
-    others = set(told.json) - wanted - {"sub", "iss", "aud"}
-    probe.expect(
-        told.status == 200 and not others,
-        told,
-        tried="claims added to the form",
-        wanted=f"what was asked for, and not {', '.join(sorted(others))}",
-    )
+    if consent.more:
+        later = Asking(probe, person, scope="openid", **dict(consent.more))
+        probe.expect(
+            later.asked and not later.visit.arrived,
+            later.visit.answer,
+            tried=f"a request for more, after claims {words} were added to the form",
+            wanted="they are asked: what the form added was not kept",
+        )
 
 
 @attack("CONSENT-03", fix="Remember consent for each client, and for exactly what was shown.",

@@ -40,7 +40,7 @@ from tools.onepass_session import CommandFailed, OnepassSession
 from tools.tls_listener import Listener, forwarding, free_port, prepare
 
 CITIZENS = 9
-EXPENDABLE = 80
+EXPENDABLE = 120
 PORT = 8600
 NOT_OFFERED = (
     "refresh_tokens", "device_flow", "par", "dpop", "mutual_tls", "public_clients", "hybrid_flow",
@@ -60,6 +60,7 @@ PAGES = {
     "administration_banner": "ops/banner", "administration_metrics": "ops/metrics",
 }  # fmt: skip
 KEY_KINDS = ("key", "vector", "sharing")
+BY_VECTORS = ("vector", "sharing")
 ADDRESS = "https://vocab.account.gov.uk/v1/address"
 CORE_IDENTITY = "https://vocab.account.gov.uk/v1/coreIdentityJWT"
 IDENTITY = {"person": "nia", "ending": "P2"}
@@ -193,7 +194,7 @@ def write_target(  # noqa: PLR0913 - all that a target file says
             f"secret = {json.dumps(secret)}" if secret else f'key_file = "{kind}.key"',
             f"pkce_optional = {json.dumps(kind == 'old')}",
             f'sector = "{kind}.probe.example"',
-            f"vectors = {json.dumps(kind == 'vector')}",
+            f"vectors = {json.dumps(kind in BY_VECTORS)}",
             f"back_channel_logout_uri = {json.dumps(BACK_CHANNEL if kind == 'told' else '')}",
         ]
     for citizen in citizens:

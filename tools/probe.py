@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ PAGES = {
     "administration_keys_new": "ops/keys/new", "administration_settings": "ops/settings",
     "administration_audit": "ops/audit", "administration_export": "ops/audit/export",
     "administration_banner": "ops/banner", "administration_metrics": "ops/metrics",
+    "passkeys": "account/passkeys", "passkey": "passkey",
 }  # fmt: skip
 KEY_KINDS = ("key", "vector", "sharing")
 BY_VECTORS = ("vector", "sharing")
@@ -79,6 +80,9 @@ OF_A_TEAM = {
     "profile": "openid",
 }
 CONSENT = {"page": "/share", "agree": "share", "refuse": "refuse"}
+CARE = {"requests_per_second": 50}
+SOURCE_RATE = 1200
+"""What a provider answers of one source in a minute, if nobody configured it."""
 COULD_NOT_RUN = 3
 
 
@@ -152,7 +156,7 @@ def write_target(  # noqa: PLR0913 - all that a target file says
     keys: dict[str, tuple[str, str]],
     team_keys: Sequence[str],
     *,
-    requests_per_second: int = 50,
+    care: Mapping[str, int] = CARE,
     clock_file: str = "",
     tls: Listener | None = None,
 ) -> Path:
@@ -174,7 +178,7 @@ def write_target(  # noqa: PLR0913 - all that a target file says
         "[pages]",
         *(f"{name} = {json.dumps(address)}" for name, address in PAGES.items()),
         "[care]",
-        f"requests_per_second = {requests_per_second}",
+        *(f"{name} = {number}" for name, number in care.items()),
     ]
     if tls:
         lines += ["[tls]", f"issuer = {json.dumps(tls.issuer)}"]
@@ -250,7 +254,9 @@ def equip(demo: Demo, folder: Path, tls: Listener) -> Path:
             onepass.run("accounts", "create", *who, "--json")
             person: dict[str, Any] = {"email": email, "password": password, "totp_secret": seed}
             people.append(person | {"expendable": number >= CITIZENS})
-    return write_target(folder, demo.issuer, clients, people, keys, issued, tls=tls)
+    rate = int(demo.environ().get("ONEPASS_SOURCE_RATE") or SOURCE_RATE)
+    care = CARE | {"source_rate": rate}
+    return write_target(folder, demo.issuer, clients, people, keys, issued, care=care, tls=tls)
 
 
 def running_demo(var: Path) -> Demo | None:

@@ -15,6 +15,8 @@ class Browser:
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
         self.url = ""
+        self.patient = True
+        """Whether it waits when it is told that it asks too often."""
         self._cookies: dict[tuple[str, str], str] = {}
 
     @property
@@ -60,7 +62,9 @@ class Browser:
             f"{name}={value}" for (name, at), value in self._cookies.items() if path.startswith(at)
         )
         usual = {"Accept": "text/html"} | ({"Cookie": held} if held else {})
-        answer = self.wire.send(method, url, body=body, headers=usual | headers)
+        answer = self.wire.send(
+            method, url, body=body, headers=usual | headers, patient=self.patient
+        )
         for line in answer.every("Set-Cookie"):
             self._keep(line)
         if not answer.location:

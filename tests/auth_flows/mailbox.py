@@ -47,6 +47,13 @@ class Mailbox:
                 raise Broken(f"no mail came to {self.address} in {PATIENCE} seconds")
             time.sleep(GLANCE)
 
+    def hears(self) -> bool:
+        """Whether a mail comes, in the time that one may take."""
+        try:
+            return bool(self.news())
+        except Broken:
+            return False
+
     def count(self) -> int:
         """How many mails came since the last look; waits for none."""
         return len([mail for mail in self.all() if mail["id"] not in self._known])

@@ -62,6 +62,8 @@ class Care:
 
     requests_per_second: int = 50
     most_requests: int = 20_000
+    source_rate: int = 0
+    """Requests a minute from one source that the target answers; 0 if nobody knows."""
     longest_wait: int = 75
     """Seconds that an attack may wait in one go, where time cannot be moved."""
 
@@ -118,8 +120,9 @@ class Target:
     """Addresses of pages of the provider, by names that attacks know; relative to the issuer.
 
     Those that belong to a sign-in are relative to its page at hand: `forgotten_password` to the one
-    that asks for the password, `new_password` to the one that asks for what was mailed, `enrolment`
-    and `recovery_code` to the one that asks for the code of an app.
+    that asks for the password, `new_password` to the one that asks for what was mailed,
+    `enrolment`, `recovery_code` and `passkey` to the one that asks for the code of an app,
+    `passkey` also to the first one.
     """
     levels: tuple[str, ...] = ()
     """What `acr` or `vot` says: of a password alone, then of a second factor with it."""

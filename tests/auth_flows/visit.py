@@ -54,6 +54,11 @@ class Visit:
         return form_to_fill(self.answer.body, self.probe.target.fields)
 
     @property
+    def forms(self) -> list[Form]:
+        """Every form of this page."""
+        return forms_of(self.answer.body)
+
+    @property
     def asks(self) -> frozenset[str]:
         """What this page asks for: of `email`, `password`, `code`, and `other` things."""
         form = self.form

@@ -62,7 +62,7 @@ class Furniture:
             self.citizens,
             self.keys,
             self.team_keys,
-            requests_per_second=1000,
+            care={"requests_per_second": 1000},
             clock_file=str(clock.path),
             tls=tls_listener.prepare(folder / "tls"),
         )

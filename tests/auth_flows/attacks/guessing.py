@@ -89,7 +89,7 @@ def one_account(probe: Probe) -> None:
 
 
 @attack("LOGIN-03", fix="Count for the account, in one atomic statement, whoever asks from where.",
-        left_out="limits by source address, which count only at other endpoints")  # fmt: skip
+        left_out="limits by source address, which TLS-02 tries")  # fmt: skip
 def round_the_limit(probe: Probe) -> None:
     person = probe.ground.burn()
     works_for(probe, person)

@@ -137,10 +137,12 @@ def forged_forms(probe: Probe) -> None:
             continue
         right = _right(visit, person, step)
         _forge(probe, visit, other, step, right)
+        if visit.arrived:
+            return
         before = visit.answer.url
         visit.give(more=dict.fromkeys(visit.asked_for(step), right))
         probe.works(
-            visit.arrived or visit.go_on() or visit.answer.url != before,
+            visit.go_on() or visit.answer.url != before,
             visit.answer,
             f"the form that asks for the {step}",
         )
@@ -162,13 +164,14 @@ def _forge(probe: Probe, visit: Visit, other: Visit, step: str, right: str) -> N
     hidden = [pair for pair in form.values.items() if pair[0] not in form.asked]
     foreign = [pair for pair in theirs.values.items() if pair[0] not in theirs.asked]
     page = visit.answer
-    for words, pairs in (
-        ("no hidden value", filled),
-        ("those of another browser", foreign + filled),
+    for words, pairs, sender in (
+        ("no hidden value", filled, page.url),
+        ("no hidden value, from a page elsewhere", filled, EVIL),
+        ("the hidden values of another browser", foreign + filled, page.url),
     ):
-        if pairs == hidden + filled:
-            continue
-        visit.answer = page
+        if pairs == hidden + filled and sender != EVIL:
+            continue  # nothing is hidden: then it must be seen where it comes from
+        visit.answer, visit.browser.url = page, sender
         visit.send(pairs)
         probe.expect(
             not _went_on(visit, step),
@@ -188,7 +191,7 @@ def _forge(probe: Probe, visit: Visit, other: Visit, step: str, right: str) -> N
         tried=f"the form that asks for the {step}, sent by a page elsewhere from another browser",
         wanted="it is refused",
     )
-    visit.answer = page
+    visit.answer, visit.browser.url = page, page.url
 
 
 def person_value(visit: Visit, name: str) -> str:
@@ -223,6 +226,8 @@ def mixed_up(probe: Probe) -> None:
     first.give()
     second.finish()
     probe.works(second.arrived, second.answer, "signing in as another citizen in the same browser")
+    between = Visit(probe, other, browser=browser.copy(), url=first.answer.url)
+    no_code_comes(probe, between, "two tabs: one citizen's sign-in goes on with another's session")
     if "code" in first.asks:
         first.give(code=other.code())
     mine = _sub(probe, half.finish())

@@ -83,6 +83,10 @@ def forged_session(probe: Probe) -> None:
             browser = first.browser.copy()
             browser.put(name, forged)
             is_signed_out(probe, person, browser, f"the cookie {name} {words}")
+    halves = [Visit(probe, person).until("code") for _ in range(2)]
+    cookies = [half.browser.cookies for half in halves]
+    for name in set(names) & set(cookies[0]):
+        _look_at(probe, halves[0].answer, cookies[0][name], cookies[1].get(name, ""))
     urls = [exchange["request"][1] for exchange in probe.ground.wire.exchanges]
     probe.expect(
         not any(value in url for value in values for url in urls),

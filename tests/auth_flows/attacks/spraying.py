@@ -1,0 +1,66 @@
+"""An attack with one password on many accounts, from one source."""
+
+from tests.auth_flows.attacks import attack
+from tests.auth_flows.attacks.guessing import guess_password, works_for
+from tests.auth_flows.probe import Probe
+from tests.auth_flows.verdicts import NotTried
+from tests.auth_flows.visit import Visit
+from tests.auth_flows.wire import Answer
+
+ACCOUNTS = 8
+REFUSED = 429
+LONGEST_WAIT = 90
+
+
+@attack("LOGIN-02", fix="Limit what one source may ask in a minute, whoever it asks for.",
+        left_out="many sources, and what is recorded")  # fmt: skip
+def one_password_for_many(probe: Probe) -> None:
+    rate = probe.target.care.source_rate
+    if not rate:
+        raise NotTried("the target file names no source_rate in care: when it would be refused")
+    person = probe.ground.burn()
+    works_for(probe, person)
+    for number in range(ACCOUNTS):
+        email = f"sprayed-{number}-{person.citizen.email}"
+        visit = guess_password(probe, person, "Winter-is-here-2026", email=email)
+        probe.expect(
+            not visit.past_the_password,
+            visit.answer,
+            tried="one password for many addresses",
+            wanted="it opens nothing",
+        )
+    visit = Visit(probe, person).until("password")
+    answer = _without_end(probe, rate * 2)
+    told = answer.header("Retry-After")
+    probe.expect(
+        answer.status == REFUSED and told.isdecimal() and int(told) <= LONGEST_WAIT,
+        answer,
+        tried=f"more than {rate} requests in a minute from one source",
+        wanted="429 with Retry-After",
+    )
+    if answer.status != REFUSED:
+        return
+    visit.browser.patient = False
+    guess = visit.give(password="Winter-is-here-2026").answer
+    probe.expect(
+        guess.status == REFUSED,
+        guess,
+        tried="another password from the source that is refused",
+        wanted="429",
+    )
+    probe.wait(int(told) if told.isdecimal() else LONGEST_WAIT)
+    probe.plain_request_works()
+
+
+def _without_end(probe: Probe, most: int) -> Answer:
+    """Ask what costs the provider least, until the source is refused."""
+    browser = probe.browser()
+    browser.patient = False
+    answer = probe.authorize(probe.ask(prompt="none"), browser=browser)
+    probe.ground.wire.pace.let_at_once(most)
+    for _ in range(most):
+        answer = probe.authorize(probe.ask(prompt="none"), browser=browser)
+        if answer.status == REFUSED:
+            break
+    probe.ground.wire.pace.let_at_once(0)
+    return answer

@@ -29,6 +29,8 @@ from tests.support.processes import Program, free_port
 from tools import mutants
 from tools.mutants import Mutant
 
+SETTINGS = probed.SETTINGS | probed.REAL_COST
+
 PATIENCE = 60.0
 
 
@@ -53,7 +55,7 @@ class Workshop:
         url = f"sqlite:///{folder / 'onepass.db'}"
         bring_up(url)
         clock = SharedClock.create(folder / "clock")
-        services = make_services(make_settings(url, folder, more=probed.SETTINGS), clock)
+        services = make_services(make_settings(url, folder, more=SETTINGS), clock)
         engine = sa.create_engine(url, poolclass=NullPool)
         with Session(engine) as session:
             services.keyring.equip(session, clock.now())
@@ -110,7 +112,7 @@ class Workshop:
         clock = SharedClock.create(own / "clock")
         issuer = f"http://localhost:{port}/"
         environ = environment(f"sqlite:///{own / 'onepass.db'}", own, issuer=issuer)
-        environ |= probed.SETTINGS
+        environ |= SETTINGS
         environ |= {"TEST_TEMPLATES": str(self.folder)}
         environ |= {"TEST_CLOCK": str(clock.path), "PYTHONPATH": str(folder)}
         return self.furniture.write_target(own, issuer, clock), environ

@@ -24,14 +24,11 @@ from tests.support.citizens import Citizen, enrol
 from tests.support.clock import SharedClock
 from tools import probe, tls_listener
 
-SETTINGS = {
-    "ONEPASS_SOURCE_RATE": "100000",
-    "ONEPASS_THREADS": "24",
-    "ONEPASS_ARGON2_MEMORY_KIB": "19456",
-    "ONEPASS_ARGON2_TIME": "2",
-}
-"""Beside those of every test: one machine makes all the probe's requests, some at one moment,
-and looks at how long a hash takes."""
+SETTINGS = {"ONEPASS_SOURCE_RATE": "100000", "ONEPASS_THREADS": "24"}
+"""Beside those of every test: one machine makes all the probe's requests, some at one moment."""
+REAL_COST = {"ONEPASS_ARGON2_MEMORY_KIB": "19456", "ONEPASS_ARGON2_TIME": "2"}
+"""What a hash costs where somebody looks at how long it takes; without that it is a third of the
+probe's time."""
 
 TEAM_KEY_LIFETIME = 30 * 86_400
 """Seconds: attacks move the clock on."""

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.auth_flows import attacks, catalogue, run
+from tests.auth_flows import attacks, catalogue, run, targets
 from tests.auth_flows.care import Pace
 from tests.auth_flows.ground import Ground
 from tests.auth_flows.masking import Masker
@@ -34,10 +34,20 @@ def careless(asked: Asked) -> Reply:
     return 302, f"{GOOD}?error=login_required&state={asked['state']}"
 
 
-def block(language: str) -> str:
+def block(language: str, says: str = "") -> str:
     found: list[str] = re.findall(rf"```{language}\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert len(found) == 1, language
-    return found[0]
+    [one] = [each for each in found if says in each]
+    return one
+
+
+def test_the_small_target_file_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(block("toml", "authorised_by"))
+    target = targets.read(file)
+    assert (target.clients[0].method, target.citizens[0].expendable) == (
+        "client_secret_post",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,7 +56,7 @@ def block(language: str) -> str:
 def test_the_recipe_makes_an_attack(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: Provider, verdict: Verdict
 ) -> None:
-    (tmp_path / "new.toml").write_text(f'group = "New"\n{block("toml")}')
+    (tmp_path / "new.toml").write_text(f'group = "New"\n{block("toml", ROW_ID)}')
     rows = catalogue.load(tmp_path)
     monkeypatch.setattr(attacks, "ATTACKS", {})
     code = block("python")

@@ -8,6 +8,7 @@ import base64
 import json
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -271,7 +272,8 @@ def running_demo(var: Path) -> Demo | None:
     except OSError:
         return None
     port = int(description["issuer"].rstrip("/").rpartition(":")[2])
-    return Demo(port, var, ROOT / "keys", dict(os.environ))
+    keys = Path(os.environ.get("ONEPASS_KEYS_DIR") or ROOT / "keys").absolute()
+    return Demo(port, var, keys, dict(os.environ))
 
 
 @contextmanager
@@ -326,6 +328,8 @@ def attack(demo: Demo, folder: Path, arguments: list[str]) -> int:
 
 def main() -> int:
     """Find or start a provider and attack it; the probe's exit code, 3 if there was none."""
+    # Whoever ends us ends what we started, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(COULD_NOT_RUN))
     var = Path(os.environ.get("ONEPASS_VAR_DIR") or ROOT / "var").absolute()
     folder = var / "probe-target"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

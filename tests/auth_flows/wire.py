@@ -190,6 +190,10 @@ class Wire:
         body = urlencode(fields)
         return self.send("POST", url, body=body, headers=usual, patient=patient)
 
+    def took(self, number: int) -> float:
+        """Seconds that an answer took, without what we waited before we asked."""
+        return float(self.exchanges[number].get("seconds", 0))
+
     def was_posted(self, number: int) -> bool:
         """Whether an exchange began with a POST."""
         return bool(self.exchanges[number]["request"][0] == "POST")

@@ -26,7 +26,7 @@ TOO_MUCH = (400, 401, 403, 404, 405, 411, 413, 414, 415, 429, 431, 503)
 
 
 def _taken(probe: Probe, answer: Answer) -> float:
-    return float(probe.ground.wire.exchanges[answer.number].get("seconds", 0))
+    return probe.ground.wire.took(answer.number)
 
 
 def _refused(probe: Probe, tried: str, send: Callable[[], Answer]) -> None:

@@ -138,19 +138,25 @@ def forwarding(listener: Listener) -> Iterator[None]:
     async def listen() -> asyncio.Server:
         return await asyncio.start_server(hand_on, "127.0.0.1", listener.port, ssl=context)
 
-    server = loop.run_until_complete(listen())
+    async def break_off() -> None:
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.sleep(0)
+
+    # In its own thread from beginning to end: the caller may be inside a loop of its own.
     loop.set_exception_handler(lambda *_: None)  # connections break off as clients like
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     try:
-        yield
+        server = asyncio.run_coroutine_threadsafe(listen(), loop).result()
+        try:
+            yield
+        finally:
+            loop.call_soon_threadsafe(server.close)
+            asyncio.run_coroutine_threadsafe(break_off(), loop).result()
     finally:
-        loop.call_soon_threadsafe(server.close)
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
         loop.close()
 
 

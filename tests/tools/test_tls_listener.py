@@ -1,5 +1,6 @@
 """TLS in front of a provider: what is sent arrives as it was, and old TLS gets nowhere."""
 
+import asyncio
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -73,3 +74,13 @@ def test_the_probe_can_speak_what_it_finds_refused(
         except ssl.SSLWantReadError:
             continue
     assert asking.version() in ("TLSv1", "TLSv1.1", "TLSv1.2")
+
+
+def test_it_listens_also_where_another_loop_runs(tmp_path: Path) -> None:
+    """As in a process that drives a browser."""
+
+    async def inside() -> None:
+        with tls_listener.forwarding(tls_listener.prepare(tmp_path)):
+            pass
+
+    asyncio.run(inside())

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -83,4 +84,6 @@ def test_it_listens_also_where_another_loop_runs(tmp_path: Path) -> None:
         with tls_listener.forwarding(tls_listener.prepare(tmp_path)):
             pass
 
-    asyncio.run(inside())
+    # In a thread: this one may be driving a browser, which is such a loop itself.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(inside())).result()

@@ -48,7 +48,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
 def main(given: list[str] | None = None) -> int:
     """Run the probe; the exit code."""
     told = _arguments(given)
-    only = [name for name in told.only.split(",") if name]
+    only = [name.strip() for name in told.only.split(",") if name.strip()]
     masker = Masker()
     folder = Path(os.environ.get("REPORT") or "var/probe")
     try:

@@ -20,6 +20,8 @@ class Ground:
     def __init__(self, target: Target, wire: Wire) -> None:
         self.target = target
         self.wire = wire
+        wire.keep_to(target.named_hosts)
+        wire.masker.hide(*target.fields.password, *target.fields.code)
         for client in target.clients:
             wire.masker.learn(client.secret)
         for citizen in target.citizens:

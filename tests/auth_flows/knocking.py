@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from tests.auth_flows.probe import Grant, Probe, got_tokens
 from tests.auth_flows.targets import Client
-from tests.auth_flows.wire import Answer, Pairs
+from tests.auth_flows.wire import LONGEST_WAIT, Answer, Pairs, asked_to_wait
 
 NOBODY = ("invalid_client", "invalid_request", "invalid_grant", "unauthorized_client")
 """What a client hears that is not believed; of `invalid_grant` the code is no cause."""
@@ -35,7 +35,7 @@ class Knocking:
             endpoint, self._probe.token_fields(self._code()) + fields, headers, patient=False
         )
         if answer.status == 429:
-            wire.pause(int(answer.header("Retry-After") or 60))
+            wire.pause(asked_to_wait(answer) or LONGEST_WAIT)
             self._grant = None
             answer = wire.form(endpoint, self._probe.token_fields(self._code()) + fields, headers)
         if got_tokens(answer):

@@ -12,11 +12,6 @@ SECRET_FIELDS: Final = (
     "token", "totp",
 )  # fmt: skip
 SECRET_HEADERS: Final = frozenset({"authorization", "cookie", "set-cookie"})
-_NAMES = "|".join(SECRET_FIELDS)
-_IN_FORM = re.compile(rf"(?<![\w-])((?:{_NAMES})=)[^&\s\"'<]+")
-_IN_JSON = re.compile(rf'("(?:{_NAMES})"\s*:\s*)"[^"]*"')
-_NAME_FIRST = re.compile(rf'(name="(?:{_NAMES})"[^>]*?value=)"[^"]*"')
-_VALUE_FIRST = re.compile(rf'(value=)"[^"]*"([^>]*?name="(?:{_NAMES})")')
 _JWT = re.compile(r"(eyJ[\w-]{8,}\.)[\w-]{8,}(?:\.[\w-]*)?")
 """A token wherever it stands; its first part holds no secret, and says how it was signed."""
 _COOKIE = re.compile(r"=[^;,\s]+")
@@ -29,6 +24,22 @@ class Masker:
         self._known: set[str] = set()
         self._by_beginning: dict[str, list[str]] = {}
         self._cleaned: dict[str, str] = {}
+        self._fields: frozenset[str] = frozenset()
+        self.hide(*SECRET_FIELDS)
+
+    def hide(self, *fields: str) -> None:
+        """Show the value of no field of these names, as forms, JSON and pages write them."""
+        self._fields |= set(fields)
+        names = "|".join(map(re.escape, sorted(self._fields, key=len, reverse=True)))
+        self._in_form = re.compile(rf"(?<![\w-])((?:{names})=)[^&\s\"'<]+")
+        self._in_json = re.compile(rf'("(?:{names})"\s*:\s*)"[^"]*"')
+        self._name_first = re.compile(
+            rf"(name=[\"'](?:{names})[\"'][^>]*?value=)(?:\"[^\"]*\"|'[^']*')"
+        )
+        self._value_first = re.compile(
+            rf"(value=)(?:\"[^\"]*\"|'[^']*')([^>]*?name=[\"'](?:{names})[\"'])"
+        )
+        self._cleaned.clear()
 
     def learn(self, *secrets: str) -> None:
         """Remember values that no report may hold; what is very short is no secret by itself."""
@@ -49,10 +60,10 @@ class Masker:
 
     def _clean(self, text: str) -> str:
         text = self._without_known(text)
-        text = _IN_FORM.sub(rf"\1{MASK}", text)
-        text = _IN_JSON.sub(rf'\1"{MASK}"', text)
-        text = _NAME_FIRST.sub(rf'\1"{MASK}"', text)
-        text = _VALUE_FIRST.sub(rf'\1"{MASK}"\2', text)
+        text = self._in_form.sub(rf"\1{MASK}", text)
+        text = self._in_json.sub(rf'\1"{MASK}"', text)
+        text = self._name_first.sub(rf'\1"{MASK}"', text)
+        text = self._value_first.sub(rf'\1"{MASK}"\2', text)
         return _JWT.sub(rf"\1{MASK}", text)
 
     def _without_known(self, text: str) -> str:

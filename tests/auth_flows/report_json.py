@@ -54,7 +54,7 @@ def _told(ground: Ground, result: Result) -> dict[str, Any]:
         "expects": row.expects,
         "reference": row.reference,
         "reason": clean(result.reason),
-        "left_out": result.left_out,
+        "left_out": clean(result.left_out),
         "tries": result.tries,
         "worked": [clean(what) for what in result.worked],
         "tried": [step(one) | {"held": one not in result.findings} for one in result.tried],

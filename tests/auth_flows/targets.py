@@ -114,6 +114,8 @@ class Target:
     citizens: tuple[Citizen, ...] = ()
     mailbox: str = ""
     not_offered: frozenset[str] = frozenset()
+    hosts: frozenset[str] = frozenset()
+    """Other hosts of the same owner that may be asked, each with its port if it has one."""
     care: Care = Care()
     fields: Fields = Fields()
     pages: Mapping[str, str] = field(default_factory=dict)
@@ -136,6 +138,13 @@ class Target:
     """What a good registration of a client says, for attacks to change."""
     registration_tokens: tuple[str, ...] = ()
     """Tokens to register clients with, of a team each: every attack uses up its own."""
+
+    @property
+    def named_hosts(self) -> frozenset[str]:
+        """Every host that the file names: nothing is sent anywhere else."""
+        named = [self.issuer, self.mailbox, *self.pages.values()]
+        named += [self.tls.issuer] if self.tls else []
+        return self.hosts | {urlsplit(address).netloc for address in named} - {""}
 
     @property
     def home(self) -> str:
@@ -175,6 +184,7 @@ def parse(document: Mapping[str, Any], folder: Path) -> Target:
         citizens=tuple(_citizen(about) for about in document.get("citizens", [])),
         mailbox=str(document.get("mailbox", "")),
         not_offered=frozenset(document.get("not_offered", [])),
+        hosts=frozenset(map(str, document.get("hosts", []))),
         care=_care(document.get("care", {})),
         fields=_fields(document.get("fields", {})),
         pages=_pages(document.get("pages", {})),

@@ -19,7 +19,7 @@ from tests.auth_flows.run import NOT_WRITTEN
 from tests.auth_flows.sign_in import totp
 from tests.auth_flows.targets import Care, TargetUnusable
 from tests.auth_flows.verdicts import Broken, Finding, NotTried, Verdict, judged
-from tests.auth_flows.wire import Answer, Wire
+from tests.auth_flows.wire import Answer, Wire, asked_to_wait
 
 HERE = Path(__file__).parent
 ROWS = catalogue.load()
@@ -247,3 +247,32 @@ def test_secrets_that_overlap_are_masked_whole() -> None:
 def test_the_attacks_can_be_loaded_twice() -> None:
     """A module called `load` would take the function's place once it is imported."""
     assert attacks.load() is attacks.load()
+
+
+def test_nothing_is_sent_to_a_host_that_the_file_does_not_name() -> None:
+    wire = Wire(Pace(Care()), Masker())
+    about = TARGET | {"mailbox": "http://127.0.0.1:2/mailbox.json", "hosts": ["127.0.0.1:3"]}
+    wire.keep_to(targets.parse(about, HERE).named_hosts)
+    with pytest.raises(NotTried, match=r"127\.0\.0\.1:4, which hosts does not name"):
+        wire.send("GET", "http://127.0.0.1:4/token")
+    for port in (2, 3):
+        with pytest.raises(Broken, match="no answer"):
+            wire.send("GET", f"http://127.0.0.1:{port}/")
+    assert len(wire.exchanges) == 0
+
+
+def test_fields_that_the_file_names_are_masked_too() -> None:
+    masker = Masker()
+    assert masker.clean("mfa_code=123456") == "mfa_code=123456"
+    masker.hide("mfa_code")
+    assert masker.clean("mfa_code=123456&password=x") == f"mfa_code={MASK}&password={MASK}"
+    page = "<input name='mfa_code' value='123456'><input value='1' name='otp'>"
+    assert "123456" not in masker.clean(page)
+    assert "'1'" not in masker.clean(page)
+
+
+@pytest.mark.parametrize(
+    ("told", "wait"), [("5", 5), ("86400", None), ("Sat, 1", None), ("", None)]
+)
+def test_nobody_is_waited_for_without_end(told: str, wait: int | None) -> None:
+    assert asked_to_wait(Answer(0, HOME, 429, (("Retry-After", told),), "")) == wait

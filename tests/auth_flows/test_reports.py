@@ -24,9 +24,9 @@ from tests.auth_flows import (
 )
 from tests.auth_flows.comparison import NotComparable
 from tests.auth_flows.made_up import HOME
-from tests.auth_flows.report_json import Report
+from tests.auth_flows.report_json import Report, document
 from tests.auth_flows.run import NOT_CHOSEN
-from tests.auth_flows.verdicts import Verdict
+from tests.auth_flows.verdicts import Finding, Result, Verdict
 from tests.auth_flows.wire import SHOWN
 
 ROWS = list(catalogue.load().values())
@@ -174,6 +174,17 @@ def test_a_body_is_cut_after_its_secrets_are_taken_out() -> None:
     assert "ccc" not in told
     assert "eyJhbGciOiJFUzI1NiJ9.•••" in told
     assert told.endswith("characters more]")
+
+
+def test_no_words_of_a_result_hold_a_secret() -> None:
+    words = f"302 to {HOME}?code=c0de-of-somebody"
+    wire = made_up.wire()
+    number = wire.send("GET", HOME).number
+    step = Finding(words, words, words, number)
+    told = Result(
+        ROWS[0], Verdict.VULNERABLE, words, words, "", 1, (step,), (number,), (words,), (step,)
+    )
+    assert "c0de" not in json.dumps(document(made_up.ground(wire), [told]))
 
 
 def since(before: dict[str, str], report: Report) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from tests.auth_flows.care import Pace, allow
 from tests.auth_flows.masking import MASK, Masker
-from tests.auth_flows.verdicts import Broken
+from tests.auth_flows.verdicts import Broken, NotTried
 
 PATIENCE = 20
 """Seconds an answer may take."""
@@ -89,6 +89,7 @@ class Wire:
         self._ca_file = ca_file
         self._lock = threading.Lock()
         self._allowed: set[str] = set()
+        self._named: frozenset[str] = frozenset()
         self.waits = 0
         self.pause: Callable[[float], None] = time.sleep
         """How to wait when the target asks for it."""
@@ -96,6 +97,10 @@ class Wire:
     def trust(self, ca_file: str) -> None:
         """Trust the authorities of a PEM file, unless whoever runs the probe named some."""
         self._ca_file = self._ca_file or ca_file
+
+    def keep_to(self, hosts: frozenset[str]) -> None:
+        """Ask these hosts as well as those named before, and no other from here on."""
+        self._named |= hosts
 
     def note(self, url: str, did: str, status: int, received: str) -> Answer:
         """Keep what was done without HTTP, as evidence; status 0 means that nothing came of it."""
@@ -116,14 +121,15 @@ class Wire:
         """Send one request; wait and send it again if the target asks for that.
 
         Raises Broken when there is no answer, or none but that we ask too often: that would look
-        like a defence. Who is not `patient` gets that answer.
+        like a defence. Who is not `patient` gets that answer. Raises NotTried for a host that the
+        target file does not name: whoever allows the attacks owns no other.
         """
         self._check(url)
         sent = {"User-Agent": "onepass-probe", "Accept": "*/*"} | dict(headers or {})
         answer = self._once(method, url, body, sent)
         if not patient:
             return answer
-        if answer.status == 429 and (wait := _asked_to_wait(answer)) is not None:
+        if answer.status == 429 and (wait := asked_to_wait(answer)) is not None:
             self.waits += 1
             self.pause(wait)
             answer = self._once(method, url, body, sent)
@@ -152,7 +158,10 @@ class Wire:
         return answer
 
     def _check(self, url: str) -> None:
-        origin = "{0.scheme}://{0.netloc}".format(urlsplit(url))
+        parts = urlsplit(url)
+        if self._named and parts.netloc not in self._named:
+            raise NotTried(f"the provider leads to {parts.netloc}, which hosts does not name")
+        origin = f"{parts.scheme}://{parts.netloc}"
         if origin not in self._allowed:
             allow(url, anywhere=self._anywhere)
             self._allowed.add(origin)
@@ -225,9 +234,10 @@ def _shown(clean: str) -> str:
     return clean if rest <= 0 else f"{clean[:SHOWN]} [… and {rest} characters more]"
 
 
-def _asked_to_wait(answer: Answer) -> int | None:
+def asked_to_wait(answer: Answer) -> int | None:
+    """Seconds that an answer asks us to wait; None if it does not say, or asks for very long."""
     told = answer.header("Retry-After")
     return int(told) if told.isdecimal() and int(told) <= LONGEST_WAIT else None
 
 
-__all__ = ["FORM", "MASK", "Answer", "Pairs", "Wire"]
+__all__ = ["FORM", "MASK", "Answer", "Pairs", "Wire", "asked_to_wait"]

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from tests.mutants.hunt import Judged, Workshop
@@ -36,12 +36,16 @@ def attacked(
     workshop: Workshop, wanted: list[Mutant], *, full: bool
 ) -> Iterator[tuple[Mutant | None, Judged]]:
     """What came of the unmodified provider (None) and of each fault, as they are done."""
-    rows = list(dict.fromkeys(row for each in wanted if not each.white for row in each.rows))
+    done: dict[Future[Judged], Mutant | None] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        done = {pool.submit(workshop.judge, None, [] if full else rows): None} if rows else {}
+        for inside in (False, True):
+            theirs = [row for each in wanted if each.white is inside for row in each.rows]
+            if rows := list(dict.fromkeys(theirs)):
+                looking = rows if inside or not full else []
+                done[pool.submit(workshop.judge, None, looking, inside=inside)] = None
         for each in wanted:
-            looking = each.rows if each.white or not full else ()
-            done[pool.submit(workshop.judge, each, looking)] = each  # type: ignore[assignment]
+            looking = list(each.rows) if each.white or not full else []
+            done[pool.submit(workshop.judge, each, looking, inside=each.white)] = each
         try:
             for future in as_completed(done):
                 yield done[future], future.result()
@@ -71,7 +75,7 @@ def main() -> int:
         judged: dict[str, Judged] = {}
         for mutant, found in attacked(workshop, wanted, full=full):
             if mutant is None:
-                alarms = found.caught_by + ([found.problem] if found.problem else [])
+                alarms += found.alarms
                 teller.unmodified(found)
             else:
                 judged[mutant.id] = found

@@ -16,7 +16,7 @@ from tests.auth_flows.care import Pace
 from tests.auth_flows.ground import Ground
 from tests.auth_flows.masking import Masker
 from tests.auth_flows.probe import Probe
-from tests.auth_flows.run import run
+from tests.auth_flows.run import NOT_CHOSEN, run
 from tests.auth_flows.targets import TargetUnusable, read
 from tests.auth_flows.verdicts import Broken, NotTried, Result, Verdict
 from tests.auth_flows.wire import Wire
@@ -46,6 +46,12 @@ class Judged:
     problem: str = ""
     seconds: float = 0.0
 
+    @property
+    def alarms(self) -> list[str]:
+        """What an unmodified provider must not be said to have: weaknesses, and nothing broken."""
+        broken = [row for row, said in self.others.items() if said.startswith(Verdict.BROKEN)]
+        return [*self.caught_by, *broken, *filter(None, [self.problem])]
+
 
 class Workshop:
     """A provider's records, made once: every provider that is attacked begins with a copy."""
@@ -65,8 +71,13 @@ class Workshop:
         self.rows = catalogue.load()
         self.written = attacks.load()
 
-    def judge(self, mutant: Mutant | None, only: Collection[str]) -> Judged:
-        """Attack the provider with this fault, or the unmodified one, by rows (none: by all)."""
+    def judge(
+        self, mutant: Mutant | None, only: Collection[str], *, inside: bool = False
+    ) -> Judged:
+        """Attack the provider with this fault, or the unmodified one, by rows (none: by all).
+
+        With `inside` by the tests that see inside, which attack nothing.
+        """
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="onepass-mutant-") as name:
             folder = Path(name)
@@ -74,12 +85,12 @@ class Workshop:
                 mutants.copy(folder)
             else:
                 mutants.plant(mutant.id, folder)
-            judged = self._attacked(folder, mutant, only)
+            judged = self._attacked(folder, only, inside=inside)
         return Judged(
             judged.caught_by, judged.others, judged.problem, round(time.monotonic() - began, 1)
         )
 
-    def _attacked(self, folder: Path, mutant: Mutant | None, only: Collection[str]) -> Judged:
+    def _attacked(self, folder: Path, only: Collection[str], *, inside: bool) -> Judged:
         port = free_port()
         target, environ = self._equip(folder, port)
         program = Program(
@@ -95,7 +106,7 @@ class Workshop:
             problem = _sign_in(ground)
             if problem:
                 return Judged(problem=problem)
-            if mutant is not None and mutant.white:
+            if inside:
                 return _told(white.verdicts(folder, only))
             return _told(_verdicts(run(ground, self.rows, self.written, only)))
         except (AssertionError, TargetUnusable) as error:
@@ -138,7 +149,7 @@ def _verdicts(results: Collection[Result]) -> dict[str, str]:
     return {
         one.row.id: f"{one.verdict}: {one.reason}" if one.reason else str(one.verdict)
         for one in results
-        if one.reason != "not chosen by --only"
+        if one.reason != NOT_CHOSEN
     }
 
 

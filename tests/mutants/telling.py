@@ -27,7 +27,7 @@ class Teller:
 
     def unmodified(self, found: Judged) -> None:
         """Tell of the provider without a fault."""
-        wrong = ", ".join([*found.caught_by, found.problem]).strip(", ")
+        wrong = ", ".join(found.alarms)
         words = self._in(RED, f"alarm: {wrong}") if wrong else self._in(GREEN, "no alarm")
         print(f"{'':7} unmodified  {words}  ({found.seconds:.0f} s)", flush=True)
 

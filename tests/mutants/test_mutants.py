@@ -49,6 +49,16 @@ def test_a_fault_is_noticed_and_its_absence_is_not(tmp_path: Path) -> None:
     found = workshop.judge(None, fault.rows)
     assert (found.caught_by, found.problem) == ([], "")
     assert found.others == {"TOKEN-01": "defended"}
+    assert found.alarms == []
+
+
+def test_whatever_an_unmodified_provider_is_said_to_have_is_an_alarm() -> None:
+    said = {"A-1": "broken: no answer", "A-2": "defended", "A-3": "not_offered: none"}
+    assert Judged(["A-4"], said, "nobody can sign in").alarms == [
+        "A-4",
+        "A-1",
+        "nobody can sign in",
+    ]
 
 
 def test_a_provider_where_nobody_can_sign_in_is_broken_and_not_caught(

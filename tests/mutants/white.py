@@ -18,7 +18,19 @@ def verdicts(folder: Path, rows: Collection[str]) -> dict[str, str]:
 def _verdict(folder: Path, row: str) -> str:
     """Run the tests that carry a row's id in their name, such as `test_audit_01_…`."""
     word = row.lower().replace("-", "_")
-    done = subprocess.run(
+    try:
+        done = _run(folder, word)
+    except subprocess.TimeoutExpired:
+        return f"broken: no end after {SECONDS} seconds"
+    if done.returncode == 1:
+        return "vulnerable"
+    if done.returncode == 0:
+        return "defended"
+    return f"broken: pytest ended with {done.returncode}: {done.stdout[-300:]}"
+
+
+def _run(folder: Path, word: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "--no-cov", "-p", "no:cacheprovider",
          "-p", "tests.mutants.same_provider", FOLDER, "-k", f"{word} and not postgresql"],
         cwd=folder,
@@ -28,8 +40,3 @@ def _verdict(folder: Path, row: str) -> str:
         timeout=SECONDS,
         check=False,
     )  # fmt: skip
-    if done.returncode == 1:
-        return "vulnerable"
-    if done.returncode == 0:
-        return "defended"
-    return f"broken: pytest ended with {done.returncode}: {done.stdout[-300:]}"

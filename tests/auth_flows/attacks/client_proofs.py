@@ -10,7 +10,7 @@ from tests.auth_flows.probe import Probe, got_tokens
 from tests.auth_flows.proof import assertion_claims, by_assertion
 from tests.auth_flows.targets import Client
 from tests.auth_flows.verdicts import NotTried
-from tests.auth_flows.wire import Pairs
+from tests.auth_flows.wire import LONGEST_WAIT, Pairs, asked_to_wait
 
 POST, BASIC, KEY = "client_secret_post", "client_secret_basic", "private_key_jwt"
 MOST_GUESSES = 150
@@ -224,7 +224,7 @@ def guessed_secret(probe: Probe) -> None:
         wanted="429 with Retry-After before that",
     )
     if answer.status == 429:
-        probe.ground.wire.pause(int(answer.header("Retry-After") or 0))
+        probe.ground.wire.pause(asked_to_wait(answer) or LONGEST_WAIT)
     probe.redeeming_works(client)
 
 

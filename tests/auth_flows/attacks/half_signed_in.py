@@ -122,7 +122,12 @@ def ways_without_a_code(probe: Probe) -> None:
             whole = Visit(probe, person, browser=visit.browser, asked=probe.ask(prompt="none"))
             no_code_comes(probe, whole, f"a usual request after a sign-in without a code ({words})")
         else:
-            probe.expect(True, visit.answer, tried=words, wanted="")
+            probe.expect(
+                visit.asks == {"code"} or visit.outcome.kind in ("refused here", "sent back"),
+                visit.answer,
+                tried=f"{words}: a sign-in with a password alone",
+                wanted="a page that asks for a code, or a refusal",
+            )
 
 
 @attack("LOGIN-11", fix="Bind a random value of every form to the browser, and compare it first.")

@@ -1,5 +1,6 @@
 """Attacks by size and cost: what is too long, too much, or too dear."""
 
+import http.client
 from collections.abc import Callable
 
 from tests.auth_flows.attacks import attack
@@ -29,12 +30,19 @@ def _taken(probe: Probe, answer: Answer) -> float:
     return probe.ground.wire.took(answer.number)
 
 
+def _closed(probe: Probe, tried: str, broken: Broken) -> Answer:
+    """The evidence of a connection that the provider closed. Raises Broken for anything else."""
+    if not isinstance(broken.__cause__, ConnectionError | http.client.HTTPException):
+        raise broken
+    return probe.ground.wire.note(probe.target.issuer, tried, 0, "the connection was closed")
+
+
 def _refused(probe: Probe, tried: str, send: Callable[[], Answer]) -> None:
     """It is refused fast; a connection that is closed is refused as well."""
     try:
         answer = send()
-    except Broken:
-        answer = probe.ground.wire.note(probe.target.issuer, tried, 0, "the connection was closed")
+    except Broken as broken:
+        answer = _closed(probe, tried, broken)
     took = _taken(probe, answer)
     probe.expect(
         (answer.status in TOO_MUCH or not answer.status) and took < QUICK,
@@ -94,9 +102,8 @@ def costly_hashing(probe: Probe) -> None:
         try:
             page.give(password="p" * length)
             answer, took = page.answer, _taken(probe, page.answer)
-        except Broken:
-            url = probe.target.issuer
-            answer = probe.ground.wire.note(url, tried, 0, "the connection was closed")
+        except Broken as broken:
+            answer = _closed(probe, tried, broken)
             took = 0.0
         probe.expect(
             answer.status < 500 and took < LINEAR + usual,

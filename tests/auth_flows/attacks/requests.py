@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from tests.auth_flows.asking import Asked
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.redirects import EVIL
-from tests.auth_flows.attacks.signed_in import followed
+from tests.auth_flows.attacks.seen import followed
 from tests.auth_flows.probe import Probe, got_tokens
 from tests.auth_flows.wire import Answer
 
@@ -71,7 +71,7 @@ def script_in_parameters(probe: Probe) -> None:
     for name in ("state", "nonce", "ui_locales", "login_hint"):
         browser = probe.browser()
         answer = probe.authorize(probe.ask(**{name: SCRIPT}), browser=browser)
-        answer = followed(probe, answer, browser)
+        answer = followed(probe, browser, answer)
         _no_script(probe, answer, f"script in {name} of a request that is good otherwise")
     if probe.ground.persons:
         asked = probe.ask(state=SCRIPT, login_hint=f"{SCRIPT}@example.com")

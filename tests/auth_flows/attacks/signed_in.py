@@ -5,20 +5,10 @@ from urllib.parse import urlencode
 
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.redirects import EVIL
-from tests.auth_flows.browser import Browser
+from tests.auth_flows.attacks.seen import followed
 from tests.auth_flows.jose import forged
 from tests.auth_flows.probe import Probe, claims_of
 from tests.auth_flows.verdicts import NotTried
-from tests.auth_flows.wire import Answer
-
-
-def followed(probe: Probe, answer: Answer, browser: Browser) -> Answer:
-    """Where an answer leads in this browser: the provider's own redirects are followed."""
-    for _ in range(5):
-        if probe.outcome(answer).kind != "goes on":
-            break
-        answer = browser.get(probe.absolute(answer))
-    return answer
 
 
 @attack("AUTHZ-17", fix="Redirect with 303 after a POST; never with 307 or 308.")
@@ -53,7 +43,7 @@ def old_session_answers(probe: Probe) -> None:
     )
     for changes in ({"prompt": "login"}, {"max_age": "0"}):
         answer = probe.authorize(probe.ask(**changes), browser=browser)
-        answer = followed(probe, answer, browser)
+        answer = followed(probe, browser, answer)
         probe.expect(
             probe.outcome(answer).kind == "page",
             answer,
@@ -127,7 +117,7 @@ def sign_in_begun_by_another(probe: Probe) -> None:
     done = probe.go_through(signed_in, probe.ask(), probe.ground.next_person())
     probe.works("code" in done.outcome.values, done.answers[-1], "signing in")
     for words, browser in (("nobody", probe.browser()), ("somebody", signed_in)):
-        answer = followed(probe, browser.get(link), browser)
+        answer = followed(probe, browser, browser.get(link))
         probe.refused_here(answer, f"the link in another browser, in which {words} is signed in")
 
 
@@ -142,7 +132,7 @@ def finished_journey(probe: Probe) -> None:
     if not inner:
         raise NotTried("the sign-in has no address of its own")
     for url in inner:
-        answer = followed(probe, browser.get(url), browser)
+        answer = followed(probe, browser, browser.get(url))
         probe.expect(
             "code" not in probe.outcome(answer).values,
             answer,

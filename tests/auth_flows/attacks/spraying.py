@@ -57,10 +57,13 @@ def _without_end(probe: Probe, most: int) -> Answer:
     browser = probe.browser()
     browser.patient = False
     answer = probe.authorize(probe.ask(prompt="none"), browser=browser)
-    probe.ground.wire.pace.let_at_once(most)
-    for _ in range(most):
-        answer = probe.authorize(probe.ask(prompt="none"), browser=browser)
-        if answer.status == REFUSED:
-            break
-    probe.ground.wire.pace.let_at_once(0)
+    pace = probe.ground.wire.pace
+    pace.let_at_once(most)
+    try:
+        for _ in range(most):
+            answer = probe.authorize(probe.ask(prompt="none"), browser=browser)
+            if answer.status == REFUSED:
+                break
+    finally:
+        pace.let_at_once(0)
     return answer

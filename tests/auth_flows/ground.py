@@ -81,6 +81,8 @@ class Ground:
         if not published:
             return True
         said = self.metadata.get(published)
+        if feature == "hybrid_flow":
+            return any({"code"} < set(str(kind).split()) for kind in said or [])
         return value in (said or []) if value else bool(said)
 
     def next_person(self) -> Person:
@@ -116,6 +118,7 @@ class Ground:
 FEATURES = {
     "refresh_tokens": ("grant_types_supported", "refresh_token"),
     "device_flow": ("device_authorization_endpoint", ""),
+    "hybrid_flow": ("response_types_supported", ""),
     "par": ("pushed_authorization_request_endpoint", ""),
     "dpop": ("dpop_signing_alg_values_supported", ""),
     "claims_parameter": ("claims_parameter_supported", ""),

@@ -20,6 +20,8 @@ STEP = 30
 MOST_PAGES = 25
 MOST_ASKED = 2
 """How often the same thing may be asked before it is clear that the answer is wrong."""
+GIVING_UP = ("abort", "cancel", "deny", "decline", "refuse", "reject")
+"""Names or values of buttons that never lead on: "abort" may say "yes"."""
 Tamper = Callable[[dict[str, str]], dict[str, str]]
 
 
@@ -156,8 +158,9 @@ def _fill(form: Form, person: Person, fields: Fields, asked: dict[str, int]) -> 
 
 def button_to_press(form: Form, fields: Fields) -> tuple[str, str]:
     """The button of a form that leads on."""
+    leading = [button for button in form.buttons if not set(GIVING_UP) & set(button)]
     for word in fields.press:
-        for button in form.buttons:
+        for button in leading:
             if word in button:
                 return button
-    return form.buttons[0] if form.buttons else ("", "")
+    return (leading or form.buttons or [("", "")])[0]

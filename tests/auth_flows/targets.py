@@ -28,6 +28,7 @@ class Client:
     At `back_channel_logout_uri`, an http address of this machine, the probe itself will listen.
     `sector`: for whose subjects it is told; clients of other sectors hear other subjects.
     `vectors`: asks for a level by `vtr` and hears it by `vot`.
+    `name`: what citizens are told that it is; its id if empty.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Client:
     back_channel_logout_uri: str = ""
     sector: str = ""
     vectors: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,13 +30,20 @@ const provider = new Provider(config.issuer, {
   cookies: { keys: ['a key for tests only'] },
   claims: { openid: ['sub'], email: ['email', 'email_verified'] },
   features: {
+    deviceFlow: { enabled: true },
     devInteractions: { enabled: true },
     introspection: { enabled: true },
     revocation: { enabled: true },
   },
+  issueRefreshToken: (_, client, source) =>
+    client.grantTypeAllowed('refresh_token')
+    && (source.scopes.has('offline_access') || client.clientId.endsWith('-app')),
+  rotateRefreshToken: true,
+  responseTypes: ['code', 'code id_token', 'code id_token token', 'id_token', 'none'],
   pkce: { required: (_, client) => !client.clientId.endsWith('-old') },
   ttl: {
-    AccessToken: 600, AuthorizationCode: 60, Grant: 3600, IdToken: 600, Interaction: 3600, Session: 3600,
+    AccessToken: 600, AuthorizationCode: 60, DeviceCode: 600, Grant: 3600, IdToken: 600, Interaction: 3600,
+    RefreshToken: 3600, Session: 3600,
   },
   findAccount: (_, id) => ({
     accountId: id,

@@ -26,10 +26,13 @@ from tests.auth_flows.clocks import SECONDS
 
 SCRIPT = Path(__file__).with_suffix(".mjs")
 NODE = Path(ROOT_DIR) / "bin" / "node"
-KINDS = ("post", "basic", "key", "old")
+KINDS = ("post", "basic", "key", "app", "old")
+"""An app may have its tokens by the browser, and refresh tokens for the time of a session."""
+HYBRID = ("code id_token", "code id_token token")
+GRANTS = ("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code")
 CITIZENS = 40
 NOT_OFFERED = (
-    "totp", "passwords", "recovery", "device_flow", "mutual_tls", "public_clients", "hybrid_flow",
+    "totp", "passwords", "recovery", "mutual_tls", "public_clients",
     "trusted_devices", "session_iframe", "front_channel_logout", "back_channel_logout",
 )  # fmt: skip
 
@@ -62,8 +65,8 @@ def _registrations(password: str, key: ec.EllipticCurvePrivateKey) -> list[dict[
             "client_id": f"probe-{kind}",
             "redirect_uris": [address_of(kind)],
             "post_logout_redirect_uris": [signed_out(kind)],
-            "response_types": ["code"],
-            "grant_types": ["authorization_code"],
+            "response_types": ["code", *(HYBRID if kind == "app" else ())],
+            "grant_types": [*GRANTS, *(["implicit"] if kind == "app" else ())],
             "id_token_signed_response_alg": "ES256",
             "token_endpoint_auth_method": _method(kind),
             **(signed if kind == "key" else secret),

@@ -22,6 +22,8 @@ Asked = dict[str, str]
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 SECRET = "a secret of the test"
 CLIENTS = ("one", "two")
+HOSTS = [f"https://{name}.example" for name in CLIENTS]
+FACTORS = ("email", "password", "code")
 LIFE = 600
 MOST_GUESSES = 20
 
@@ -59,6 +61,7 @@ class Reply:
     told: object = ""
     location: str = ""
     cookie: str = ""
+    policy: str = ""
 
 
 def form(action: str, *fields: str, **hidden: str) -> str:
@@ -121,6 +124,7 @@ class Provider:
             "issuer": self.at, "scopes_supported": ["openid", "email", "offline_access"],
             "grant_types_supported": ["authorization_code", "refresh_token", DEVICE],
             "response_types_supported": ["code", "code id_token", "code id_token token"],
+            "frontchannel_logout_supported": True, "frontchannel_logout_session_supported": True,
         })  # fmt: skip
 
     def jwks(self, _: Asked, __: str) -> Reply:
@@ -147,7 +151,7 @@ class Provider:
             told["error"], mark = "invalid_request", "#"
         elif session not in self.sessions:
             if asked.get("prompt") != "none":
-                return Reply(told=form("/login", "email", "password", next=self._again(asked)))
+                return Reply(told=form("/login", *FACTORS, next=self._again(asked)))
             told["error"] = "login_required"
         else:
             told |= self._given(asked, session)
@@ -179,7 +183,25 @@ class Provider:
         person = self.sessions.pop(session, "")
         if "session" not in self.faults:
             self._end(lambda g: g.session == session and "offline" not in g.scope)
-        return Reply(told=f"<p>Goodbye {person and 'to you'}</p>")
+        to = self._frames(person, session)
+        hosts = {"blocked": "'none'", "open": "https:"}.get(self._fault("blocked", "open"))
+        return Reply(told=f"<p>Goodbye</p>{to}", policy=f"frame-src {hosts or ' '.join(HOSTS)}")
+
+    def _fault(self, *names: str) -> str:
+        return next((name for name in names if name in self.faults), "")
+
+    def _frames(self, person: str, session: str) -> str:
+        """A frame for each service of a session."""
+        frames = []
+        for client in {g.client for g, _ in self.access.values() if g.session == session}:
+            more = urlencode({"iss": self.at, "sid": f"{client}-{session}"})
+            address = f"https://{client}.example/out"
+            frames.append(address if "unmarked" in self.faults else f"{address}?{more}")
+        if "silent" in self.faults:
+            frames.pop()
+        if "stranger" in self.faults:
+            frames.append(f"https://attacker.example/{person}")
+        return "".join(f'<iframe src="{address}"></iframe>' for address in frames)
 
     def password(self, asked: Asked, session: str) -> Reply:
         """Change a password."""
@@ -251,6 +273,7 @@ class Provider:
     def _id_token(self, grant: Grant, **more: str) -> str:
         now = int(self.now())
         claims = {"iss": self.at, "aud": grant.client, "sub": grant.person, "nonce": grant.nonce}
+        claims["sid"] = f"{grant.client}-{grant.session}"
         claims |= more
         header = {"alg": "ES256", "kid": "own"}
         times = {"iat": now, "exp": now + LIFE}
@@ -320,7 +343,8 @@ class Provider:
             if "nobody" in self.faults:
                 device.grant = Grant(device.client, "nobody", "openid", "")
             again = f"/device?user_code={typed}"
-            return Reply(told=form("/login", "email", "password", next=again))
+            factors = FACTORS[:2] if "factor" in self.faults else FACTORS
+            return Reply(told=form("/login", *factors, next=again))
         name = "something" if "name" in self.faults else device.client
         words = f"<p>Let {name} in by {typed}?</p>"
         return Reply(told=words + form("/device", user_code=typed, agreed=f"by-{session}"))
@@ -358,6 +382,8 @@ def serving(provider: Provider) -> Iterator[None]:
             self.send_header("Content-Length", str(len(body)))
             if reply.location:
                 self.send_header("Location", reply.location)
+            if reply.policy:
+                self.send_header("Content-Security-Policy", reply.policy)
             if reply.cookie:
                 self.send_header("Set-Cookie", f"s={reply.cookie}; Path=/")
             self.end_headers()

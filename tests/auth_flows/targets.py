@@ -26,6 +26,7 @@ class Client:
     """A client that the probe may be. `pkce_optional`: registered to ask without a challenge.
 
     At `back_channel_logout_uri`, an http address of this machine, the probe itself will listen.
+    At `front_channel_logout_uri` a frame of the sign-out page tells it; nobody has to listen there.
     `sector`: for whose subjects it is told; clients of other sectors hear other subjects.
     `vectors`: asks for a level by `vtr` and hears it by `vot`.
     `name`: what citizens are told that it is; its id if empty.
@@ -40,6 +41,7 @@ class Client:
     pkce_optional: bool = False
     post_logout_redirect_uri: str = ""
     back_channel_logout_uri: str = ""
+    front_channel_logout_uri: str = ""
     sector: str = ""
     vectors: bool = False
     name: str = ""

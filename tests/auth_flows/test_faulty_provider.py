@@ -1,6 +1,6 @@
-"""The rows about refresh tokens, devices and hybrid answers notice a fault, and raise no alarm.
+"""Rows about what our own provider has not notice a fault, and raise no alarm without one.
 
-Our own provider offers none of these, so no fault can be planted there.
+Refresh tokens, devices, hybrid answers, frames: no fault of them can be planted in `idp/`.
 """
 
 import time
@@ -24,6 +24,7 @@ from tests.auth_flows.wire import Wire
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+SEED = "JBSWY3DPEHPK3PXP"
 ROWS = catalogue.load()
 FAULTS = {
     "TOKEN-14": ("old", "family"),
@@ -34,7 +35,8 @@ FAULTS = {
     "REVOKE-02": ("access", "hint"),
     "IDT-02": ("c_hash", "at_hash", "no_nonce", "query"),
     "DEV-01": ("short", "long", "fast", "any_device", "proof", "twice", "guesses", "link",
-               "nobody", "name", "immortal"),
+               "nobody", "name", "immortal", "factor"),
+    "LOGOUT-08": ("unmarked", "silent", "stranger", "blocked", "open"),
 }  # fmt: skip
 
 
@@ -43,17 +45,16 @@ def tried(folder: Path, rows: Iterable[str], *faults: str) -> list[Result]:
     clock = folder / "clock"
     clock.write_bytes(SECONDS.pack(int(time.time())))
     provider = Provider(clock, PEM, *faults)
-    clients = tuple(
-        Client(
-            name, "client_secret_post", f"https://{name}.example/in", SECRET, scope="openid email"
-        )
+    clients = [
+        Client(name, "client_secret_post", f"https://{name}.example/in", SECRET,
+               scope="openid email", front_channel_logout_uri=f"https://{name}.example/out")
         for name in CLIENTS
-    )
-    people = [Citizen(f"{n}@example.com", "any password", expendable=n > 1) for n in range(6)]
+    ]  # fmt: skip
+    people = [Citizen(f"{n}@example.com", "any password", SEED, n > 1) for n in range(6)]
     with serving(provider):
         target = Target(
-            issuer=provider.at, authorised_by="this test", clients=clients, citizens=tuple(people),
-            care=Care(1000), clock_file=str(clock),
+            issuer=provider.at, authorised_by="this test", clients=tuple(clients),
+            citizens=tuple(people), care=Care(1000), clock_file=str(clock),
             pages={"password": "password", "delete": "delete"},
         )  # fmt: skip
         ground = Ground(target, Wire(Pace(target.care), Masker()))

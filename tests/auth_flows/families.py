@@ -3,7 +3,7 @@
 Which clients get them no file needs to say: it shows in the answers of the token endpoint.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tests.auth_flows.browser import Browser
 from tests.auth_flows.probe import TOKENS, Probe, got_tokens
@@ -18,9 +18,13 @@ OFFLINE = "offline_access"
 class Family:
     """What one grant gave a client of ours: refresh tokens and access tokens, the oldest first."""
 
-    def __init__(self, probe: Probe, client: Client, answer: Answer, scope: str) -> None:
+    def __init__(
+        self, probe: Probe, client: Client, answer: Answer, scope: str, code: Pairs
+    ) -> None:
         self.probe = probe
         self.client = client
+        self.code = code
+        """The fields that have redeemed its code."""
         self.scope = str(answer.json.get("scope") or scope)
         self.id_token = str(answer.json.get("id_token", ""))
         self.refresh_tokens: list[str] = []
@@ -49,10 +53,10 @@ class Family:
         """Refresh as its client, or as another of ours."""
         return self.probe.token(self.fields(token, more), client or self.client)
 
-    def send_with(self, proof: Pairs) -> Answer:
+    def send_with(self, proof: Pairs, headers: Mapping[str, str] | None = None) -> Answer:
         """Refresh with this as the only proof."""
         endpoint = self.probe.endpoint("token_endpoint")
-        answer = self.probe.ground.wire.form(endpoint, self.fields() + proof)
+        answer = self.probe.ground.wire.form(endpoint, self.fields() + proof, headers)
         self.probe.ground.wire.masker.learn(*(str(answer.json.get(name, "")) for name in TOKENS))
         return answer
 
@@ -87,10 +91,11 @@ def begin(
         code = done.outcome.values.get("code")
         if not code:
             continue
-        answer = probe.token(probe.fields_for(asked, code), client)
+        fields = probe.fields_for(asked, code)
+        answer = probe.token(fields, client)
         if "refresh_token" in answer.json:
             probe.works(True, answer, f"getting a refresh token as {client.id}")
-            return Family(probe, client, answer, changes["scope"])
+            return Family(probe, client, answer, changes["scope"], fields)
     return None
 
 

@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.auth_flows import attacks, catalogue
 from tests.auth_flows.care import Pace
 from tests.auth_flows.clocks import SECONDS
-from tests.auth_flows.faulty_provider import CLIENTS, SECRET, Provider, serving
+from tests.auth_flows.faulty.answers import serving
+from tests.auth_flows.faulty.provider import Provider
+from tests.auth_flows.faulty.tokens import CLIENTS, SECRET
 from tests.auth_flows.ground import Ground
 from tests.auth_flows.masking import Masker
 from tests.auth_flows.run import run
@@ -27,6 +29,7 @@ PEM = KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decod
 SEED = "JBSWY3DPEHPK3PXP"
 ROWS = catalogue.load()
 FAULTS = {
+    "TOKEN-01": ("code",),
     "TOKEN-14": ("old", "family"),
     "TOKEN-15": ("grace",),
     "TOKEN-16": ("any_client", "proof"),

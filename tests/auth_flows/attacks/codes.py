@@ -2,6 +2,7 @@
 
 from tests.auth_flows import twister
 from tests.auth_flows.attacks import attack
+from tests.auth_flows.families import begin
 from tests.auth_flows.probe import Probe, claims_of, got_tokens
 
 NO_GRANT = ("invalid_grant", "invalid_request")
@@ -33,6 +34,18 @@ def code_twice(probe: Probe) -> None:
         tried="the first token after the code came a second time",
         wanted="401: it was revoked",
     )
+    if probe.ground.offers("refresh_tokens"):
+        _refresh_token_of_a_code(probe)
+
+
+def _refresh_token_of_a_code(probe: Probe) -> None:
+    found = next(filter(None, (begin(probe, client) for client in probe.plain_clients())), None)
+    if found is None:
+        return
+    found.refreshes()
+    probe.token_refused(probe.token(found.code, found.client), NO_GRANT, "a code of more tokens")
+    tried = "the refresh token after its code came a second time"
+    probe.token_refused(found.send(), NO_GRANT, tried)
 
 
 @attack("TOKEN-02", fix="Use a code up in one atomic statement, before anything is signed.")

@@ -86,6 +86,9 @@ def brought_by_somebody_else(probe: Probe) -> None:
     if got_tokens(answer):
         return
     found = _alive(probe, found)
+    proof, headers = probe.proof(theirs.client)
+    answer = found.send_with([("client_id", found.client.id), *proof], headers)
+    probe.token_refused(answer, NOBODY, "a refresh token with its client's name, another's proof")
     theirs = _alive(probe, theirs)
     answer = theirs.send(client=found.client)
     probe.token_refused(answer, NOBODY, "the other client's brought by the first")
@@ -186,7 +189,8 @@ def revoked(probe: Probe) -> None:
 
 
 @attack("TOKEN-19", fix="End refresh tokens with what they came from: password, account, session.",
-        left_out="another app, consent that is withdrawn, accounts that the provider suspends",
+        left_out="another app, consent that is withdrawn, suspended accounts; with "
+        "offline_access, a sign-out: such a token is meant to outlast it",
 )  # fmt: skip
 def outliving(probe: Probe) -> None:
     ways = [way for name, way in WAYS.items() if name in probe.target.pages]

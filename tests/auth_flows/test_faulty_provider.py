@@ -40,6 +40,7 @@ FAULTS = {
     "DEV-01": ("short", "long", "fast", "any_device", "proof", "twice", "guesses", "link",
                "nobody", "name", "immortal", "factor"),
     "LOGOUT-08": ("unmarked", "silent", "stranger", "blocked", "open"),
+    "LOGOUT-09": ("anybody", "loud", "unsalted", "told", "readable"),
 }  # fmt: skip
 
 

@@ -20,6 +20,8 @@ class Reply:
     told: object = ""
     location: str = ""
     cookie: str = ""
+    readable: bool = False
+    """By scripts: the cookie."""
     policy: str = ""
 
 
@@ -71,7 +73,8 @@ def serving(provider: Answering) -> Iterator[None]:
             if reply.policy:
                 self.send_header("Content-Security-Policy", reply.policy)
             if reply.cookie:
-                self.send_header("Set-Cookie", f"s={reply.cookie}; Path=/")
+                kind = "" if reply.readable else "; HttpOnly"
+                self.send_header("Set-Cookie", f"s={reply.cookie}; Path=/{kind}")
             self.end_headers()
             self.wfile.write(body)
 

@@ -28,7 +28,8 @@ class Provider(Devices):
             "/authorize": self.authorize, "/login": self.login, "/userinfo": self.userinfo,
             "/token": self.token, "/revoke": self.revoke, "/signout": self.signout,
             "/password": self.password, "/delete": self.delete, "/device": self.device,
-            "/devices": self.begin_device, "/": lambda asked, told: Reply(told="<p>Hello</p>"),
+            "/devices": self.begin_device, "/frame": self.frame,
+            "/": lambda asked, told: Reply(told="<p>Hello</p>"),
         }  # fmt: skip
         held = headers.get("cookie", "").partition("s=")[2]
         told = headers.get("authorization", "").partition("Bearer ")[2] or held
@@ -44,7 +45,8 @@ class Provider(Devices):
         ends = {"authorization_endpoint": "authorize", "token_endpoint": "token",
                 "userinfo_endpoint": "userinfo", "jwks_uri": "jwks",
                 "revocation_endpoint": "revoke", "end_session_endpoint": "signout",
-                "device_authorization_endpoint": "devices"}  # fmt: skip
+                "device_authorization_endpoint": "devices",
+                "check_session_iframe": "frame"}  # fmt: skip
         return Reply(told={name: self.at + end for name, end in ends.items()} | {
             "issuer": self.at, "scopes_supported": ["openid", "email", "offline_access"],
             "grant_types_supported": ["authorization_code", "refresh_token", DEVICE],
@@ -62,7 +64,8 @@ class Provider(Devices):
         """Sign in whoever comes."""
         session = secrets.token_urlsafe(16)
         self.sessions[session] = asked["email"]
-        return Reply(303, location=asked["next"], cookie=session)
+        readable = "readable" in self.faults
+        return Reply(303, location=asked["next"], cookie=session, readable=readable)
 
     def authorize(self, asked: Asked, session: str) -> Reply:
         """A code, and what else is asked for."""
@@ -79,7 +82,7 @@ class Provider(Devices):
                 return Reply(told=form("/login", *FACTORS, next=self._again(asked)))
             told["error"] = "login_required"
         else:
-            told |= self._given(asked, session)
+            told |= self._given(asked, session) | {"session_state": self._state(asked, session)}
         return Reply(303, location=f"{back}{mark}{urlencode(told)}")
 
     def _again(self, asked: Asked) -> str:
@@ -102,6 +105,21 @@ class Provider(Devices):
                 more["at_hash"] = half("another")
             told["id_token"] = self._id_token(grant, **more)
         return told
+
+    def _state(self, asked: Asked, session: str) -> str:
+        """What a client asks the frame about."""
+        salt = "" if "unsalted" in self.faults else secrets.token_urlsafe(8)
+        origin = asked["redirect_uri"].rpartition("/")[0]
+        hashed = half(f"{asked['client_id']} {origin} {session} {salt}")
+        return f"{session}.{salt}" if "told" in self.faults else f"{hashed}.{salt}"
+
+    def frame(self, _: Asked, __: str) -> Reply:
+        """The frame that tells whether a session goes on."""
+        check = "e.data" if "anybody" in self.faults else "e.data, e.origin"
+        to = {"anybody": "e.data.to", "loud": "'*'"}.get(self._fault("anybody", "loud"), "e.origin")
+        answer = f"e.source.postMessage(same({check}), {to})"
+        script = f"addEventListener('message', e => {answer})"
+        return Reply(told=f"<script>{script}</script>")
 
     def signout(self, _: Asked, session: str) -> Reply:
         """End a session, and what was given for its time."""

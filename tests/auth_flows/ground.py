@@ -22,7 +22,7 @@ class Ground:
         self.wire = wire
         wire.keep_to(target.named_hosts)
         wire.masker.hide(*target.fields.password, *target.fields.code)
-        for client in target.clients:
+        for client in (*target.clients, *target.special_clients):
             wire.masker.learn(client.secret)
         for citizen in target.citizens:
             wire.masker.learn(citizen.password, citizen.totp_seed)
@@ -77,12 +77,16 @@ class Ground:
         """Whether the provider has a feature: neither file nor metadata say that it has not."""
         if feature in self.target.not_offered:
             return False
-        published, value = FEATURES.get(feature, ("", ""))
+        if feature == "hybrid_flow":
+            said = self.metadata.get("response_types_supported") or []
+            return any({"code"} < set(str(kind).split()) for kind in said)
+        ways = MUTUAL_TLS if feature == "mutual_tls" else [FEATURES.get(feature, ("", ""))]
+        return any(self._says(published, value) for published, value in ways)
+
+    def _says(self, published: str, value: str) -> bool:
         if not published:
             return True
         said = self.metadata.get(published)
-        if feature == "hybrid_flow":
-            return any({"code"} < set(str(kind).split()) for kind in said or [])
         return value in (said or []) if value else bool(said)
 
     def next_person(self) -> Person:
@@ -118,7 +122,6 @@ class Ground:
 FEATURES = {
     "refresh_tokens": ("grant_types_supported", "refresh_token"),
     "device_flow": ("device_authorization_endpoint", ""),
-    "hybrid_flow": ("response_types_supported", ""),
     "par": ("pushed_authorization_request_endpoint", ""),
     "dpop": ("dpop_signing_alg_values_supported", ""),
     "claims_parameter": ("claims_parameter_supported", ""),
@@ -130,3 +133,10 @@ FEATURES = {
     "back_channel_logout": ("backchannel_logout_supported", ""),
 }
 """How a provider says that it has a feature: a member of its metadata, and what must be in it."""
+MUTUAL_TLS = (
+    ("token_endpoint_auth_methods_supported", "tls_client_auth"),
+    ("token_endpoint_auth_methods_supported", "self_signed_tls_client_auth"),
+    ("mtls_endpoint_aliases", ""),
+    ("tls_client_certificate_bound_access_tokens", ""),
+)
+"""The ways to say that it looks at certificates of clients."""

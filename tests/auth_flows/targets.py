@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from tests.auth_flows.clocks import SECONDS
 
-METHODS: Final = ("client_secret_post", "client_secret_basic", "private_key_jwt")
+NO_PROOF: Final = "none"
+METHODS: Final = ("client_secret_post", "client_secret_basic", "private_key_jwt", NO_PROOF)
 PRESSED_FIRST: Final = (
     "sign_in", "signin", "log_in", "login", "continue", "allow", "accept", "agree", "share",
     "yes", "skip", "later", "not_now", "no",
@@ -29,7 +30,8 @@ class Client:
     At `front_channel_logout_uri` a frame of the sign-out page tells it; nobody has to listen there.
     `sector`: for whose subjects it is told; clients of other sectors hear other subjects.
     `vectors`: asks for a level by `vtr` and hears it by `vot`.
-    `name`: what citizens are told that it is; its id if empty.
+    `name`: what citizens are told that it is; its id if empty. `pushed_only`: registered to push
+    every request. By the method `none` it is public: it proves nothing.
     """
 
     id: str
@@ -45,6 +47,12 @@ class Client:
     sector: str = ""
     vectors: bool = False
     name: str = ""
+    pushed_only: bool = False
+
+    @property
+    def special(self) -> bool:
+        """Whether only attacks that look for such a client may use it."""
+        return self.pushed_only or self.method == NO_PROOF
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,8 @@ class Target:
     issuer: str
     authorised_by: str
     clients: tuple[Client, ...]
+    special_clients: tuple[Client, ...] = ()
+    """Those that cannot bring a plain request and prove themselves, as most attacks do."""
     citizens: tuple[Citizen, ...] = ()
     mailbox: str = ""
     not_offered: frozenset[str] = frozenset()
@@ -178,13 +188,15 @@ def parse(document: Mapping[str, Any], folder: Path) -> Target:
     parts = urlsplit(issuer)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise TargetUnusable(f"issuer is {issuer!r}: it must be an http or https address")
-    clients = tuple(_client(about, folder) for about in document.get("clients", []))
+    every = [_client(about, folder) for about in document.get("clients", [])]
+    clients = tuple(client for client in every if not client.special)
     if not clients:
         raise TargetUnusable("clients names none: the probe must be at least one")
     return Target(
         issuer=issuer,
         authorised_by=document["authorised_by"],
         clients=clients,
+        special_clients=tuple(client for client in every if client.special),
         citizens=tuple(_citizen(about) for about in document.get("citizens", [])),
         mailbox=str(document.get("mailbox", "")),
         not_offered=frozenset(document.get("not_offered", [])),
@@ -216,7 +228,7 @@ def _client(about: Mapping[str, Any], folder: Path) -> Client:
         except OSError as error:
             raise TargetUnusable(f"{where}: key_file cannot be read: {error.strerror}") from error
     wanted = "key" if about["method"] == "private_key_jwt" else "secret"
-    if not known.get(wanted):
+    if about["method"] != NO_PROOF and not known.get(wanted):
         raise TargetUnusable(f"{where}: {about['method']} needs its {wanted}")
     return Client(**known)
 

@@ -32,7 +32,9 @@ const provider = new Provider(config.issuer, {
   features: {
     deviceFlow: { enabled: true },
     devInteractions: { enabled: true },
+    dPoP: { enabled: true },
     introspection: { enabled: true },
+    pushedAuthorizationRequests: { enabled: true },
     revocation: { enabled: true },
   },
   issueRefreshToken: (_, client, source) =>

@@ -30,9 +30,11 @@ KINDS = ("post", "basic", "key", "app", "old")
 """An app may have its tokens by the browser, and refresh tokens for the time of a session."""
 HYBRID = ("code id_token", "code id_token token")
 GRANTS = ("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code")
+PUSHED_ONLY, PUBLIC = "pushed", "native"
+LOOPBACK = "http://127.0.0.1/signed/in"
 CITIZENS = 40
 NOT_OFFERED = (
-    "totp", "passwords", "recovery", "mutual_tls", "public_clients",
+    "totp", "passwords", "recovery",
     "trusted_devices", "session_iframe", "front_channel_logout", "back_channel_logout",
 )  # fmt: skip
 
@@ -58,8 +60,31 @@ def _jwk(key: ec.EllipticCurvePrivateKey, *, private: bool) -> dict[str, str]:
 
 
 def _registrations(password: str, key: ec.EllipticCurvePrivateKey) -> list[dict[str, Any]]:
-    secret = {"client_secret": password}
     signed = {"jwks": {"keys": [_jwk(key, private=False)]}}
+    pushed_only = {
+        "client_id": f"probe-{PUSHED_ONLY}",
+        "redirect_uris": [address_of(PUSHED_ONLY)],
+        "token_endpoint_auth_method": _method(PUSHED_ONLY),
+        "require_pushed_authorization_requests": True,
+        "id_token_signed_response_alg": "ES256",
+        "client_secret": f"{PUSHED_ONLY}-{password}",
+    }
+    public = {
+        "client_id": f"probe-{PUBLIC}",
+        "redirect_uris": [LOOPBACK],
+        "token_endpoint_auth_method": "none",
+        "application_type": "native",
+        "grant_types": ["authorization_code", "refresh_token"],
+        "id_token_signed_response_alg": "ES256",
+    }
+    return [
+        pushed_only,
+        public,
+        *_usual(password, signed),
+    ]
+
+
+def _usual(password: str, signed: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "client_id": f"probe-{kind}",
@@ -69,7 +94,7 @@ def _registrations(password: str, key: ec.EllipticCurvePrivateKey) -> list[dict[
             "grant_types": [*GRANTS, *(["implicit"] if kind == "app" else ())],
             "id_token_signed_response_alg": "ES256",
             "token_endpoint_auth_method": _method(kind),
-            **(signed if kind == "key" else secret),
+            **(signed if kind == "key" else {"client_secret": f"{kind}-{password}"}),
         }
         for kind in KINDS
     ]
@@ -97,9 +122,22 @@ def _target(issuer: str, password: str) -> str:
             f'post_logout_redirect_uri = "{signed_out(kind)}"',
             'scope = "openid email"',
             f'method = "{_method(kind)}"',
-            'key_file = "client.key"' if kind == "key" else f"secret = {json.dumps(password)}",
+            'key_file = "client.key"' if kind == "key" else f'secret = "{kind}-{password}"',
             f"pkce_optional = {json.dumps(kind == 'old')}",
         ]
+    lines += [
+        "[[clients]]",
+        f'id = "probe-{PUSHED_ONLY}"',
+        f'redirect_uri = "{address_of(PUSHED_ONLY)}"',
+        f'method = "{_method(PUSHED_ONLY)}"',
+        f'secret = "{PUSHED_ONLY}-{password}"',
+        "pushed_only = true",
+        "[[clients]]",
+        f'id = "probe-{PUBLIC}"',
+        f'redirect_uri = "{LOOPBACK}"',
+        'method = "none"',
+        'scope = "openid offline_access"',
+    ]
     for number in range(CITIZENS):
         told = (f'email = "citizen-{number}@example.com"', 'password = "any password at all"')
         lines += ["[[citizens]]", *told, f"expendable = {json.dumps(number >= 4)}"]

@@ -52,7 +52,7 @@ PAGES = {
     "authenticator_app": "account/app", "recovery_codes": "account/recovery-codes",
     "sessions": "account/devices", "history": "account/history", "delete": "account/delete",
     "forgotten_password": "reset/request", "new_password": "password",
-    "enrolment": "create/app", "recovery_code": "recovery-code",
+    "enrolment": "create/app", "recovery_code": "recovery-code", "lost_factor": "recover",
     "identity_keys": ".well-known/did.json",
     "administration": "ops", "administration_citizens": "ops/citizens",
     "administration_clients": "ops/clients", "administration_keys": "ops/keys",

@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import html
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,6 +13,11 @@ from tests.auth_flows.forms import forms_of
 from tests.auth_flows.targets import Client
 from tests.auth_flows.wire import Answer, Pairs
 
+_REFRESH = re.compile(
+    r"<meta\b[^<>]{0,80}http-equiv=[\"']?refresh[\"']?[^<>]{0,80}content=[\"']([^\"<>]*)",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"url\s*=\s*(\S+)", re.IGNORECASE)
 Kind = Literal["refused here", "page", "goes on", "sent back", "elsewhere", "failure"]
 
 
@@ -82,6 +89,11 @@ def outcome_of(answer: Answer, issuer: str, redirect_uri: str) -> Outcome:
             return Outcome("sent back", back)
         home = urlsplit(there)[:2] == urlsplit(issuer)[:2]
         return Outcome("goes on" if home else "elsewhere")
+    if refreshes := refreshed_to(answer):
+        there = urljoin(answer.url, refreshes)
+        if urlsplit(there)[:2] != urlsplit(issuer)[:2]:
+            back = _values_at(there, redirect_uri)
+            return Outcome("elsewhere") if back is None else Outcome("sent back", back)
     if answer.status >= 400:
         return Outcome("refused here")
     for form in forms_of(answer.body):
@@ -91,6 +103,14 @@ def outcome_of(answer: Answer, issuer: str, redirect_uri: str) -> Outcome:
         if action[:2] != urlsplit(issuer)[:2]:
             return Outcome("elsewhere")
     return Outcome("page")
+
+
+def refreshed_to(answer: Answer) -> str:
+    """Where a page leads by itself, by a header or by an element of its own, or nothing."""
+    element = _REFRESH.search(answer.body) if "html" in answer.header("Content-Type") else None
+    told = answer.header("Refresh") or (html.unescape(element[1]) if element else "")
+    found = _URL.search(told)
+    return found[1].strip("'\"") if found else ""
 
 
 def _values_at(there: str, redirect_uri: str) -> dict[str, str] | None:

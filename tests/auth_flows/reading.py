@@ -13,6 +13,7 @@ _CODE = re.compile(
 )
 _LOADS = re.compile(r"<(?:script|img|iframe|link)\b[^>]*?(?:src|href)=\"([^\"]*)\"", re.IGNORECASE)
 _DIGIT = re.compile(r"[0-9]")
+_LINK = re.compile(r"<a\b[^>]*?href=\"([^\"]*)\"", re.IGNORECASE)
 
 
 def words_of(page: str) -> str:
@@ -41,3 +42,8 @@ def recovery_codes_on(page: str) -> list[str]:
 def loads_of(page: str) -> list[str]:
     """The addresses from which a page loads scripts, pictures, styles and frames."""
     return [html.unescape(address) for address in _LOADS.findall(page)]
+
+
+def links_of(page: str) -> list[str]:
+    """The addresses that a page links to."""
+    return [html.unescape(address) for address in _LINK.findall(page)]

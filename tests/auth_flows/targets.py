@@ -137,7 +137,8 @@ class Target:
 
     Those that belong to a sign-in are relative to its page at hand: `forgotten_password` to the one
     that asks for the password, `new_password` to the one that asks for what was mailed,
-    `enrolment`, `recovery_code` and `passkey` to the one that asks for the code of an app,
+    `enrolment`, `recovery_code`, `lost_factor` (a new app for who has lost theirs) and `passkey` to
+    the one that asks for the code of an app,
     `passkey` also to the first one.
     """
     levels: tuple[str, ...] = ()

@@ -171,6 +171,22 @@ def test_what_an_answer_means(status: int, location: str, body: str, kind: str) 
     assert outcome_of(answer, HOME, BACK).kind == kind
 
 
+@pytest.mark.parametrize(
+    ("refresh", "body", "kind"),
+    [
+        ("0; url=https://other.example/", "", "elsewhere"),
+        ("0;URL='/here'", "", "refused here"),
+        ("30", "", "refused here"),
+        ("", '<meta http-equiv="refresh" content="0;url=//other.example">', "elsewhere"),
+        ("", f'<META HTTP-EQUIV=refresh content="0; url={BACK}?code=1">', "sent back"),
+        ("", "<meta name=viewport content='url=https://other.example'>", "refused here"),
+    ],
+)  # fmt: skip
+def test_a_page_that_leads_on_by_itself_is_a_redirect(refresh: str, body: str, kind: str) -> None:
+    headers = (("Content-Type", "text/html"), *((("Refresh", refresh),) if refresh else ()))
+    assert outcome_of(Answer(0, HOME + "authorize", 400, headers, body), HOME, BACK).kind == kind
+
+
 def test_a_form_sends_what_a_browser_would() -> None:
     (form,) = forms_of(
         "<input name=before><form method=POST action=/x><input type=hidden name=t value=1>"

@@ -13,6 +13,7 @@ from tests.auth_flows.visit import Visit
 
 LONGEST_LOCK = 2 * 3600 + 60
 EVIL = "attacker.example"
+MOST_STEPS = 6
 PLACES = (f"https://{EVIL}/", f"//{EVIL}", f"/\\{EVIL}", f"javascript://{EVIL}/%0aalert(1)")
 WORDS = ("next", "return_to", "returnTo", "return", "redirect", "redirect_to", "redirect_url",
          "url", "continue", "goto", "target", "RelayState", "service", "callback")  # fmt: skip
@@ -57,12 +58,11 @@ def _lock(probe: Probe, person: Person) -> None:
 
 @attack("LOGIN-12", fix="Keep on the server where a sign-in leads, or take your own paths alone.")
 def led_astray(probe: Probe) -> None:
-    person = probe.ground.next_person()
-    works_for(probe, person)
+    works_for(probe, probe.ground.next_person())
     wire = probe.ground.wire
     first = len(wire.exchanges)
     for place in PLACES:
-        more = dict.fromkeys(WORDS, place)
+        person, more = probe.ground.next_person(), dict.fromkeys(WORDS, place)
         starts = [Visit(probe, person, asked=probe.ask(**more))]
         if "account" in probe.target.pages:
             url = f"{probe.page('account')}?{urlencode(more)}"
@@ -74,9 +74,9 @@ def led_astray(probe: Probe) -> None:
 
 
 def _through(visit: Visit, more: dict[str, str]) -> None:
-    """Sign in up to the code, with the false places in every address and form."""
-    for _ in range(4):
-        if visit.arrived or not visit.leads_on or "code" in visit.asks:
+    """Sign in, with the false places in every address and form."""
+    for _ in range(MOST_STEPS):
+        if visit.arrived or not visit.leads_on:
             break
         joint = "&" if urlsplit(visit.answer.url).query else "?"
         visit.open(f"{visit.answer.url}{joint}{urlencode(more)}")

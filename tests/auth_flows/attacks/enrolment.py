@@ -19,12 +19,18 @@ LEAST_BYTES = 20
 def enrolment_left(probe: Probe) -> None:
     new = SignUp(probe)
     new.to_the_app()
-    for words, browser, prompt in (
-        ("the same request again", new.visit.browser.copy(), None),
-        ("prompt=none", new.visit.browser.copy(), "none"),
-        ("the password in another browser", probe.browser(), None),
-    ):
-        visit = Visit(probe, new.person, browser=browser, asked=probe.ask(prompt=prompt))
+    low = probe.target.levels[0] if probe.target.levels else "0"
+    changes: dict[str, dict[str, str]] = {
+        "the same request again": {},
+        "prompt=none": {"prompt": "none"},
+        "a request for less": {"acr_values": low},
+        "a silent request for less": {"acr_values": low, "prompt": "none"},
+        "the password in another browser": {},
+    }
+    for words, changed in changes.items():
+        elsewhere = words.endswith("browser")
+        browser = probe.browser() if elsewhere else new.visit.browser.copy()
+        visit = Visit(probe, new.person, browser=browser, asked=probe.ask(**changed))
         if visit.asks <= {"email", "password"} and visit.towards("password"):
             visit.give()
         probe.expect(

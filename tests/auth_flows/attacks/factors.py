@@ -145,6 +145,10 @@ def recovery_codes(probe: Probe) -> None:
         wanted="one that tells of it",
     )
     _opens_nothing(probe, _by_recovery_code(probe, person, codes[0]), "a used recovery code")
+    for words, half in _half_right(codes[2]).items():
+        _opens_nothing(probe, _by_recovery_code(probe, person, half), words)
+    whole = _by_recovery_code(probe, person, codes[2])  # so that no lock is in the way
+    probe.works(_signed_in(probe, whole), whole.answer, "the whole of that recovery code")
     other = probe.ground.burn()
     _opens_nothing(probe, _by_recovery_code(probe, other, codes[1]), "the code of another citizen")
     anew = _new_codes(probe, person, first)
@@ -174,6 +178,24 @@ def _by_recovery_code(probe: Probe, person: Person, code: str) -> Visit:
     if form is None or not form.asked:
         return visit
     return visit.give(more={form.asked[0]: code})
+
+
+def _half_right(code: str) -> dict[str, str]:
+    """A code of which one half is another one: as long, and of the same letters."""
+    middle = len(code) // 2
+    first, last = code[:middle], code[middle:]
+    return {
+        "a recovery code right in its first half": first + _turned(last),
+        "a recovery code right in its second half": _turned(first) + last,
+    }
+
+
+def _turned(half: str) -> str:
+    """Other letters of the same kind in the same places."""
+    letters = [char for char in half if char.isalnum()]
+    others = iter([*letters[1:], *letters[:1]])
+    turned = "".join(next(others) if char.isalnum() else char for char in half)
+    return turned if turned != half else half.replace(letters[0], "A" if letters[0] != "A" else "B")
 
 
 def _signed_in(probe: Probe, visit: Visit) -> bool:
@@ -210,8 +232,10 @@ def changed_by_a_thief(probe: Probe) -> None:
     changing.visit.give(email=new, more=dict(EXTRA))
     early = Mailbox(probe, person.citizen.email)
     changing.visit.give(code="000000")
-    still = works_for(probe, person)
-    probe.expect(still.arrived, still.answer, tried="a new address, unproved", wanted="no change")
+    still = guess_password(probe, person, person.citizen.password)
+    probe.expect(
+        still.past_the_password, still.answer, tried="a new address, unproved", wanted="no change"
+    )
     changing.visit.give(code=proof.code())
     probe.expect(
         early.hears(),

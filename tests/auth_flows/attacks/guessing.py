@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tests.auth_flows.attacks import attack
+from tests.auth_flows.changes import Changing
 from tests.auth_flows.probe import Probe
 from tests.auth_flows.reading import words_of
 from tests.auth_flows.sign_in import Person
@@ -12,6 +13,8 @@ from tests.auth_flows.wire import Answer
 MOST_PASSWORDS = 10
 """Wrong ones in a row that a provider may judge."""
 MOST_CODES = 6
+LONG_AFTER = 16 * 60
+"""Seconds."""
 AT_ONCE = 12
 BUSY = 503
 FALSE_SOURCES: tuple[Mapping[str, str], ...] = (
@@ -118,6 +121,28 @@ def round_the_limit(probe: Probe) -> None:
         name = " " * (number % 2) + spelt[number % len(spelt)]
         guess_password(probe, person, f"wrong {number}", headers=headers, email=name)
     is_locked(probe, person, "wrong ones from many sources, for many spellings of the address")
+    _at_another_door(probe)
+
+
+def _at_another_door(probe: Probe) -> None:
+    """Who has a session guesses the password where the account is changed."""
+    if "password" not in probe.target.pages:
+        return
+    person = probe.ground.burn()
+    thief = Changing(probe, person, works_for(probe, person).browser, "password")
+    for number in range(MOST_PASSWORDS):
+        if "password" not in thief.visit.asks or thief.is_open:
+            break
+        thief.visit.give(password=f"wrong {number}")
+    thief.visit.open(thief.address)
+    if "password" in thief.visit.asks and not thief.is_open:
+        thief.visit.give()
+    probe.expect(
+        not thief.is_open and "code" not in thief.visit.asks,
+        thief.visit.answer,
+        tried=f"the right password after {MOST_PASSWORDS} wrong ones, where it is changed",
+        wanted="it opens nothing",
+    )
 
 
 @attack("TOTP-03", fix="Judge five wrong codes in a row at most, then ask for none.")
@@ -162,6 +187,33 @@ def codes_over_many_sign_ins(probe: Probe) -> None:
         if visit.towards("code"):
             visit.give(code=person.wrong_code())
     codes_are_locked(probe, person, f"{MOST_CODES} sign-ins with a wrong one")
+    _codes_at_another_door(probe)
+
+
+def _codes_at_another_door(probe: Probe) -> None:
+    """Who has a session and the password guesses codes where the account is changed."""
+    if "authenticator_app" not in probe.target.pages or not probe.ground.clock.can_jump:
+        return
+    person = probe.ground.burn()
+    browser = works_for(probe, person).browser
+    probe.wait(LONG_AFTER)  # so that the code of the sign-in stands for none any more
+    thief = Changing(probe, person, browser, "authenticator_app")
+    if "password" in thief.visit.asks and not thief.is_open:
+        thief.visit.give()
+    if "code" not in thief.visit.asks or thief.is_open:
+        return
+    for _ in range(MOST_CODES):
+        if "code" not in thief.visit.asks:
+            break
+        thief.visit.give(code=person.wrong_code())
+    if "code" in thief.visit.asks:
+        thief.visit.give()
+    probe.expect(
+        not thief.is_open,
+        thief.visit.answer,
+        tried=f"the right code after {MOST_CODES} wrong ones, where the app is changed",
+        wanted="it opens nothing",
+    )
 
 
 @attack("TOTP-05", fix="Take a try in one atomic statement, before the code is looked at.")

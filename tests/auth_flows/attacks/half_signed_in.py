@@ -1,16 +1,20 @@
 """Attacks by who has given a password and no code, and on what binds the pages of a sign-in."""
 
 from tests.auth_flows.attacks import attack
-from tests.auth_flows.attacks.guessing import works_for
+from tests.auth_flows.attacks.guessing import guess_password, works_for
+from tests.auth_flows.changes import Changing
+from tests.auth_flows.mailbox import Mailbox
 from tests.auth_flows.probe import Probe, claims_of
 from tests.auth_flows.reading import seed_on
 from tests.auth_flows.sign_in import Person
 from tests.auth_flows.visit import Visit
+from tests.auth_flows.wire import Pairs
 
 OWN_PAGES = ("account", "password", "email", "authenticator_app", "recovery_codes", "sessions")
 NAMES = ("username", "user", "user_id", "userid", "uid", "account", "account_id", "sub", "subject",
          "login", "login_hint", "identifier", "email", "email_address")  # fmt: skip
 EVIL = "https://attacker.example"
+A_DAY = 86_400
 
 
 def no_code_comes(probe: Probe, visit: Visit, tried: str) -> None:
@@ -128,6 +132,50 @@ def ways_without_a_code(probe: Probe) -> None:
                 tried=f"{words}: a sign-in with a password alone",
                 wanted="a page that asks for a code, or a refusal",
             )
+    if "lost_factor" in probe.target.pages and probe.target.mailbox:
+        _by_having_lost_it(probe)
+
+
+def _by_having_lost_it(probe: Probe) -> None:
+    """Who has the password and the mailbox says that the app is lost, and wants another at once."""
+    person = probe.ground.burn()
+    works_for(probe, person)
+    mailbox = Mailbox(probe, person.citizen.email)
+    visit = _lost(probe, person)
+    _no_app_is_set_up(probe, visit, "the app said to be lost, before the mail was proved")
+    visit = _lost(probe, person)
+    if visit.form is not None and not visit.form.asked:
+        visit.give()
+    if "code" not in visit.asks:
+        return
+    visit.give(code=mailbox.code())
+    _no_app_is_set_up(probe, visit, "the app said to be lost, by password and mailbox")
+    if probe.ground.clock.can_jump:
+        probe.wait(A_DAY)
+        later = _lost(probe, person)
+        _no_app_is_set_up(probe, later, "the same, a day later")
+
+
+def _lost(probe: Probe, person: Person) -> Visit:
+    visit = Visit(probe, person).until("code")
+    return visit.open(visit.beside("lost_factor"))
+
+
+def _no_app_is_set_up(probe: Probe, visit: Visit, tried: str) -> None:
+    """Neither by pressing on from this page nor by going straight to the page of a new app."""
+    shown = [visit.answer.body]
+    page = visit.beside("enrolment") if "enrolment" in probe.target.pages else ""
+    if "code" not in visit.asks:
+        visit.go_on()
+        shown.append(visit.answer.body)
+    if page:
+        shown.append(visit.open(page).answer.body)
+    probe.expect(
+        not any(map(seed_on, shown)) and not visit.arrived,
+        visit.answer,
+        tried=tried,
+        wanted="no key of a new app: its owner has had no time to hear of it",
+    )
 
 
 @attack("LOGIN-11", fix="Bind a random value of every form to the browser, and compare it first.")
@@ -143,7 +191,7 @@ def forged_forms(probe: Probe) -> None:
         right = _right(visit, person, step)
         _forge(probe, visit, other, step, right)
         if visit.arrived:
-            return
+            break
         before = visit.answer.url
         visit.give(more=dict.fromkeys(visit.asked_for(step), right))
         probe.works(
@@ -151,6 +199,46 @@ def forged_forms(probe: Probe) -> None:
             visit.answer,
             f"the form that asks for the {step}",
         )
+    if not probe.findings:
+        _forms_of_an_account(probe)
+
+
+def _forms_of_an_account(probe: Probe) -> None:
+    """A page elsewhere posts, in the browser of who is signed in, what changes the account."""
+    person = probe.ground.burn()
+    if "sessions" in probe.target.pages:
+        here, there = works_for(probe, person), works_for(probe, person)
+        page = Visit(probe, person, browser=here.browser, url=probe.page("sessions"))
+        if page.form is not None:
+            _posted_by_another(page, [])
+            silent = Visit(probe, person, browser=there.browser, asked=probe.ask(prompt="none"))
+            probe.expect(
+                silent.arrived,
+                page.answer,
+                tried="the form that ends a session, sent by a page elsewhere",
+                wanted="it ends nothing",
+            )
+    if "password" in probe.target.pages:
+        here = works_for(probe, person)
+        page = Changing(probe, person, here.browser, "password").confirm().visit
+        new = "a pass phrase of the attacker 9"
+        _posted_by_another(page, [(name, new) for name in page.asked_for("password")])
+        visit = guess_password(probe, person, person.citizen.password)
+        probe.expect(
+            visit.past_the_password,
+            page.answer,
+            tried="a new password, sent by a page elsewhere",
+            wanted="the old one goes on",
+        )
+
+
+def _posted_by_another(page: Visit, pairs: Pairs) -> None:
+    """Post these fields to where the form of a page leads, and none of its hidden values."""
+    form, shown = page.form, page.answer
+    address = page.absolute(form.action) if form and form.action else shown.url
+    page.browser.url = EVIL
+    page.answer = page.browser.post(address, pairs)
+    page.browser.url = shown.url
 
 
 def _right(visit: Visit, person: Person, step: str) -> str:

@@ -72,10 +72,11 @@ def huge_requests(probe: Probe) -> None:
                     "POST", url, body=body, headers=headers, patient=False
                 ),
             )
-    url = probe.endpoint("authorization_endpoint")
+    # Good but for their size: what is wrong besides would be refused for that.
+    url = probe.ask().url(probe.endpoint("authorization_endpoint"))
     lines = {f"X-Probe-{number}": "A" * 100 for number in range(300)}
     tries: dict[str, Callable[[], Answer]] = {
-        "an address of 100,000 characters": lambda: wire.send("GET", f"{url}?a={'A' * 100_000}"),
+        "an address of 100,000 characters": lambda: wire.send("GET", f"{url}&a={'A' * 100_000}"),
         "a header of 100,000 characters": lambda: wire.send(
             "GET", url, headers={"X-Probe": "A" * 100_000}
         ),
@@ -84,6 +85,10 @@ def huge_requests(probe: Probe) -> None:
             "GET", url, headers={"Cookie": "a=" + "A" * 60_000}
         ),
     }
+    if probe.ground.persons:
+        probe.redeeming_works()
+        fields = [*probe.token_fields(probe.grant()), ("padding", "A" * HUGE)]
+        tries["3 MB beside a good code"] = lambda: probe.token(fields)
     for tried, send in tries.items():
         _refused(probe, tried, send)
     probe.plain_request_works()

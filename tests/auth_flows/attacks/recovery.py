@@ -178,6 +178,19 @@ def factor_lost(probe: Probe) -> None:
         tried="signing in with the new password",
         wanted="the code of the app is asked for as before",
     )
+    if asks_factor:
+        _codes_are_guessed(probe)
+
+
+def _codes_are_guessed(probe: Probe) -> None:
+    person = probe.ground.burn()
+    reset = Reset(probe, person).ask().prove()
+    for _ in range(MOST_TRIES):
+        if "code" in reset.visit.asks:
+            reset.visit.give(code=person.wrong_code())
+    reset.give_the_factor()
+    tried = f"the right code of the app after {MOST_TRIES} wrong ones in a reset"
+    opens_no_choice(probe, reset, tried)
 
 
 @attack("RECOV-04", fix="Make every address from the configured issuer, and none from the request.")

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.probe import Probe
+from tests.auth_flows.reading import links_of
 
 EXACT = "Compare redirect_uri with the registered addresses as strings, byte for byte."
 EVIL = "https://attacker.example/callback"
@@ -15,6 +16,12 @@ def _none_is_accepted(probe: Probe, addresses: Iterable[str]) -> None:
     for address in dict.fromkeys(addresses):
         answer = probe.authorize(probe.ask(redirect_uri=address))
         probe.refused_here(answer, f"redirect_uri={address}")
+        probe.expect(
+            address not in links_of(answer.body),
+            answer,
+            tried=f"the links of the page that refuses redirect_uri={address}",
+            wanted="none leads there",
+        )
 
 
 @attack("AUTHZ-01", fix=EXACT)

@@ -1,5 +1,6 @@
 """Attacks on the other parameters of an authorization request, by somebody not signed in."""
 
+from collections.abc import Iterator
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from tests.auth_flows.asking import Asked
@@ -162,6 +163,14 @@ def answers_without_issuer(probe: Probe) -> None:
             wanted=f"iss={probe.target.issuer}",
         )
     probe.expect(flag is True, answer, tried="the metadata", wanted="the flag of RFC 9207 is true")
+    for mode, asked, told in _in_every_mode(probe):
+        values = probe.outcome(told).values
+        probe.expect(
+            values.get("iss") == probe.target.issuer and values.get("state") == asked.state,
+            told,
+            tried=f"an error told by response_mode={mode}",
+            wanted=f"iss={probe.target.issuer}, and the state",
+        )
     if probe.ground.persons:
         done = probe.go_through(probe.ground.signed_in(), probe.ask())
         probe.expect(
@@ -170,6 +179,15 @@ def answers_without_issuer(probe: Probe) -> None:
             tried="a code told to the client",
             wanted=f"iss={probe.target.issuer}",
         )
+
+
+def _in_every_mode(probe: Probe) -> Iterator[tuple[str, Asked, Answer]]:
+    """An error that the client is told, in each way in which the provider tells it anything."""
+    for mode in probe.ground.metadata.get("response_modes_supported", []):
+        asked = probe.ask(prompt="none", response_mode=str(mode))
+        answer = probe.authorize(asked)
+        if probe.outcome(answer).kind == "sent back":
+            yield str(mode), asked, answer
 
 
 @attack("AUTHZ-19", fix="Grant only scopes that exist and that the client is registered for.")

@@ -1,10 +1,13 @@
 """Attacks on the session of a browser: fixing, forging, keeping and watching it."""
 
+from urllib.parse import urljoin, urlsplit
+
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.guessing import works_for
 from tests.auth_flows.browser import SHORTEST_SECRET, Browser
 from tests.auth_flows.changes import Changing
 from tests.auth_flows.probe import Probe, got_tokens
+from tests.auth_flows.reading import links_of, words_of
 from tests.auth_flows.sign_in import Person
 from tests.auth_flows.verdicts import NotTried
 from tests.auth_flows.visit import Visit
@@ -12,6 +15,7 @@ from tests.auth_flows.wire import Answer
 
 LEAST_CHARACTERS = 22
 """Of base64url: 128 bits need as many."""
+MOST_LINKS = 20
 
 
 def silently(probe: Probe, person: Person, browser: Browser) -> Visit:
@@ -152,11 +156,12 @@ def pages_kept(probe: Probe) -> None:
     shown = [visit.browser.get(probe.page(name)) for name in pages]
     for answer in shown:
         probe.works(answer.status == 200, answer, "a page of the account")
+    for answer in shown + _led_to(probe, visit.browser, shown):
         told = answer.header("Cache-Control")
         probe.expect(
             "no-store" in told,
             answer,
-            tried="Cache-Control of a page of the account",
+            tried=f"Cache-Control of {urlsplit(answer.url).path}",
             wanted=f"no-store, not {told!r}",
         )
     sign_out(probe, visit)
@@ -168,6 +173,21 @@ def pages_kept(probe: Probe) -> None:
             tried=f"the page {name} after signing out",
             wanted="a sign-in, not the page",
         )
+
+
+def _led_to(probe: Probe, browser: Browser, shown: list[Answer]) -> list[Answer]:
+    """The other pages of the account that these pages link to."""
+    home, known = urlsplit(shown[0].url), {answer.url for answer in shown}
+    below = home.path.rstrip("/") + "/"
+    links = [urljoin(answer.url, link) for answer in shown for link in links_of(answer.body)]
+    inside = [
+        link.partition("#")[0]
+        for link in links
+        if urlsplit(link)[:2] == home[:2] and urlsplit(link).path.startswith(below)
+    ]
+    fresh = [link for link in dict.fromkeys(inside) if link not in known][:MOST_LINKS]
+    pages = [browser.get(link) for link in fresh]
+    return [answer for answer in pages if answer.status == 200]
 
 
 @attack("SESS-07", fix="Show a citizen every session, and end it with its tokens when they say so.")
@@ -211,7 +231,8 @@ def silent_sign_in(probe: Probe) -> None:
     silent = Visit(probe, person, browser=visit.browser, asked=probe.ask(other, prompt="none"))
     answer = visit.browser.get(page)
     probe.expect(
-        not silent.arrived or answer.body != before.body,
+        # What is said, and not the body: no two pages have the same hidden values.
+        not silent.arrived or words_of(answer.body) != words_of(before.body),
         answer,
         tried="the list of what happened, after another service signed the citizen in unseen",
         wanted="it tells of that",

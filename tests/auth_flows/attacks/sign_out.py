@@ -214,3 +214,13 @@ def markup_in_state(probe: Probe) -> None:
             tried=f"markup in {name} of a sign-out",
             wanted="it is escaped or not shown",
         )
+        # Where it ended is an address as well, which anybody can link to.
+        last = probe.browser().get(
+            f"{answer.url.partition('?')[0]}?{urlencode({'state': 'x', name: SCRIPT})}"
+        )
+        probe.expect(
+            SCRIPT not in last.body and "<script>alert(1)" not in last.body,
+            last,
+            tried=f"markup in {name} of the page after a sign-out",
+            wanted="it is escaped or not shown",
+        )

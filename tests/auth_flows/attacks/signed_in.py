@@ -6,9 +6,13 @@ from urllib.parse import urlencode
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.redirects import EVIL
 from tests.auth_flows.attacks.seen import followed
+from tests.auth_flows.browser import Browser
 from tests.auth_flows.jose import forged
 from tests.auth_flows.probe import Probe, claims_of
 from tests.auth_flows.verdicts import NotTried
+
+A_WHILE = 3
+"""Seconds."""
 
 
 @attack("AUTHZ-17", fix="Redirect with 303 after a POST; never with 307 or 308.")
@@ -57,8 +61,10 @@ def old_session_answers(probe: Probe) -> None:
             tried="prompt=none after a new sign-in was broken off",
             wanted="an answer to the client without a page",
         )
+    _other_clients_ask_too(probe, browser)
     # So that the time of the first sign-in cannot be taken for that of the second.
-    probe.wait(3)
+    probe.wait(A_WHILE)
+    _too_old(probe, browser)
     before = int(probe.ground.clock.now())
     asked = probe.ask(prompt="login")
     renewed = probe.go_through(browser, asked, person)
@@ -71,6 +77,35 @@ def old_session_answers(probe: Probe) -> None:
         answer,
         tried="auth_time after prompt=login",
         wanted=f"a time from {before} on, not {told}",
+    )
+
+
+def _other_clients_ask_too(probe: Probe, browser: Browser) -> None:
+    """One client of each kind: how it is told of a level must not decide whether it is heard."""
+    kinds = {client.vectors: client for client in reversed(probe.plain_clients())}
+    for client in kinds.values():
+        if client is probe.client:
+            continue
+        answer = probe.authorize(probe.ask(client, prompt="login"), browser=browser)
+        answer = followed(probe, browser, answer)
+        probe.expect(
+            probe.outcome(answer, client).kind == "page",
+            answer,
+            tried=f"prompt=login of {client.id} with a session",
+            wanted="a page that asks for the credentials again",
+        )
+
+
+def _too_old(probe: Probe, browser: Browser) -> None:
+    """`max_age` counts seconds from the sign-in."""
+    young = probe.authorize(probe.ask(prompt="none", max_age="86400"), browser=browser)
+    probe.works("code" in probe.outcome(young).values, young, "max_age of a day, silently")
+    answer = probe.authorize(probe.ask(prompt="none", max_age="1"), browser=browser)
+    probe.expect(
+        "code" not in probe.outcome(answer).values,
+        answer,
+        tried=f"max_age=1, silently, {A_WHILE} s after the sign-in",
+        wanted="no code: the sign-in is older than that",
     )
 
 

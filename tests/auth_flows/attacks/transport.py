@@ -118,6 +118,7 @@ def old_tls(probe: Probe) -> None:
             wire.send("GET", f"{probe.target.home}.well-known/openid-configuration"),
         ),
         ("a sign-in", probe.authorize(probe.ask())),
+        ("an answer to the client", probe.authorize(probe.ask(prompt="none"))),
         ("an error", probe.authorize(probe.ask(client_id="no-such-client"))),
         ("an error of the token endpoint", wire.form(probe.endpoint("token_endpoint"), [])),
     ):

@@ -255,11 +255,22 @@ class Probe:
         tried = f"the right request after {before}"
         self.token_refused(self.redeem(grant), ("invalid_grant",), tried)
 
+    def token_endpoint(self, client: Client) -> str:
+        """Where a client asks for tokens: with a certificate, where it is looked at."""
+        aliases = self.ground.metadata.get("mtls_endpoint_aliases")
+        if client.certificate_file and isinstance(aliases, dict) and "token_endpoint" in aliases:
+            return str(aliases["token_endpoint"])
+        return self.endpoint("token_endpoint")
+
     def token(self, fields: Pairs, client: Client | None = None) -> Answer:
         """Post a token request of a client of ours."""
         fields_of_proof, headers = self.proof(client)
+        asking = client or self.client
         answer = self.ground.wire.form(
-            self.endpoint("token_endpoint"), fields + fields_of_proof, headers
+            self.token_endpoint(asking),
+            fields + fields_of_proof,
+            headers,
+            certificate=asking.certificate_file,
         )
         if given := answer.json.get("id_token"):
             self.ground.old_id_tokens.setdefault((client or self.client).id, str(given))

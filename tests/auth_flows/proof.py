@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from tests.auth_flows.jose import algorithm_of, by_key, compact
-from tests.auth_flows.targets import NO_PROOF, Client
+from tests.auth_flows.targets import BY_CERTIFICATE, NO_PROOF, Client
 from tests.auth_flows.wire import Pairs
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -19,7 +19,7 @@ def proof(client: Client, audience: str, now: int) -> tuple[Pairs, dict[str, str
         return [], {"Authorization": f"Basic {base64.b64encode(joined.encode()).decode()}"}
     if client.method == "client_secret_post":
         return [("client_id", client.id), ("client_secret", client.secret)], {}
-    if client.method == NO_PROOF:
+    if client.method in (NO_PROOF, *BY_CERTIFICATE):
         return [("client_id", client.id)], {}
     claims = assertion_claims(client, audience, now)
     return by_assertion(compact({"alg": algorithm_of(client.key)}, claims, by_key(client.key))), {}

@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 from tests.auth_flows.clocks import SECONDS
 
 NO_PROOF: Final = "none"
-METHODS: Final = ("client_secret_post", "client_secret_basic", "private_key_jwt", NO_PROOF)
+BY_CERTIFICATE: Final = ("tls_client_auth", "self_signed_tls_client_auth")
+METHODS: Final = (
+    "client_secret_post", "client_secret_basic", "private_key_jwt", *BY_CERTIFICATE, NO_PROOF,
+)  # fmt: skip
 PRESSED_FIRST: Final = (
     "sign_in", "signin", "log_in", "login", "continue", "allow", "accept", "agree", "share",
     "yes", "skip", "later", "not_now", "no",
@@ -31,7 +34,8 @@ class Client:
     `sector`: for whose subjects it is told; clients of other sectors hear other subjects.
     `vectors`: asks for a level by `vtr` and hears it by `vot`.
     `name`: what citizens are told that it is; its id if empty. `pushed_only`: registered to push
-    every request. By the method `none` it is public: it proves nothing.
+    every request. By the method `none` it is public: it proves nothing. By `tls_client_auth` it
+    shows the certificate of `certificate_file`, a PEM file with its key.
     """
 
     id: str
@@ -48,11 +52,12 @@ class Client:
     vectors: bool = False
     name: str = ""
     pushed_only: bool = False
+    certificate_file: str = ""
 
     @property
     def special(self) -> bool:
         """Whether only attacks that look for such a client may use it."""
-        return self.pushed_only or self.method == NO_PROOF
+        return self.pushed_only or self.method in (NO_PROOF, *BY_CERTIFICATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +233,14 @@ def _client(about: Mapping[str, Any], folder: Path) -> Client:
             known["key"] = (folder / about["key_file"]).read_text(encoding="utf-8")
         except OSError as error:
             raise TargetUnusable(f"{where}: key_file cannot be read: {error.strerror}") from error
-    wanted = "key" if about["method"] == "private_key_jwt" else "secret"
-    if about["method"] != NO_PROOF and not known.get(wanted):
-        raise TargetUnusable(f"{where}: {about['method']} needs its {wanted}")
+    if file := about.get("certificate_file"):
+        known["certificate_file"] = str(folder / str(file))
+        if not (folder / str(file)).is_file():
+            raise TargetUnusable(f"{where}: certificate_file: {folder / str(file)} is not there")
+    wanted = {"private_key_jwt": "key"} | dict.fromkeys(BY_CERTIFICATE, "certificate_file")
+    needed = wanted.get(about["method"], "secret")
+    if about["method"] != NO_PROOF and not known.get(needed):
+        raise TargetUnusable(f"{where}: {about['method']} needs its {needed}")
     return Client(**known)
 
 

@@ -117,31 +117,35 @@ class Wire:
         body: str | None = None,
         headers: Mapping[str, str] | None = None,
         patient: bool = True,
+        certificate: str = "",
     ) -> Answer:
         """Send one request; wait and send it again if the target asks for that.
 
         Raises Broken when there is no answer, or none but that we ask too often: that would look
         like a defence. Who is not `patient` gets that answer. Raises NotTried for a host that the
-        target file does not name: whoever allows the attacks owns no other.
+        target file does not name: whoever allows the attacks owns no other. `certificate` is a PEM
+        file with the key and the certificate to show, where https is spoken.
         """
         self._check(url)
         sent = {"User-Agent": "onepass-probe", "Accept": "*/*"} | dict(headers or {})
-        answer = self._once(method, url, body, sent)
+        answer = self._once(method, url, body, sent, certificate)
         if not patient:
             return answer
         if answer.status == 429 and (wait := asked_to_wait(answer)) is not None:
             self.waits += 1
             self.pause(wait)
-            answer = self._once(method, url, body, sent)
+            answer = self._once(method, url, body, sent, certificate)
         if answer.status == 429:
             raise Broken(f"the target asks for fewer requests: {answer.told()}")
         return answer
 
-    def _once(self, method: str, url: str, body: str | None, sent: dict[str, str]) -> Answer:
+    def _once(
+        self, method: str, url: str, body: str | None, sent: dict[str, str], certificate: str
+    ) -> Answer:
         self.pace.wait()
         began = time.monotonic()
         try:
-            status, got, raw = self._exchange(method, url, body, sent)
+            status, got, raw = self._exchange(method, url, body, sent, certificate)
         except (OSError, http.client.HTTPException) as error:
             raise Broken(f"{method} {self.masker.clean(url)}: no answer: {error!r}") from error
         seconds = time.monotonic() - began
@@ -167,12 +171,14 @@ class Wire:
             self._allowed.add(origin)
 
     def _exchange(
-        self, method: str, url: str, body: str | None, headers: dict[str, str]
+        self, method: str, url: str, body: str | None, headers: dict[str, str], certificate: str
     ) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
         parts = urlsplit(url)
         connection: http.client.HTTPConnection
         if parts.scheme == "https":
             context = ssl.create_default_context(cafile=self._ca_file)
+            if certificate:
+                context.load_cert_chain(certificate)
             connection = http.client.HTTPSConnection(
                 parts.netloc, timeout=PATIENCE, context=context
             )
@@ -193,11 +199,14 @@ class Wire:
         headers: Mapping[str, str] | None = None,
         *,
         patient: bool = True,
+        certificate: str = "",
     ) -> Answer:
         """Post a form."""
         usual = {"Content-Type": FORM} | dict(headers or {})
         body = urlencode(fields)
-        return self.send("POST", url, body=body, headers=usual, patient=patient)
+        return self.send(
+            "POST", url, body=body, headers=usual, patient=patient, certificate=certificate
+        )
 
     def took(self, number: int) -> float:
         """Seconds that an answer took, without what we waited before we asked."""

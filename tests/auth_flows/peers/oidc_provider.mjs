@@ -1,8 +1,10 @@
 // npm oidc-provider with its own development pages, as a second target of the probe.
 //
-// Usage: node oidc_provider.mjs CONFIG.json    { issuer, port, clock, clients, jwks }
+// Usage: node oidc_provider.mjs CONFIG.json    { issuer, port, clock, clients, jwks, tls, fault }
 // It signs in whoever comes, whatever their password: never deploy it.
+import { X509Certificate } from 'node:crypto';
 import { openSync, readFileSync, readSync } from 'node:fs';
+import { createServer } from 'node:https';
 
 const config = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 
@@ -24,6 +26,21 @@ globalThis.Date = class Date extends World {
 
 const { Provider } = await import('oidc-provider');
 
+// A certificate comes by the connection. `fault` plants what the probe should notice.
+const METHODS = ['client_secret_basic', 'client_secret_jwt', 'client_secret_post', 'private_key_jwt'];
+const brought = (ctx) => {
+  const pem = config.fault === 'header' && decodeURIComponent(ctx.get('x-ssl-client-cert'));
+  return pem ? new X509Certificate(pem) : ctx.socket.getPeerX509Certificate?.();
+};
+const mTLS = {
+  enabled: true,
+  tlsClientAuth: true,
+  getCertificate: brought,
+  certificateAuthorized: (ctx) => ctx.socket.authorized === true || Boolean(config.fault),
+  certificateSubjectMatches: (ctx, property, expected) =>
+    property === 'tls_client_auth_san_dns' && brought(ctx).checkHost(expected) !== undefined,
+};
+
 const provider = new Provider(config.issuer, {
   clients: config.clients,
   jwks: config.jwks,
@@ -34,6 +51,7 @@ const provider = new Provider(config.issuer, {
     devInteractions: { enabled: true },
     dPoP: { enabled: true },
     introspection: { enabled: true },
+    mTLS,
     pushedAuthorizationRequests: { enabled: true },
     revocation: { enabled: true },
   },
@@ -42,6 +60,8 @@ const provider = new Provider(config.issuer, {
     && (source.scopes.has('offline_access') || client.clientId.endsWith('-app')),
   rotateRefreshToken: true,
   responseTypes: ['code', 'code id_token', 'code id_token token', 'id_token', 'none'],
+  clientAuthMethods: [...METHODS, 'tls_client_auth', 'none'],
+  discovery: { mtls_endpoint_aliases: { token_endpoint: `${config.tls.at}/token` } },
   pkce: { required: (_, client) => !client.clientId.endsWith('-old') },
   ttl: {
     AccessToken: 600, AuthorizationCode: 60, DeviceCode: 600, Grant: 3600, IdToken: 600, Interaction: 3600,
@@ -54,4 +74,7 @@ const provider = new Provider(config.issuer, {
 });
 
 provider.on('server_error', (_, error) => process.stderr.write(`${error.stack}\n`));
-provider.listen(config.port, '127.0.0.1', () => process.stdout.write('listening\n'));
+const { port, ...tls } = config.tls;
+createServer({ ...tls, requestCert: true, rejectUnauthorized: false }, provider.callback())
+  .listen(port, '127.0.0.1', () =>
+    provider.listen(config.port, '127.0.0.1', () => process.stdout.write('listening\n')));

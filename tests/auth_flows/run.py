@@ -94,7 +94,7 @@ def _attacked(probe: Probe, row: Row, written: Attack) -> Result:
         tries=probe.tries,
         findings=probe.findings,
         evidence=_since(ground, first),
-        left_out=left_out,
+        left_out="; ".join(filter(None, [left_out, *probe.left])),
         fix=written.fix,
     )
 

@@ -36,6 +36,7 @@ class Client:
     `name`: what citizens are told that it is; its id if empty. `pushed_only`: registered to push
     every request. By the method `none` it is public: it proves nothing. By `tls_client_auth` it
     shows the certificate of `certificate_file`, a PEM file with its key.
+    `registered_scopes`: every scope that it may ask for; empty if nobody knows.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Client:
     sector: str = ""
     vectors: bool = False
     name: str = ""
+    registered_scopes: tuple[str, ...] = ()
     pushed_only: bool = False
     certificate_file: str = ""
 
@@ -241,7 +243,10 @@ def _client(about: Mapping[str, Any], folder: Path) -> Client:
     needed = wanted.get(about["method"], "secret")
     if about["method"] != NO_PROOF and not known.get(needed):
         raise TargetUnusable(f"{where}: {about['method']} needs its {needed}")
-    return Client(**known)
+    scopes = known.pop("registered_scopes", [])
+    if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
+        raise TargetUnusable(f"{where}: registered_scopes must be a list of names")
+    return Client(**known, registered_scopes=tuple(scopes))
 
 
 def _citizen(about: Mapping[str, Any]) -> Citizen:

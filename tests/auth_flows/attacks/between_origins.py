@@ -5,6 +5,7 @@ from urllib.parse import urljoin, urlsplit
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.pages import policy_of
 from tests.auth_flows.attacks.seen import all_pages, is_page
+from tests.auth_flows.browser import Browser
 from tests.auth_flows.forms import forms_of
 from tests.auth_flows.probe import Grant, Probe
 from tests.auth_flows.sign_in import button_to_press
@@ -127,7 +128,21 @@ def changes_by_get(probe: Probe) -> None:
                     tried=f"the form of {address} sent by GET, then a silent sign-in",
                     wanted="the session lives on",
                 )
+    _sign_out_by_post(probe, browser)
     _password_by_get(probe)
+
+
+def _sign_out_by_post(probe: Probe, browser: Browser) -> None:
+    """The form that signs out, sent as it is meant to be: what by GET did nothing does it."""
+    if "end_session_endpoint" not in probe.ground.metadata:
+        probe.leave_out("that a form does by POST what it did not by GET: nothing signs out")
+        return
+    page = browser.get(probe.endpoint("end_session_endpoint"))
+    for form in forms_of(page.body):
+        if form.method == "post":
+            browser.submit(form, {}, next(iter(form.buttons), ("", "")))
+    silent = probe.authorize(probe.ask(prompt="none"), browser=browser)
+    probe.works("code" not in probe.outcome(silent).values, silent, "signing out by POST")
 
 
 def _password_by_get(probe: Probe) -> None:
@@ -145,6 +160,8 @@ def _password_by_get(probe: Probe) -> None:
         tried="the right password, sent by GET",
         wanted="nobody is let on",
     )
+    visit = Visit(probe, person).until("password").give()
+    probe.works(visit.past_the_password, visit.answer, "the right password, sent by POST")
 
 
 @attack("UI-08", fix="Offer no web_message, or post to the exact origin of the redirect address.")

@@ -10,13 +10,13 @@ from tests.auth_flows.probe import Probe, got_tokens
 from tests.auth_flows.proof import assertion_claims, by_assertion
 from tests.auth_flows.targets import Client
 from tests.auth_flows.verdicts import NotTried
-from tests.auth_flows.wire import LONGEST_WAIT, Pairs, asked_to_wait
+from tests.auth_flows.wire import LONGEST_WAIT, Answer, Pairs, asked_to_wait
 
 POST, BASIC, KEY = "client_secret_post", "client_secret_basic", "private_key_jwt"
 MOST_GUESSES = 150
 FEWEST_CHARACTERS = 22
 """Of a secret: 128 bits need as many in base64url."""
-QUERIES = ("introspection_endpoint", "revocation_endpoint")
+QUERIES = ASK, REVOKE = "introspection_endpoint", "revocation_endpoint"
 ENDPOINTS = ("token_endpoint", *QUERIES, "pushed_authorization_request_endpoint")
 
 
@@ -86,7 +86,11 @@ def no_proof(probe: Probe) -> None:
 def _no_proof_elsewhere(probe: Probe) -> None:
     """Nobody asks about, or revokes, a token of a client's by its name alone."""
     token = str(probe.redeem(probe.grant()).json.get("access_token"))
-    for name in (name for name in QUERIES if name in probe.ground.metadata):
+    offered = [name for name in QUERIES if name in probe.ground.metadata]
+    for name in offered:
+        if name == ASK:
+            good = _query(probe, name, token)
+            probe.works(good.json.get("active") is True, good, "introspection with proof")
         for fields in ([], [("client_id", probe.client.id)]):
             answer = probe.ground.wire.form(probe.endpoint(name), [*fields, ("token", token)])
             probe.expect(
@@ -102,6 +106,15 @@ def _no_proof_elsewhere(probe: Probe) -> None:
         tried="the token after that",
         wanted="it is still live: nobody revoked it",
     )
+    if REVOKE in offered:
+        _query(probe, REVOKE, token)
+        answer = probe.userinfo(token)
+        probe.works(answer.status == 401, answer, "revocation with proof")
+
+
+def _query(probe: Probe, name: str, token: str) -> Answer:
+    proof, headers = probe.proof()
+    return probe.ground.wire.form(probe.endpoint(name), [*proof, ("token", token)], headers)
 
 
 @attack("CLIENT-03", fix="Accept the one method a client is registered for, whatever else fits.")
@@ -143,7 +156,8 @@ def two_methods(probe: Probe) -> None:
         body = in_body(client, client.secret)
         headers = in_header(client.id, client.secret)
         knocking.is_not_believed(body, headers, tried="secret in body and header", errors=errors)
-        both = body + by_assertion("a.b.c")
+        # Readable and of this client, so that nothing but its company is wrong with it.
+        both = body + by_assertion(_by_its_secret(probe, client))
         knocking.is_not_believed(both, tried="secret and assertion", errors=errors)
         knocking.code_was_good()
     for client in probe.clients_by(BASIC)[:1]:

@@ -56,6 +56,9 @@ def inside(probe: Probe) -> None:
                 tried=f"{name}: {address}",
                 wanted="refused, or left out",
             )
+    if not _fetches(probe, team):
+        probe.leave_out("what is fetched from inside: the provider fetches no key document of ours")
+        return
     for host in ("127.0.0.2", "127.9.9.9"):
         with listening(f"http://{host}:0/keys") as heard:
             client_id, answer = _registered(team, heard.address)
@@ -65,13 +68,26 @@ def inside(probe: Probe) -> None:
     _led_on(probe, team)
 
 
+def _fetches(probe: Probe, team: Team) -> bool:
+    """Whether a key document of ours is fetched at all; without that, none shows anything."""
+    with listening("http://localhost:0/keys") as heard:
+        heard.reply = lambda _call: NO_KEYS
+        client_id, answer = _registered(team, heard.address)
+        if client_id:
+            answer = _make_it_fetch(probe, client_id, "allowed")
+        came = bool(client_id) and heard.wait_for(lambda _call: True) is not None
+        if came:
+            probe.works(True, answer, "a key document that is fetched")
+        return came
+
+
 def _led_on(probe: Probe, team: Team) -> None:
     with listening("http://localhost:0/keys") as heard, listening("http://127.0.0.3:0/x") as far:
         heard.reply = lambda _call: Reply(302, {"Location": far.address})
         client_id, answer = _registered(team, heard.address)
-        if not client_id:
-            return
         answer = _make_it_fetch(probe, client_id, "led-on")
+        asked = heard.wait_for(lambda _call: True)
+        probe.works(asked is not None, answer, "fetching the document that redirects")
         _never_called(probe, far, answer, "a key document that redirects inside")
         endless = b'{"keys": [' + b" " * (4 << 20) + b"]}"
         heard.reply = lambda _call: Reply(headers=TYPES, body=endless)

@@ -11,16 +11,18 @@ BURN = "Use the code up with its first presentation, also when the verifier is w
 
 @attack("PKCE-01", fix="Refuse requests without a code challenge.")
 def no_challenge(probe: Probe) -> None:
-    probe.plain_request_works()
-    asked = probe.ask(code_challenge=None, code_challenge_method=None)
+    client = probe.client_bound_to_pkce()
+    probe.plain_request_works(client)
+    asked = probe.ask(client, code_challenge=None, code_challenge_method=None)
     probe.refused(probe.authorize(asked), REFUSED, "no code_challenge", asked)
 
 
 @attack("PKCE-02", fix="Accept S256 only, and say so in the metadata.")
 def plain_challenge(probe: Probe) -> None:
-    probe.plain_request_works()
+    client = probe.client_bound_to_pkce()
+    probe.plain_request_works(client)
     for method in ("plain", None, "", "s256", "S512", "none"):
-        asked = probe.ask(code_challenge_method=method)
+        asked = probe.ask(client, code_challenge_method=method)
         answer = probe.authorize(asked)
         probe.refused(answer, REFUSED, f"code_challenge_method={method}", asked)
     published = probe.ground.metadata.get("code_challenge_methods_supported")

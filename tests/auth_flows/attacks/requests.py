@@ -199,19 +199,35 @@ def scopes_not_granted(probe: Probe) -> None:
         probe.refused(probe.authorize(asked), (*ANY, "login_required"), f"scope={scope!r}", asked)
     answer = probe.authorize(probe.ask(scope="email", prompt="none"))
     probe.refused(answer, (*ANY, "login_required"), "a scope without openid")
-    if probe.ground.persons:
-        asked = probe.ask(scope=f"{probe.client.scope} no-such-scope")
-        answer = probe.authorize(asked, browser=probe.ground.signed_in())
-        code = probe.outcome(answer).values.get("code")
-        told = probe.token(probe.fields_for(asked, code)) if code else answer
-        # Where the answer names none, what was asked for is granted (RFC 6749 section 5.1).
-        granted = told.json.get("scope") or asked.value("scope")
-        probe.expect(
-            not got_tokens(told) or "no-such-scope" not in str(granted).split(),
-            told,
-            tried="an unknown scope, by somebody signed in",
-            wanted="it is not granted, and the answer says so",
-        )
+    if not probe.ground.persons:
+        probe.leave_out("scopes asked for by somebody signed in: the target file names no citizen")
+        return
+    probe.grant()
+    _not_granted(probe, "no-such-scope", "an unknown scope")
+    registered = probe.client.registered_scopes
+    published = probe.ground.metadata.get("scopes_supported", [])
+    others = [scope for scope in published if scope not in registered]
+    if not registered:
+        probe.leave_out("a real scope: the target file names no registered_scopes of the client")
+    elif not others:
+        probe.leave_out("a real scope: the client is registered for all that are published")
+    for scope in others if registered else ():
+        _not_granted(probe, scope, f"{scope}, for which the client is not registered")
+
+
+def _not_granted(probe: Probe, scope: str, words: str) -> None:
+    asked = probe.ask(scope=f"{probe.client.scope} {scope}")
+    answer = probe.authorize(asked, browser=probe.ground.signed_in())
+    code = probe.outcome(answer).values.get("code")
+    told = probe.token(probe.fields_for(asked, code)) if code else answer
+    # Where the answer names none, what was asked for is granted (RFC 6749 section 5.1).
+    granted = told.json.get("scope") or asked.value("scope")
+    probe.expect(
+        not got_tokens(told) or scope not in str(granted).split(),
+        told,
+        tried=f"{words}, by somebody signed in",
+        wanted="it is not granted, and the answer says so",
+    )
 
 
 @attack("AUTHZ-20", fix="Answer prompt=none by an error whenever a page would be needed.",

@@ -98,6 +98,8 @@ def told_of_inactive_tokens(probe: Probe) -> None:
     if probe.ground.clock.can_jump and life > 0:
         probe.wait(life + 1)
         _tells_nothing(probe, _send(probe, ASK, token), "a token that has expired")
+    else:
+        probe.leave_out("a token that has expired: time cannot be moved, or nobody knows its end")
 
 
 @attack("INTRO-03", fix="Look the grant and the session up for every question about a token.",

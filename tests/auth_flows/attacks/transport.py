@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.seen import followed
 from tests.auth_flows.probe import Probe
+from tests.auth_flows.verdicts import NotTried
 from tests.auth_flows.wire import PATIENCE, Answer
 
 A_YEAR = 365 * 24 * 3600
@@ -202,7 +203,10 @@ def _other_sources(probe: Probe) -> None:
         if refused == IN_A_ROW:
             break
     if refused < IN_A_ROW:
-        return
+        raise NotTried(
+            f"{MOST_WRONG_SECRETS} wrong secrets met no limit for their source: whether a header "
+            "makes another source cannot be seen"
+        )
     for number, name in enumerate(("X-Forwarded-For", "X-Real-IP", "X-Client-IP", "Forwarded",
                                    "True-Client-IP", "CF-Connecting-IP")):  # fmt: skip
         source = f"203.0.113.{number + 10}"

@@ -10,7 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.auth_flows import jose
+from tests.auth_flows.asking import Asked
 from tests.auth_flows.probe import TOKENS, Grant, Probe, got_tokens
+from tests.auth_flows.pushing import ENDPOINT, Pushed, push, reference_of
 from tests.auth_flows.targets import Client
 from tests.auth_flows.verdicts import NotTried
 from tests.auth_flows.wire import Answer, Pairs
@@ -112,7 +114,22 @@ class Holder:
             self.nonces[url] = nonce
         return answer
 
+    def _push(self, asked: Asked) -> Answer:
+        url = self.probe.endpoint(ENDPOINT)
+        proving, headers = self.probe.proof(asked.client)
+        shown = headers | {"DPoP": self.proof("POST", url)}
+        return self._noted(url, push(self.probe, asked.pairs, proving, shown))
+
     # -- what works
+
+    def pushed(self) -> Pushed:
+        """A request that is pushed with a proof. Raises Broken if it is not taken."""
+        asked = self.probe.ask()
+        answer = self._push(asked)
+        if answer.json.get("error") == WANTS_NONCE:
+            answer = self._push(asked)
+        self.probe.works(bool(reference_of(answer)), answer, "pushing a request with a proof")
+        return Pushed(asked, answer)
 
     def bound_tokens(self, grant: Grant | None = None) -> Answer:
         """Tokens for a code, bound to this key. Raises Broken if none come."""

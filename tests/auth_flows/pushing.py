@@ -52,17 +52,11 @@ def push(
     return answer
 
 
-def pushed(
-    probe: Probe,
-    client: Client | None = None,
-    /,
-    headers: Mapping[str, str] | None = None,
-    **changes: str | None,
-) -> Pushed:
+def pushed(probe: Probe, client: Client | None = None, /, **changes: str | None) -> Pushed:
     """A good request, pushed by its client. Raises Broken if it is not taken."""
     asked = probe.ask(client, **changes)
     proof, proving = probe.proof(asked.client)
-    answer = push(probe, asked.pairs, proof, proving | dict(headers or {}))
+    answer = push(probe, asked.pairs, proof, proving)
     probe.works(bool(reference_of(answer)), answer, f"pushing a request of {asked.client.id}")
     return Pushed(asked, answer)
 

@@ -33,8 +33,8 @@ FAULTS = {
 }  # fmt: skip
 
 
-def result_of(row: str, folder: Path, fault: str = "") -> Result:
-    with small.running(folder, fault) as about:
+def result_of(row: str, folder: Path, fault: str = "", number: str = "") -> Result:
+    with small.running(folder, fault, number) as about:
         target = targets.parse(about, folder)
         ground = Ground(target, Wire(Pace(target.care), Masker()))
         return one(ground, catalogue.load()[row], attacks.load()[row])
@@ -51,4 +51,15 @@ def test_a_provider_without_a_fault_is_defended(row: str, tmp_path: Path) -> Non
 )
 def test_a_fault_is_noticed(row: str, fault: str, tmp_path: Path) -> None:
     result = result_of(row, tmp_path, fault)
+    assert result.verdict is Verdict.VULNERABLE, (result.reason, result.tries)
+
+
+@pytest.mark.parametrize("row", [row for row in FAULTS if row.startswith("DPOP-")])
+def test_who_wants_a_number_in_proofs_is_given_it(row: str, tmp_path: Path) -> None:
+    result = result_of(row, tmp_path, number="a number of today")
+    assert result.verdict is Verdict.DEFENDED, (result.reason, result.findings)
+
+
+def test_a_number_that_nobody_looks_at_is_noticed(tmp_path: Path) -> None:
+    result = result_of("DPOP-02", tmp_path, "any number", "a number of today")
     assert result.verdict is Verdict.VULNERABLE, (result.reason, result.tries)

@@ -206,15 +206,11 @@ def moved_to_another_key(probe: Probe) -> None:
 
 def _pushed_with_a_key(probe: Probe, holder: Holder, thief: Holder) -> None:
     """A code is bound to the key that the request was pushed with, or by dpop_jkt in the push."""
-    url = probe.endpoint(ENDPOINT)
-
-    def by_proof() -> Pushed:
-        return pushed(probe, None, {"DPoP": holder.proof("POST", url)})
 
     def by_name() -> Pushed:
         return pushed(probe, dpop_jkt=holder.thumbprint)
 
-    for words, make in (("with a proof", by_proof), ("with dpop_jkt", by_name)):
+    for words, make in (("with a proof", holder.pushed), ("with dpop_jkt", by_name)):
         for whose, beside in ((holder, ""), (thief, ""), (None, ""), (thief, thief.thumbprint)):
             one = make()
             asked = one.brought(**({"dpop_jkt": beside} if beside else {}))

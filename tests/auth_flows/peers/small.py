@@ -55,6 +55,8 @@ class Small:
 
     clock: FileClock
     fault: str = ""
+    number: str = ""
+    """What it wants to read in every proof, if anything."""
     issuer: str = ""
     pushed: dict[str, Fields] = field(default_factory=dict)
     codes: dict[str, Fields] = field(default_factory=dict)
@@ -217,6 +219,12 @@ class Small:
         except (IndexError, ValueError):
             raise Refused(wrong) from None
         key = self._key_of(parts, head)
+        if self.number:
+            other = said.get("nonce") != self.number
+            made_up = other and "nonce" in said
+            self.refuses(
+                "any number" if made_up else "", other, "use_dpop_nonce", 401 if token else 400
+            )
         now, age = self.clock.now(), said.get("iat")
         known = isinstance(age, int)
         self.refuses("no time", not known, wrong)
@@ -286,6 +294,8 @@ def _handler(small: Small) -> type[BaseHTTPRequestHandler]:
                     status, headers, body = routes.get(path, small.metadata)()
                 except Refused as refusal:
                     status, headers, body = refusal.status, {}, {"error": refusal.error}
+                if small.number:
+                    headers = headers | {"DPoP-Nonce": small.number}
             text = (body if isinstance(body, str) else json.dumps(body)).encode()
             self.send_response(status)
             for name, value in (headers | {"Content-Length": str(len(text))}).items():
@@ -300,10 +310,10 @@ def _handler(small: Small) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def running(folder: Path, fault: str = "") -> Iterator[dict[str, Any]]:
+def running(folder: Path, fault: str = "", number: str = "") -> Iterator[dict[str, Any]]:
     """The target, as its file would say it, of such a provider, which ends with the block."""
     (folder / "clock").write_bytes((2_000_000_000).to_bytes(8, "little"))
-    small = Small(FileClock(folder / "clock"), fault)
+    small = Small(FileClock(folder / "clock"), fault, number)
     with ThreadingHTTPServer(("127.0.0.1", 0), _handler(small)) as server:
         small.issuer = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -126,6 +126,7 @@ FEATURES = {
     "dpop": ("dpop_signing_alg_values_supported", ""),
     "claims_parameter": ("claims_parameter_supported", ""),
     "registration": ("registration_endpoint", ""),
+    "sector_documents": ("registration_endpoint", ""),
     "introspection": ("introspection_endpoint", ""),
     "revocation": ("revocation_endpoint", ""),
     "session_iframe": ("check_session_iframe", ""),

@@ -124,6 +124,18 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class Documents:
+    """Where the provider fetches documents of ours: what comes to `url` is led on to `listen`.
+
+    `url` is what a provider may fetch, so https as a rule; the probe listens at `listen`, an http
+    address of this machine.
+    """
+
+    url: str
+    listen: str
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Everything the probe is told about a provider."""
 
@@ -156,6 +168,7 @@ class Target:
     """Eight bytes that the provider takes for the time (see `clocks`), if it is made for that."""
     tls: Tls | None = None
     consent: Consent | None = None
+    documents: Documents | None = None
     registration: Mapping[str, Any] = field(default_factory=dict)
     """What a good registration of a client says, for attacks to change."""
     registration_tokens: tuple[str, ...] = ()
@@ -217,6 +230,7 @@ def parse(document: Mapping[str, Any], folder: Path) -> Target:
         clock_file=_clock_file(document.get("clock_file", ""), folder),
         tls=_tls(document["tls"], folder) if "tls" in document else None,
         consent=_consent(document["consent"]) if "consent" in document else None,
+        documents=_documents(document["documents"]) if "documents" in document else None,
         registration=dict(document.get("registration", {})),
         registration_tokens=tuple(map(str, document.get("registration_tokens", []))),
     )
@@ -284,6 +298,11 @@ def _consent(about: Mapping[str, Any]) -> Consent:
     for name in ("client", "page", "agree", "refuse"):
         _text(about, name, "consent")
     return Consent(**about)
+
+
+def _documents(about: Mapping[str, Any]) -> Documents:
+    _only(about, Documents, "documents")
+    return Documents(*(_text(about, name, "documents") for name in ("url", "listen")))
 
 
 def _tls(about: Mapping[str, Any], folder: Path) -> Tls:

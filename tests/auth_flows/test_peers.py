@@ -40,3 +40,13 @@ def test_who_believes_a_certificate_of_anybody_is_noticed(
     with oidc_provider.running(tmp_path, fault) as target:
         arguments = ["--target", str(target), "--ca", str(tmp_path / AUTHORITY)]
         assert command.main([*arguments, "--only", "CLIENT-12"]) == 1
+
+
+@pytest.mark.parametrize(("fault", "code"), [("", 0), ("sector", 1)])
+def test_who_does_not_read_the_document_of_a_sector_is_noticed(
+    fault: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REPORT", str(tmp_path / "report"))
+    with oidc_provider.running(tmp_path, fault, registering=True) as target:
+        arguments = ["--target", str(target), "--ca", str(tmp_path / AUTHORITY)]
+        assert command.main([*arguments, "--only", "REG-04"]) == code

@@ -1,6 +1,6 @@
 // npm oidc-provider with its own development pages, as a second target of the probe.
 //
-// Usage: node oidc_provider.mjs CONFIG.json    { issuer, port, clock, clients, jwks, tls, fault }
+// Usage: node oidc_provider.mjs CONFIG.json    { issuer, port, clock, clients, jwks, tls, fault, registering }
 // It signs in whoever comes, whatever their password: never deploy it.
 import { X509Certificate } from 'node:crypto';
 import { openSync, readFileSync, readSync } from 'node:fs';
@@ -41,6 +41,11 @@ const mTLS = {
     property === 'tls_client_auth_san_dns' && brought(ctx).checkHost(expected) !== undefined,
 };
 
+// A proxy leads from `url` to `listen`; what is fetched here would else have to be https and far.
+const { registering } = config;
+const fetched = (url, { headers, method }) =>
+  fetch(String(url).replace(registering?.url, registering?.listen), { headers, method });
+
 const provider = new Provider(config.issuer, {
   clients: config.clients,
   jwks: config.jwks,
@@ -53,6 +58,7 @@ const provider = new Provider(config.issuer, {
     introspection: { enabled: true },
     mTLS,
     pushedAuthorizationRequests: { enabled: true },
+    registration: { enabled: Boolean(registering), initialAccessToken: registering?.token },
     revocation: { enabled: true },
   },
   issueRefreshToken: (_, client, source) =>
@@ -62,6 +68,10 @@ const provider = new Provider(config.issuer, {
   responseTypes: ['code', 'code id_token', 'code id_token token', 'id_token', 'none'],
   clientAuthMethods: [...METHODS, 'tls_client_auth', 'none'],
   discovery: { mtls_endpoint_aliases: { token_endpoint: `${config.tls.at}/token` } },
+  fetch: fetched,
+  pairwiseIdentifier: (_, account, client) => `${account} at ${client.sectorIdentifier}`,
+  sectorIdentifierUriValidate: () => config.fault !== 'sector',
+  subjectTypes: registering ? ['public', 'pairwise'] : ['public'],
   pkce: { required: (_, client) => !client.clientId.endsWith('-old') },
   ttl: {
     AccessToken: 600, AuthorizationCode: 60, DeviceCode: 600, Grant: 3600, IdToken: 600, Interaction: 3600,

@@ -33,6 +33,7 @@ HYBRID = ("code id_token", "code id_token token")
 GRANTS = ("authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code")
 PUSHED_ONLY, PUBLIC, BY_CERTIFICATE = "pushed", "native", "certificate"
 HOST = "certificate.probe.example"
+DOCUMENTS = "https://documents.probe.example/sectors"
 LOOPBACK = "http://127.0.0.1/signed/in"
 CITIZENS = 40
 NOT_OFFERED = (
@@ -166,7 +167,7 @@ def _free_port() -> int:
         return int(tried.getsockname()[1])
 
 
-def _furnish(folder: Path, fault: str) -> Path:
+def _furnish(folder: Path, fault: str, *, registering: bool) -> Path:
     """Write what the provider and the probe are told; the target file."""
     port, tls_port, password = _free_port(), _free_port(), secrets.token_urlsafe(32)
     authority = Authority(folder)
@@ -177,11 +178,13 @@ def _furnish(folder: Path, fault: str) -> Path:
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (folder / "client.key").write_bytes(pem)
     (folder / "clock").write_bytes(SECONDS.pack(int(time.time())))
+    about = {"url": DOCUMENTS, "listen": f"http://127.0.0.1:{_free_port()}/sectors"}
     config = {
         "issuer": issuer,
         "port": port,
         "clock": str(folder / "clock"),
         "fault": fault,
+        "registering": about | {"token": password} if registering else None,
         "tls": {
             "port": tls_port,
             "at": f"https://localhost:{tls_port}",
@@ -194,18 +197,26 @@ def _furnish(folder: Path, fault: str) -> Path:
     }
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     target = folder / "target.toml"
-    target.write_text(_target(issuer, password, tls_port), encoding="utf-8")
+    text = _target(issuer, password, tls_port)
+    if registering:
+        text = f'registration_tokens = ["{password}"]\n{text}' + "\n".join((
+            "[registration]", f'redirect_uris = ["{address_of("new")}"]',
+            'id_token_signed_response_alg = "ES256"', "[documents]",
+            *(f"{name} = {json.dumps(value)}" for name, value in about.items()), "",
+        ))  # fmt: skip
+    target.write_text(text, encoding="utf-8")
     return target
 
 
 @contextmanager
-def running(folder: Path, fault: str = "") -> Iterator[Path]:
+def running(folder: Path, fault: str = "", *, registering: bool = False) -> Iterator[Path]:
     """The target file of a running oidc-provider, which ends with the block.
 
     `authority.pem` beside it is what its TLS goes back to. `fault` makes it believe certificates
-    that come in a `header`, or those of `anybody`.
+    that come in a `header`, those of `anybody`, or the `sector` of anybody. `registering`: clients
+    may be registered, with a token that is good for one row.
     """
-    target = _furnish(folder, fault)
+    target = _furnish(folder, fault, registering=registering)
     with (
         (folder / "provider.log").open("wb") as log,
         subprocess.Popen(

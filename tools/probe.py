@@ -171,6 +171,7 @@ def write_target(  # noqa: PLR0913 - all that a target file says
         f"not_offered = {json.dumps(list(NOT_OFFERED))}",
         f"clock_file = {json.dumps(clock_file)}",
         'levels = ["Cl", "Cl.Cm"]',
+        "guess_well_known = true",
         f"registration_tokens = {json.dumps(list(team_keys))}",
         "[registration]",
         *(f"{name} = {json.dumps(value)}" for name, value in OF_A_TEAM.items()),

@@ -2,7 +2,7 @@
 
 The reports go into the folder that REPORT names, `var/probe/` if it names none, and are compared
 with the one that was there, or with `--compare FILE`. Exit codes: 0 everything tried was defended,
-1 something is vulnerable, 2 only something is broken, 3 it could not run.
+1 something is vulnerable, 2 only something is broken, 3 it could not run or tried nothing.
 """
 
 import argparse

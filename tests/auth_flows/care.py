@@ -27,6 +27,16 @@ def allow(url: str, *, anywhere: bool) -> None:
         )
 
 
+def allow_peer(connected: socket.socket, *, anywhere: bool) -> None:
+    """Raise TargetUnusable if a connection leads off this machine, whatever its name said before.
+
+    A name may be looked up twice and mean two machines.
+    """
+    address = str(connected.getpeername()[0])
+    if not anywhere and not ipaddress.ip_address(address).is_loopback:
+        raise TargetUnusable(f"{address} answered, which is not this machine: nothing was sent")
+
+
 class Pace:
     """Spaces requests evenly and ends the run after the most that were allowed."""
 

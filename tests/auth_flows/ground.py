@@ -31,7 +31,8 @@ class Ground:
         file = target.clock_file
         self.clock: Clock = FileClock(Path(file)) if file else RealClock()
         wire.pause = self.clock.wait
-        everybody = [Person(citizen, self.clock) for citizen in target.citizens]
+        learn = wire.masker.learn
+        everybody = [Person(citizen, self.clock, learn) for citizen in target.citizens]
         self.persons = [person for person in everybody if not person.citizen.expendable]
         self._expendable = [person for person in everybody if person.citizen.expendable]
         self._turn = 0

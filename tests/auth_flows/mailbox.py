@@ -12,7 +12,13 @@ PATIENCE = 20
 """Seconds a mail may take."""
 GLANCE = 0.1
 _CODE = re.compile(r"(?<![\w-])([0-9]{6,8})(?![\w-])")
+_LINK = re.compile(r"https?://\S+[?/=][\w-]{16,}")
+"""An address that holds a proof, as a mail has it in the place of a code."""
 Mail = dict[str, str]
+
+
+class NoMail(Broken):
+    """None came, of a mailbox that can be read."""
 
 
 class Mailbox:
@@ -26,17 +32,20 @@ class Mailbox:
         self._known = {mail["id"] for mail in self.all()}
 
     def look(self) -> Answer:
-        """The mailbox as it is answered."""
+        """The mailbox as it is answered. Raises Broken if it cannot be read."""
         url = f"{self.probe.target.mailbox}?{urlencode({'to': self.address})}"
-        return self.probe.ground.wire.send("GET", url)
+        answer = self.probe.ground.wire.send("GET", url)
+        if answer.status != 200 or not isinstance(answer.json.get("messages"), list):
+            raise Broken(f"the mailbox of the target file shows no messages: {answer.told()}")
+        return answer
 
     def all(self) -> list[Mail]:
         """All mails that are shown, newest first."""
-        told = self.look().json.get("messages", [])
+        told = self.look().json["messages"]
         return [{name: str(value) for name, value in mail.items()} for mail in told]
 
     def news(self, *, at_least: int = 1) -> list[Mail]:
-        """The mails since the last look; waits for some. Raises Broken if none comes."""
+        """The mails since the last look; waits for some. Raises NoMail if none comes."""
         until = time.monotonic() + PATIENCE
         while True:
             fresh = [mail for mail in self.all() if mail["id"] not in self._known]
@@ -44,14 +53,14 @@ class Mailbox:
                 self._known |= {mail["id"] for mail in fresh}
                 return fresh
             if time.monotonic() > until:
-                raise Broken(f"no mail came to {self.address} in {PATIENCE} seconds")
+                raise NoMail(f"no mail came to {self.address} in {PATIENCE} seconds")
             time.sleep(GLANCE)
 
     def hears(self) -> bool:
         """Whether a mail comes, in the time that one may take."""
         try:
             return bool(self.news())
-        except Broken:
+        except NoMail:
             return False
 
     def count(self) -> int:
@@ -61,15 +70,18 @@ class Mailbox:
     def code(self) -> str:
         """The code in the newest mail that holds one; another notice may come before it.
 
-        Raises Broken if none comes.
+        Raises Broken if no mail comes, NotTried if one leads on by a link.
         """
         until = time.monotonic() + PATIENCE
         while True:
-            for mail in self.news():
+            fresh = self.news()
+            for mail in fresh:
                 told = mail.get("code", "")
                 found = _CODE.search(told if told != "None" else mail.get("body", ""))
                 if found:
                     self.probe.ground.wire.masker.learn(found.group(1))
                     return found.group(1)
+            if any(_LINK.search(mail.get("body", "")) for mail in fresh):
+                raise NotTried("the mail leads on by a link, and the probe types codes alone")
             if time.monotonic() > until:
                 raise Broken(f"no mail to {self.address} holds a code")

@@ -8,7 +8,7 @@ from tests.auth_flows.browser import Browser
 from tests.auth_flows.mailbox import Mailbox
 from tests.auth_flows.probe import Probe
 from tests.auth_flows.sign_in import Person
-from tests.auth_flows.verdicts import Broken
+from tests.auth_flows.verdicts import Broken, NotTried
 from tests.auth_flows.visit import Visit
 
 MOST_STEPS = 3
@@ -42,7 +42,12 @@ class Reset:
         return self
 
     def code(self) -> str:
-        """The code that was mailed last."""
+        """The code that was mailed last. Raises NotTried where no page asks for one."""
+        if "code" not in self.visit.asks:
+            raise NotTried(
+                "no page of the reset asks for what was mailed: the probe types codes, and follows "
+                f"no link ({self.visit.answer.told()})"
+            )
         return self.mailbox.code()
 
     def prove(self) -> Self:

@@ -25,7 +25,7 @@ class SignUp:
         citizen = Citizen(f"new-{secrets.token_hex(6)}@{domain}", secrets.token_urlsafe(18))
         probe.ground.wire.masker.learn(citizen.password)
         self.probe = probe
-        self.person = Person(citizen, probe.ground.clock)
+        self.person = Person(citizen, probe.ground.clock, probe.ground.wire.masker.learn)
         self.mailbox = Mailbox(probe, citizen.email)
         self.visit = Visit(probe, self.person).press(*CREATE).until("email")
 

@@ -12,6 +12,7 @@ from tests.auth_flows.verdicts import Result, Verdict
 
 ORDER = tuple(Verdict)
 INDENT = " " * 24
+NOTHING = "Nothing was tried: that says nothing of the target."
 
 
 def lines(result: Result, masker: Masker) -> list[str]:
@@ -70,5 +71,5 @@ def verdict_of(report: Report) -> str:
     if vulnerable:
         said = f"{vulnerable} of {tried} attacks found a weakness."
     else:
-        said = f"None of {tried} attacks found a weakness." if tried else "Nothing was tried."
+        said = f"None of {tried} attacks found a weakness." if tried else NOTHING
     return said + (f" {broken} could not judge." if broken else "")

@@ -166,6 +166,8 @@ class Target:
     """What to send in forms so that an identity is proved; not offered if empty."""
     clock_file: str = ""
     """Eight bytes that the provider takes for the time (see `clocks`), if it is made for that."""
+    guess_well_known: bool = False
+    """Whether `admin` and the like may be tried with one password each: nobody real has them."""
     tls: Tls | None = None
     consent: Consent | None = None
     documents: Documents | None = None
@@ -228,6 +230,7 @@ def parse(document: Mapping[str, Any], folder: Path) -> Target:
         levels=_levels(document.get("levels", [])),
         identity={str(name): str(value) for name, value in document.get("identity", {}).items()},
         clock_file=_clock_file(document.get("clock_file", ""), folder),
+        guess_well_known=_flag(document, "guess_well_known", "the target"),
         tls=_tls(document["tls"], folder) if "tls" in document else None,
         consent=_consent(document["consent"]) if "consent" in document else None,
         documents=_documents(document["documents"]) if "documents" in document else None,
@@ -268,8 +271,7 @@ def _citizen(about: Mapping[str, Any]) -> Citizen:
     _only(about, Citizen, where)
     for name in ("email", "password"):
         _text(about, name, where)
-    if not isinstance(about.get("expendable", False), bool):
-        raise TargetUnusable(f"{where}: expendable must be true or false")
+    _flag(about, "expendable", where)
     return Citizen(**about)
 
 
@@ -334,6 +336,13 @@ def _fields(about: Mapping[str, Any]) -> Fields:
 def _only(about: Mapping[str, Any], kind: type, where: str) -> None:
     if unknown := sorted(set(about) - set(getattr(kind, "__dataclass_fields__", ()))):
         raise TargetUnusable(f"{where} has {', '.join(unknown)}, which means nothing")
+
+
+def _flag(about: Mapping[str, Any], name: str, where: str) -> bool:
+    value = about.get(name, False)
+    if not isinstance(value, bool):
+        raise TargetUnusable(f"{where}: {name} must be true or false")
+    return value
 
 
 def _text(about: Mapping[str, Any], name: str, where: str) -> str:

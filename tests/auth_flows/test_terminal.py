@@ -87,7 +87,7 @@ def test_the_end_says_what_all_came_to() -> None:
         "1 of 3 attacks found a weakness. 1 could not judge."
     )
     assert summary.verdict_of({"summary": {"defended": 2}}) == "None of 2 attacks found a weakness."
-    assert summary.verdict_of({"summary": {}}) == "Nothing was tried."
+    assert summary.verdict_of({"summary": {}}).startswith("Nothing was tried")
     compared = {"began": "", "newly_vulnerable": ["A-01"], "mended": [], "newly_tried": [],
                 "no_longer_tried": [], "newly_broken": []}  # fmt: skip
     assert "Newly vulnerable: A-01" in summary.changes(compared)

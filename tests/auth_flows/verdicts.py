@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from tests.auth_flows.catalogue import Row
 
+NOTHING_TRIED = 3
+"""The exit code of a run that could not try anything: that is no good news."""
+
 
 class Verdict(StrEnum):
     """How an attack ended."""
@@ -81,8 +84,10 @@ def judged(
 
 
 def exit_code(results: list[Result]) -> int:
-    """0 if nothing is vulnerable or broken, 1 for a vulnerability, 2 for only broken attacks."""
+    """1 for a vulnerability, 2 for only broken attacks, 3 if nothing was tried at all, else 0."""
     verdicts = {result.verdict for result in results}
     if Verdict.VULNERABLE in verdicts:
         return 1
-    return 2 if Verdict.BROKEN in verdicts else 0
+    if Verdict.BROKEN in verdicts:
+        return 2
+    return 0 if Verdict.DEFENDED in verdicts else NOTHING_TRIED

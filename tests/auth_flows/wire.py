@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import ssl
 import threading
 import time
@@ -10,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from tests.auth_flows.care import Pace, allow
+from tests.auth_flows.care import Pace, allow, allow_peer
 from tests.auth_flows.masking import MASK, Masker
+from tests.auth_flows.targets import TargetUnusable
 from tests.auth_flows.verdicts import Broken, NotTried
 
 PATIENCE = 20
@@ -170,6 +172,13 @@ class Wire:
             allow(url, anywhere=self._anywhere)
             self._allowed.add(origin)
 
+    def check_peer(self, connected: socket.socket) -> None:
+        """Raise NotTried if a connection leads where the probe may not go."""
+        try:
+            allow_peer(connected, anywhere=self._anywhere)
+        except TargetUnusable as reason:
+            raise NotTried(str(reason)) from reason
+
     def _exchange(
         self, method: str, url: str, body: str | None, headers: dict[str, str], certificate: str
     ) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
@@ -185,6 +194,8 @@ class Wire:
         else:
             connection = http.client.HTTPConnection(parts.netloc, timeout=PATIENCE)
         try:
+            connection.connect()
+            self.check_peer(connection.sock)
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request(method, target, body and body.encode(), headers)
             response = connection.getresponse()

@@ -1,15 +1,32 @@
 """Attacks on the codes of authenticator apps: used ones, far ones, odd ones, others'."""
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.guessing import not_busy
 from tests.auth_flows.probe import Probe
 from tests.auth_flows.reading import words_of
 from tests.auth_flows.sign_in import STEP, Person
+from tests.auth_flows.verdicts import Broken
 from tests.auth_flows.visit import Visit
 
+T = TypeVar("T")
+UNLOCKED = 2
+"""Wrong codes that lock no account: three lock some."""
+AS_A_LIST, AS_A_MEMBER = "{right}[]", "{right}[0]"
+ODD = (
+    *("", "000000", "null", "true", "[]", "%", "' OR 1=1 --", "1" * 5000, "{wide}"),
+    *("{right}.0", "+{right}", "{right}0", "0{right}", "{right}\x00", "{right},1"),
+    *(AS_A_LIST, AS_A_MEMBER),
+)
 AT_ONCE = 3
 LATE = 20
 """Seconds into a step from which on it is better to begin with the next."""
+
+
+class _Locked(Broken):
+    """Wrong codes were as many as lock the account; nothing after them was judged."""
 
 
 def opens_nothing(probe: Probe, visit: Visit, tried: str) -> None:
@@ -30,6 +47,40 @@ def ends_well(probe: Probe, visit: Visit) -> None:
     """The same sign-in goes on with the right code: nothing but the codes before was wrong."""
     if not visit.arrived:
         visit.finish()
+    probe.works(visit.arrived, visit.answer, "the same sign-in with the right code")
+
+
+def wrong_codes(probe: Probe, codes: Sequence[T], give: Callable[[Probe, Visit, T], None]) -> None:
+    """Give each wrong code in one sign-in that ends well with the right one.
+
+    Where an account is locked before that, again in lots that no lock comes in the way of.
+    """
+    try:
+        _in_one_sign_in(probe, codes, give)
+    except _Locked:
+        for first in range(0, len(codes), UNLOCKED):
+            _in_one_sign_in(probe, codes[first : first + UNLOCKED], give)
+
+
+def _in_one_sign_in(
+    probe: Probe, codes: Sequence[T], give: Callable[[Probe, Visit, T], None]
+) -> None:
+    early_in_a_step(probe)
+    person = probe.ground.burn()
+    visit = Visit(probe, person).until("code")
+    for code in codes:
+        if "code" not in visit.asks:
+            visit = Visit(probe, person)
+            if not visit.towards("code"):
+                raise _Locked(f"no more code is asked for: {visit.answer.told()}")
+        give(probe, visit, code)
+        if visit.arrived:
+            break
+    try:
+        if not visit.arrived:
+            visit.finish()
+    except Broken as reason:
+        raise _Locked(f"the right code is not taken after wrong ones: {reason}") from reason
     probe.works(visit.arrived, visit.answer, "the same sign-in with the right code")
 
 
@@ -73,17 +124,15 @@ def code_of_an_older_step(probe: Probe) -> None:
 
 @attack("TOTP-07", fix="Accept the step of now and one on either side.")
 def code_of_a_far_step(probe: Probe) -> None:
-    early_in_a_step(probe)
-    person = probe.ground.burn()
-    visit = Visit(probe, person).until("code")
-    now = person.step()
-    for away in (-2, 2, 3, 5):
-        code = person.code_of(now + away)
-        near = {person.code_of(now + step) for step in (-1, 0, 1)}
-        if code not in near and "code" in visit.asks:
-            visit.give(code=code)
-            opens_nothing(probe, visit, f"the code of {away:+d} steps")
-    ends_well(probe, visit)
+    wrong_codes(probe, (-2, 2, 3, 5), _far)
+
+
+def _far(probe: Probe, visit: Visit, away: int) -> None:
+    person, now = visit.person, visit.person.step()
+    code = person.code_of(now + away)
+    if code not in {person.code_of(now + step) for step in (-1, 0, 1)}:
+        visit.give(code=code)
+        opens_nothing(probe, visit, f"the code of {away:+d} steps")
 
 
 @attack("TOTP-10", fix="Compare with the seed of who gave the password, and with no other.")
@@ -101,55 +150,46 @@ def code_of_another(probe: Probe) -> None:
 @attack("TOTP-17", fix="Take six digits as text, and treat everything else as wrong.",
         left_out="whether what is no code at all counts as a try")  # fmt: skip
 def odd_codes(probe: Probe) -> None:
-    early_in_a_step(probe)
-    person = probe.ground.burn()
-    visit = Visit(probe, person).until("code")
-    right = person.code()
+    wrong_codes(probe, ODD, _odd)
+
+
+def _odd(probe: Probe, visit: Visit, code: str) -> None:
+    person = visit.person
+    right = person.code_of(person.step())
     wide = "".join(chr(ord(digit) + 0xFEE0) for digit in right)
-    odd = (
-        *("", "000000", "null", "true", "[]", "%", "' OR 1=1 --", "1" * 5000, wide),
-        *(f"{right}.0", f"+{right}", f"{right}0", f"0{right}", f"{right}\x00", f"{right},1"),
-    )
-    for code in odd:
-        if code == right or "code" not in visit.asks:
-            continue
-        visit.give(code=code)
-        opens_nothing(probe, visit, f"the code {code[:20].replace(right, '(the right one)')!r}")
-        if not visit.arrived and "code" not in visit.asks:
-            visit = Visit(probe, person).until("code")
-    for words, name in (("as a list", "[]"), ("as a member", "[0]")):
-        form = visit.form
-        if visit.arrived or form is None:
-            return
+    shown = code.format(right="(the right one)", wide="(the right one in wide digits)")
+    given = code.format(right=right, wide=wide)
+    if code in (AS_A_LIST, AS_A_MEMBER):
+        form, name = visit.form, code.removeprefix("{right}")
+        assert form is not None
         hidden = [pair for pair in form.values.items() if pair[0] not in form.asked]
         visit.send([*hidden, *((field + name, right) for field in form.asked)])
-        opens_nothing(probe, visit, f"the right code {words}")
-    if not visit.arrived:
-        visit.give(code=right)
-        probe.works(visit.go_on(), visit.answer, "the right code in the same sign-in")
+    elif given != right:
+        visit.give(code=given)
+    opens_nothing(probe, visit, f"the code {shown[:40]!r}")
 
 
 @attack("TOTP-18", fix="Take digits, period and time from the server alone.")
 def rules_of_ones_own(probe: Probe) -> None:
-    early_in_a_step(probe)
-    person = probe.ground.burn()
-    visit = Visit(probe, person).until("code")
+    wrong_codes(probe, ("times", "steps", "window", "digits"), _by_other_rules)
+
+
+def _by_other_rules(probe: Probe, visit: Visit, rule: str) -> None:
+    person = visit.person
     far = person.step() + 40
     at = str(far * STEP)
     times = dict.fromkeys(("time", "timestamp", "t", "now", "for_time", "date"), at)
     steps = dict.fromkeys(("counter", "step", "timestep", "T"), str(far))
     wide = dict.fromkeys(("window", "valid_window", "skew", "drift", "tolerance"), "100")
     digits = {"digits": "1", "length": "1"}
-    for words, code, more in (
-        ("with the time that it belongs to", person.code_of(far), times),
-        ("with the step that it belongs to", person.code_of(far), steps),
-        ("with a window of 100 steps", person.code_of(far), wide),
-        ("of one digit, with digits=1", person.code_of(person.step())[-1], digits),
-    ):
-        if "code" in visit.asks:
-            visit.give(code=code, more=more)
-            opens_nothing(probe, visit, f"a code {words}")
-    ends_well(probe, visit)
+    words, code, more = {
+        "times": ("with the time that it belongs to", person.code_of(far), times),
+        "steps": ("with the step that it belongs to", person.code_of(far), steps),
+        "window": ("with a window of 100 steps", person.code_of(far), wide),
+        "digits": ("of one digit, with digits=1", person.code_of(person.step())[-1], digits),
+    }[rule]
+    visit.give(code=code, more=more)
+    opens_nothing(probe, visit, f"a code {words}")
 
 
 @attack("TOTP-19", fix="Say the same of every code that is not accepted.")

@@ -7,6 +7,8 @@ from weakref import WeakKeyDictionary
 from tests.auth_flows.browser import Browser
 from tests.auth_flows.ground import Ground
 from tests.auth_flows.probe import Probe
+from tests.auth_flows.reading import words_of
+from tests.auth_flows.sign_in import form_to_fill
 from tests.auth_flows.verdicts import Broken
 from tests.auth_flows.wire import Answer
 
@@ -35,6 +37,18 @@ _COLLECTED: WeakKeyDictionary[Ground, Collection] = WeakKeyDictionary()
 def is_page(answer: Answer) -> bool:
     """Whether an answer is something that a browser shows."""
     return "html" in answer.header("Content-Type") and not answer.location
+
+
+def asks_to_sign_in(probe: Probe, answer: Answer) -> bool:
+    """Whether a page shows, in the place of what it is for, the first page of a sign-in."""
+    browser = probe.browser()
+    first = followed(probe, browser, probe.authorize(probe.ask(), browser=browser))
+    known = {*probe.target.fields.email, *probe.target.fields.password}
+    form = form_to_fill(answer.body, probe.target.fields)
+    same = form_to_fill(first.body, probe.target.fields)
+    if form is None or same is None or not known & set(form.asked):
+        return False
+    return form.asked == same.asked and words_of(answer.body) == words_of(first.body)
 
 
 def all_pages(probe: Probe) -> list[Seen]:

@@ -4,6 +4,7 @@ from urllib.parse import urljoin, urlsplit
 
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.guessing import works_for
+from tests.auth_flows.attacks.seen import asks_to_sign_in
 from tests.auth_flows.browser import SHORTEST_SECRET, Browser
 from tests.auth_flows.changes import Changing
 from tests.auth_flows.probe import Probe, got_tokens
@@ -168,7 +169,8 @@ def pages_kept(probe: Probe) -> None:
     for name in pages:
         answer = visit.browser.get(probe.page(name))
         probe.expect(
-            answer.status != 200 and person.citizen.email not in answer.body,
+            person.citizen.email not in answer.body
+            and (answer.status != 200 or asks_to_sign_in(probe, answer)),
             answer,
             tried=f"the page {name} after signing out",
             wanted="a sign-in, not the page",

@@ -1,10 +1,11 @@
 """Attacks on pages of those who run a provider, and on what its people are told of attacks."""
 
 from tests.auth_flows.attacks import attack
-from tests.auth_flows.attacks.seen import is_page
+from tests.auth_flows.attacks.seen import asks_to_sign_in, is_page
 from tests.auth_flows.mailbox import Mailbox
 from tests.auth_flows.probe import Probe
-from tests.auth_flows.verdicts import Broken, NotTried
+from tests.auth_flows.resets import Reset
+from tests.auth_flows.verdicts import NotTried
 from tests.auth_flows.visit import Visit
 
 PAGES = "administration"
@@ -27,6 +28,7 @@ def pages_of_staff(probe: Probe) -> None:
             for method in ("GET", "POST"):
                 answer = visitor.get(url) if method == "GET" else visitor.post(url, [("a", "b")])
                 shown = is_page(answer) and answer.status < 300
+                shown = shown and not asks_to_sign_in(probe, answer)
                 probe.expect(
                     not shown and answer.status < 500,
                     answer,
@@ -62,8 +64,8 @@ def unseen_by_its_owner(probe: Probe) -> None:
 
 
 def _told(probe: Probe, mailbox: Mailbox, visit: Visit, tried: str) -> None:
-    try:
-        came = bool(mailbox.news())
-    except Broken:
-        came = False
+    came = mailbox.hears()
+    if not came:
+        reset = Reset(probe, probe.ground.burn()).ask()
+        probe.works(reset.mailbox.hears(), reset.visit.answer, "a mail of another kind")
     probe.expect(came, visit.answer, tried=tried, wanted="its owner gets a mail")

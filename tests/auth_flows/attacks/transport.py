@@ -65,11 +65,10 @@ def _shake_hands(probe: Probe, context: ssl.SSLContext) -> Answer:
     address = (parts.hostname or "", parts.port or 443)
     probe.ground.wire.pace.wait()
     try:
-        with (
-            socket.create_connection(address, PATIENCE) as plain,
-            context.wrap_socket(plain, server_hostname=address[0]) as secure,
-        ):
-            said = f"{secure.version()} with {(secure.cipher() or ('?',))[0]}"
+        with socket.create_connection(address, PATIENCE) as plain:
+            probe.ground.wire.check_peer(plain)
+            with context.wrap_socket(plain, server_hostname=address[0]) as secure:
+                said = f"{secure.version()} with {(secure.cipher() or ('?',))[0]}"
             return probe.ground.wire.note(probe.target.issuer, "TLS handshake", 0, said)
     except OSError as error:
         said = f"refused: {getattr(error, 'reason', '') or type(error).__name__}"
@@ -83,6 +82,7 @@ def _plain(probe: Probe) -> Answer:
     said = b""
     try:
         with socket.create_connection((parts.hostname, parts.port or 443), PATIENCE) as plain:
+            probe.ground.wire.check_peer(plain)
             plain.settimeout(PATIENCE)
             plain.sendall(asked.encode())
             while some := plain.recv(4096):

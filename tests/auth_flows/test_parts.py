@@ -91,6 +91,10 @@ def test_the_probe_stands_alone() -> None:
         ({"clients": [CLIENT | {"secret": ""}]}, "needs its secret"),
         ({"clients": [CLIENT | {"colour": "red"}]}, "has colour"),
         ({"clients": [CLIENT | {"key_file": "nowhere"}]}, "key_file cannot be read"),
+        ({"clients": [CLIENT | {"pushed_only": True}]}, "clients names none"),
+        ({"clients": [CLIENT | {"method": "tls_client_auth"}]}, "needs its certificate_file"),
+        ({"clients": [CLIENT | {"certificate_file": "nowhere"}]}, "nowhere is not there"),
+        ({"documents": {"url": "https://x/"}}, "must say its listen"),
         ({"citizens": [{"email": "a"}]}, "must say its password"),
         ({"care": {"most_requests": 0}}, "most_requests must be a whole number"),
         ({"fields": {"email": "name"}}, "email must be a list"),
@@ -104,6 +108,14 @@ def test_a_target_that_is_not_whole_is_refused(change: dict[str, Any], problem: 
     assert targets.parse(TARGET, HERE).clients[0].id == "one"
     with pytest.raises(TargetUnusable, match=problem):
         targets.parse(TARGET | change, HERE)
+
+
+def test_a_client_that_only_some_attacks_can_use_is_kept_apart() -> None:
+    app = {"id": "app", "method": "none", "redirect_uri": "http://127.0.0.1/in"}
+    pusher = CLIENT | {"id": "pusher", "pushed_only": True}
+    target = targets.parse(TARGET | {"clients": [app, CLIENT, pusher]}, HERE)
+    assert [client.id for client in target.clients] == ["one"]
+    assert [client.id for client in target.special_clients] == ["app", "pusher"]
 
 
 def test_nothing_untried_is_defended() -> None:

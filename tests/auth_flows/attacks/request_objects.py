@@ -108,6 +108,7 @@ def not_ones_own(probe: Probe) -> None:
     for client in clients:
         _works(probe, client)
         other = next((one for one in clients if one != client), None)
+        another = next((one.id for one in probe.target.clients if one != client), "nobody")
         changes: tuple[dict[str, Any], ...] = (
             {"aud": "https://attacker.example/"},
             {"aud": ["https://attacker.example/"]},
@@ -118,6 +119,7 @@ def not_ones_own(probe: Probe) -> None:
             {"iss": "somebody-else"},
             {"iss": probe.target.issuer},
             {"client_id": "somebody-else"},
+            {"client_id": another},
             {"client_id": None},
             {"exp": now - 120},
             {"exp": now - 7200},

@@ -120,15 +120,12 @@ class Album:
         same in both, in English alone; and a page that differs from one seen before in nothing but
         its words, as one error does from the next, is only measured and read.
         """
-        usual = page.viewport_size
         shape = hash((self.language, page.evaluate(SHAPE)))
         again = self.folder is None and shape in SHAPES
         SHAPES.add(shape)
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             self._look(page, shown, width, again=again)
-        if usual is not None:
-            page.set_viewport_size(usual)
         said = page.locator(ERRORS).all_text_contents()
         self.messages.setdefault(shown.route, []).extend(" ".join(words.split()) for words in said)
 

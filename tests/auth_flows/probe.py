@@ -122,10 +122,13 @@ class Probe:
 
     def wait(self, seconds: float) -> None:
         """Let time pass at the target. Raises NotTried if that takes longer than it allows."""
-        clock = self.ground.clock
-        if not clock.can_jump and seconds > self.target.care.longest_wait:
+        self.may_wait(seconds)
+        self.ground.clock.wait(seconds)
+
+    def may_wait(self, seconds: float) -> None:
+        """Raises NotTried if so many seconds take longer than the target file allows."""
+        if not self.ground.clock.can_jump and seconds > self.target.care.longest_wait:
             raise NotTried(f"it waits for {seconds:.0f} seconds, longer than the file allows")
-        clock.wait(seconds)
 
     def at_once(self, count: int, send: Callable[[], Answer]) -> list[Answer]:
         """Send the same `count` times at the same moment; the answers."""

@@ -1,13 +1,12 @@
 """Runs the written attacks against a target, row by row of the catalogue."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 
 from tests.auth_flows.attacks import Attack
 from tests.auth_flows.catalogue import NEEDS, Row
 from tests.auth_flows.ground import Ground
-from tests.auth_flows.probe import Probe
-from tests.auth_flows.verdicts import Broken, NotTried, Result, Verdict, judged
+from tests.auth_flows.trial import Trial
+from tests.auth_flows.verdicts import Result, Verdict
 
 NOT_WRITTEN = "no attack is written yet"
 NOT_CHOSEN = "not chosen by --only"
@@ -37,79 +36,51 @@ def run(
 ) -> list[Result]:
     """A result for every row of the catalogue, in its order.
 
-    `begun` hears of each row that is chosen before it is tried, `told` of every result.
+    `begun` hears of each row that is chosen before it is tried, `told` of every result as it
+    comes: an attack that waits is set aside, and others are tried meanwhile.
     """
     wanted = {row.id for row in chosen(rows, only)}
-    results = []
-    for row in rows.values():
-        if row.id in wanted:
-            begun(row)
-            result = one(ground, row, attacks.get(row.id))
-        else:
-            result = Result(row, Verdict.NOT_TRIED, NOT_CHOSEN)
-        results.append(result)
+    results: dict[str, Result] = {}
+    aside: list[Trial] = []
+
+    def note(result: Result) -> None:
+        results[result.row.id] = result
         told(result)
-    return results
+
+    for row in rows.values():
+        for trial in [each for each in aside if each.due <= ground.clock.now()]:
+            aside.remove(trial)
+            aside += _finished(trial, note)
+        if row.id not in wanted:
+            note(Result(row, Verdict.NOT_TRIED, NOT_CHOSEN))
+            continue
+        begun(row)
+        written = attacks.get(row.id)
+        if reason := _untried(ground, row, written):
+            note(reason)
+        elif written:
+            aside += _finished(Trial(ground, row, written), note)
+    while aside:
+        trial = min(aside, key=lambda each: each.due)
+        aside.remove(trial)
+        begun(trial.row)
+        ground.clock.wait(trial.due - ground.clock.now())
+        aside += _finished(trial, note)
+    return [results[row_id] for row_id in rows]
 
 
-def one(ground: Ground, row: Row, written: Attack | None) -> Result:
-    """The result of one row; an attack that fails in itself is broken, and the run goes on.
-
-    An attack in which the target made us wait is made once more: codes ran out meanwhile.
-    """
+def _untried(ground: Ground, row: Row, written: Attack | None) -> Result | None:
     if row.feature and not ground.offers(row.feature):
         return Result(row, Verdict.NOT_OFFERED, f"the provider has no {row.feature}")
     if row.needs == "white":
         return Result(row, Verdict.NOT_TRIED, f"needs {NEEDS['white']}: {INSIDE}")
-    if written is None:
-        return Result(row, Verdict.NOT_TRIED, NOT_WRITTEN)
-    waits = ground.wire.waits
-    probe = Probe(ground)
-    result = _attacked(probe, row, written)
-    if ground.wire.waits > waits:
-        probe = Probe(ground)
-        result = _attacked(probe, row, written)
-    return replace(result, worked=tuple(probe.worked), tried=tuple(probe.tried))
+    return None if written else Result(row, Verdict.NOT_TRIED, NOT_WRITTEN)
 
 
-def _attacked(probe: Probe, row: Row, written: Attack) -> Result:
-    ground = probe.ground
-    first = len(ground.wire.exchanges)
-    left_out = written.left_out
-    try:
-        written.run(probe)
-    except NotTried as reason:
-        if not _has_found(probe):
-            return Result(row, Verdict.NOT_TRIED, str(reason))
-        left_out = f"what came after that: {reason}"
-    except Broken as reason:
-        if not _has_found(probe):
-            return _broken(ground, row, str(reason), first)
-        left_out = f"what came after that: {reason}"
-    except Exception as error:  # noqa: BLE001 - a fault of the probe must not end the run
-        return _broken(ground, row, f"the probe erred: {error!r}", first)
-    return judged(
-        row,
-        controls=probe.controls,
-        tries=probe.tries,
-        findings=probe.findings,
-        evidence=_since(ground, first),
-        left_out="; ".join(filter(None, [left_out, *probe.left])),
-        fix=written.fix,
-    )
-
-
-def _has_found(probe: Probe) -> bool:
-    """Whether there is a finding already, of an attack that showed that it could judge.
-
-    What is found is told, also if it kept the attack from going on.
-    """
-    return bool(probe.controls and probe.findings)
-
-
-def _broken(ground: Ground, row: Row, reason: str, first: int) -> Result:
-    return Result(row, Verdict.BROKEN, reason, evidence=_since(ground, first))
-
-
-def _since(ground: Ground, first: int) -> tuple[int, ...]:
-    return tuple(range(first, len(ground.wire.exchanges)))
+def _finished(trial: Trial, note: Told) -> list[Trial]:
+    """Note the result; the trial itself if it is not at its end but waits."""
+    result = trial.go_on()
+    if result is None:
+        return [trial]
+    note(result)
+    return []

@@ -20,7 +20,7 @@ from tests.auth_flows.care import Pace
 from tests.auth_flows.ground import Ground
 from tests.auth_flows.masking import Masker
 from tests.auth_flows.probe import Probe
-from tests.auth_flows.run import one
+from tests.auth_flows.run import run
 from tests.auth_flows.verdicts import Broken, NotTried, Verdict
 from tests.auth_flows.wire import Answer, Wire
 
@@ -193,6 +193,70 @@ def test_what_was_found_counts_also_if_the_attack_could_not_go_on(tmp_path: Path
         with serving(careful) as issuer:
             target = targets.read(written(tmp_path, issuer))
             ground = Ground(target, Wire(Pace(target.care), Masker()))
-            result = one(ground, row, Attack("AUTHZ-01", finds_and_ends, "mend it", ""))
+            attack = Attack("AUTHZ-01", finds_and_ends, "mend it", "")
+            (result,) = run(ground, {row.id: row}, {row.id: attack})
         assert result.verdict is Verdict.VULNERABLE
         assert str(reason) in result.left_out
+
+
+class Standing:
+    """A clock that stands still but for what is waited."""
+
+    can_jump = False
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def now(self) -> float:
+        return self.at
+
+    def wait(self, seconds: float) -> None:
+        self.at += seconds
+
+
+def test_others_are_tried_while_an_attack_waits(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def noted(name: str) -> Callable[[Probe], None]:
+        def tried(probe: Probe) -> None:
+            answer = Answer(0, "", 200, (), "")
+            probe.works(True, answer, "it")
+            probe.expect(True, answer, tried="something", wanted="nothing")
+            order.append(name)
+
+        return tried
+
+    def waits(probe: Probe) -> Iterator[float]:
+        noted("before")(probe)
+        yield 5
+        order.append(f"at {probe.ground.clock.now()}")
+        noted("after")(probe)
+
+    rows = {row: catalogue.load()[row] for row in ("AUTHZ-01", "AUTHZ-02", "AUTHZ-03")}
+    attacks = {
+        "AUTHZ-01": Attack("AUTHZ-01", waits, "", ""),
+        "AUTHZ-02": Attack("AUTHZ-02", noted("meanwhile"), "", ""),
+    }
+    told: list[str] = []
+    with serving(careful) as issuer:
+        target = targets.read(written(tmp_path, issuer))
+        ground = Ground(target, Wire(Pace(target.care), Masker()))
+        ground.clock = Standing()
+        results = run(ground, rows, attacks, told=lambda result: told.append(result.row.id))
+    assert order == ["before", "meanwhile", "at 5.0", "after"]
+    assert told == ["AUTHZ-02", "AUTHZ-03", "AUTHZ-01"]
+    assert [result.row.id for result in results] == list(rows)
+    assert (results[0].verdict, results[0].tries) == (Verdict.DEFENDED, 2)
+
+
+def test_a_wait_that_the_file_does_not_allow_is_not_waited_for(tmp_path: Path) -> None:
+    def waits(probe: Probe) -> Iterator[float]:
+        yield 7200
+
+    row = catalogue.load()["AUTHZ-01"]
+    with serving(careful) as issuer:
+        target = targets.read(written(tmp_path, issuer))
+        ground = Ground(target, Wire(Pace(target.care), Masker()))
+        (result,) = run(ground, {row.id: row}, {row.id: Attack(row.id, waits, "", "")})
+    assert result.verdict is Verdict.NOT_TRIED
+    assert "longer than the file allows" in result.reason

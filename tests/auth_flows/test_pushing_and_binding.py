@@ -9,7 +9,7 @@ from tests.auth_flows.care import Pace
 from tests.auth_flows.ground import Ground
 from tests.auth_flows.masking import Masker
 from tests.auth_flows.peers import small
-from tests.auth_flows.run import one
+from tests.auth_flows.run import run
 from tests.auth_flows.verdicts import Result, Verdict
 from tests.auth_flows.wire import Wire
 
@@ -37,7 +37,8 @@ def result_of(row: str, folder: Path, fault: str = "", number: str = "") -> Resu
     with small.running(folder, fault, number) as about:
         target = targets.parse(about, folder)
         ground = Ground(target, Wire(Pace(target.care), Masker()))
-        return one(ground, catalogue.load()[row], attacks.load()[row])
+        (result,) = run(ground, {row: catalogue.load()[row]}, attacks.load())
+        return result
 
 
 @pytest.mark.parametrize("row", FAULTS)

@@ -2,12 +2,13 @@
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tests.auth_flows.probe import Probe
 
-Tried = Callable[[Probe], None]
+Tried = Callable[[Probe], Iterator[float] | None]
+"""An attack. One that lets time pass yields the seconds, so that others are tried meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Attacks on codes and on the tokens they are redeemed for."""
 
+from collections.abc import Iterator
+
 from tests.auth_flows import twister
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.families import begin
@@ -91,10 +93,10 @@ def another_address(probe: Probe) -> None:
 
 
 @attack("TOKEN-05", fix="Let a code live for a minute at most.")
-def old_code(probe: Probe) -> None:
+def old_code(probe: Probe) -> Iterator[float]:
     probe.redeeming_works()
     grant = probe.grant()
-    probe.wait(LONGEST_CODE + 2)
+    yield LONGEST_CODE + 2
     probe.token_refused(probe.redeem(grant), NO_GRANT, f"a code after {LONGEST_CODE + 2} s")
 
 

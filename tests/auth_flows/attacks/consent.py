@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from tests.auth_flows.attacks import attack
 from tests.auth_flows.attacks.seen import SCRIPT, followed
+from tests.auth_flows.browser import Browser
 from tests.auth_flows.forms import forms_of
 from tests.auth_flows.probe import Probe
 from tests.auth_flows.sign_in import Person
@@ -18,6 +19,7 @@ from tests.auth_flows.wire import Answer, Pairs
 MOST_PAGES = 15
 BACKWARDS = "\u202e"
 LEAST_TOKEN = 16
+OPENID = {"scope": "openid"}
 
 
 def _consent(probe: Probe) -> Consent:
@@ -36,11 +38,20 @@ def _client(probe: Probe, client_id: str) -> Client:
 class Asking:
     """A citizen on the way to the page that asks what one client may have."""
 
-    def __init__(self, probe: Probe, person: Person, client_id: str = "", **changes: str) -> None:
+    def __init__(
+        self,
+        probe: Probe,
+        person: Person,
+        client_id: str = "",
+        *,
+        browser: Browser | None = None,
+        changes: Mapping[str, str] | None = None,
+    ) -> None:
         self.consent = _consent(probe)
         self.client = _client(probe, client_id or self.consent.client)
-        parameters = dict(self.consent.parameters) | changes
-        self.visit = Visit(probe, person, asked=probe.ask(self.client, **parameters))
+        parameters = {**self.consent.parameters, **(changes or {})}
+        asked = probe.ask(self.client, **parameters)
+        self.visit = Visit(probe, person, browser=browser, asked=asked)
         self.probe = probe
         self.asked = self._reach()
 
@@ -112,7 +123,7 @@ def forged_answer(probe: Probe) -> None:
 )
 def more_in_the_form(probe: Probe) -> None:
     consent, metadata = _consent(probe), probe.ground.metadata
-    good = Asking(probe, probe.ground.burn(), scope="openid").must_ask()
+    good = Asking(probe, probe.ground.burn(), changes=OPENID).must_ask()
     good.answer(consent.agree)
     probe.works(good.visit.arrived, good.visit.answer, "agreeing")
     may = set(good.client.scope.split()) - {"openid"}
@@ -130,7 +141,7 @@ def _claims_of(parameters: Mapping[str, str]) -> set[str]:
 def _added(probe: Probe, scopes: set[str], claims: set[str], words: str) -> None:
     """Agree with these added to the form; a refusal is as good as not heeding them."""
     consent, person = _consent(probe), probe.ground.burn()
-    asking = Asking(probe, person, scope="openid").must_ask()
+    asking = Asking(probe, person, changes=OPENID).must_ask()
     fields: Pairs = [(name, " ".join(sorted(scopes))) for name in ("scope", "scopes")]
     fields += [(name, json.dumps(sorted(claims))) for name in ("claims", "claim")]
     fields += [(name, each) for name in ("scope", "scopes", "scope[]") for each in sorted(scopes)]
@@ -155,7 +166,7 @@ def _added(probe: Probe, scopes: set[str], claims: set[str], words: str) -> None
         wanted=f"openid alone is granted, and not {' '.join(sorted(granted)) or 'more'}",
     )
     if consent.more:
-        later = Asking(probe, person, scope="openid", **dict(consent.more))
+        later = Asking(probe, person, changes={**consent.more, **OPENID})
         probe.expect(
             later.asked and not later.visit.arrived,
             later.visit.answer,
@@ -171,7 +182,8 @@ def consent_reused(probe: Probe) -> None:
     first = Asking(probe, person).must_ask()
     first.answer(consent.agree)
     probe.works(first.visit.arrived, first.visit.answer, "agreeing")
-    again = Asking(probe, person)
+    browser = first.visit.browser
+    again = Asking(probe, person, browser=browser)
     probe.works(
         again.visit.arrived or again.asked, again.visit.answer, "coming back to the same client"
     )
@@ -181,7 +193,7 @@ def consent_reused(probe: Probe) -> None:
     ):
         if not client_id or (client_id == consent.client and not changes):
             continue
-        asking = Asking(probe, person, client_id, **changes)
+        asking = Asking(probe, person, client_id, browser=browser, changes=changes)
         probe.expect(
             asking.asked and not asking.visit.arrived,
             asking.visit.answer,

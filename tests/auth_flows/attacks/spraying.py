@@ -8,6 +8,9 @@ from tests.auth_flows.visit import Visit
 from tests.auth_flows.wire import Answer
 
 ACCOUNTS = 8
+GUESS = "Winter-is-here-2026"
+MOST_GUESSES = 4
+IN_A_ROW = 10
 REFUSED = 429
 LONGEST_WAIT = 90
 
@@ -22,7 +25,7 @@ def one_password_for_many(probe: Probe) -> None:
     works_for(probe, person)
     for number in range(ACCOUNTS):
         email = f"sprayed-{number}-{person.citizen.email}"
-        visit = guess_password(probe, person, "Winter-is-here-2026", email=email)
+        visit = guess_password(probe, person, GUESS, email=email)
         probe.expect(
             not visit.past_the_password,
             visit.answer,
@@ -30,6 +33,7 @@ def one_password_for_many(probe: Probe) -> None:
             wanted="it opens nothing",
         )
     visit = Visit(probe, person).until("password")
+    visit.browser.patient = False
     answer = _without_end(probe, rate * 2)
     told = answer.header("Retry-After")
     probe.expect(
@@ -40,8 +44,12 @@ def one_password_for_many(probe: Probe) -> None:
     )
     if answer.status != REFUSED:
         return
-    visit.browser.patient = False
-    guess = visit.give(password="Winter-is-here-2026").answer
+    guess = visit.give(password=GUESS).answer
+    for _ in range(MOST_GUESSES - 1):
+        # What fills up again by the second lets one through now and then.
+        if guess.status == REFUSED or _without_end(probe, rate).status != REFUSED:
+            break
+        guess = visit.give(password=GUESS).answer
     probe.expect(
         guess.status == REFUSED,
         guess,
@@ -53,16 +61,21 @@ def one_password_for_many(probe: Probe) -> None:
 
 
 def _without_end(probe: Probe, most: int) -> Answer:
-    """Ask what costs the provider least, until the source is refused."""
+    """Ask what costs the provider least, until the source is refused again and again.
+
+    A provider of several processes may count in each of them.
+    """
     browser = probe.browser()
     browser.patient = False
     answer = probe.authorize(probe.ask(prompt="none"), browser=browser)
     pace = probe.ground.wire.pace
     pace.let_at_once(most)
+    refused = 0
     try:
         for _ in range(most):
             answer = probe.authorize(probe.ask(prompt="none"), browser=browser)
-            if answer.status == REFUSED:
+            refused = refused + 1 if answer.status == REFUSED else 0
+            if refused == IN_A_ROW:
                 break
     finally:
         pace.let_at_once(0)

@@ -18,7 +18,7 @@ from tests.auth_flows.ground import Ground
 from tests.auth_flows.mailbox import Mailbox, NoMail
 from tests.auth_flows.masking import Masker
 from tests.auth_flows.probe import Probe
-from tests.auth_flows.run import one
+from tests.auth_flows.run import run
 from tests.auth_flows.sign_in import Person
 from tests.auth_flows.targets import Care, TargetUnusable
 from tests.auth_flows.test_parts import HERE, HOME, TARGET
@@ -188,7 +188,8 @@ def test_what_an_attack_leaves_out_is_told(tmp_path: Path) -> None:
 
     probe = probe_of(lambda _url: (200, ""))
     written = attacks.Attack("AUTHZ-01", leaves_out, "mend", "always that")
-    result = one(probe.ground, catalogue.load()["AUTHZ-01"], written)
+    row = catalogue.load()["AUTHZ-01"]
+    (result,) = run(probe.ground, {row.id: row}, {row.id: written})
     assert result.verdict is Verdict.DEFENDED
     assert result.left_out == "always that; the rest"
 

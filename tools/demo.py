@@ -102,6 +102,8 @@ def _free(port: int) -> bool:
 def start_servers(demo: Demo, children: Children, fault: str) -> None:
     """Start everything, and wait until everything answers."""
     command = BIN / "onepass"
+    if not fault:
+        shutil.rmtree(practice(demo), ignore_errors=True)
     program, environ = planted(demo, fault) if fault else (ROOT, demo.environ())
     children.start("provider", [command, "serve"], environ, program)
     children.start("worker", [command, "worker"], environ, program)
@@ -113,12 +115,17 @@ def start_servers(demo: Demo, children: Children, fault: str) -> None:
     children.wait_until_answering(addresses, START_SECONDS)
 
 
+def practice(demo: Demo) -> Path:
+    """Where the copy with a fault lies, which is there only while the demo has one."""
+    return demo.var / "practice"
+
+
 def planted(demo: Demo, fault: str) -> tuple[Path, dict[str, str]]:
     """Lay out a copy of the provider with a fault; where it is to run, and its environment.
 
     Raises FaultUnusable.
     """
-    folder = demo.var / "practice"
+    folder = practice(demo)
     shutil.rmtree(folder, ignore_errors=True)
     environ = demo.environ() | {"PYTHONPATH": str(folder), "ONEPASS_PLANTED_FAULT": fault}
     return mutants.plant(fault, folder), environ

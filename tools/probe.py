@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tools.children import ChildEnded, Children
-from tools.demo import START_SECONDS
+from tools.demo import START_SECONDS, practice
 from tools.demo_installation import (
     BIN,
     ROOT,
@@ -311,8 +311,12 @@ def over_tls(demo: Demo, folder: Path) -> Iterator[Listener]:
         "ONEPASS_WORKERS": "1",
     }
     health = f"http://localhost:{listener.behind}/health"
+    # The same faulty copy, where the demo is one to practise on.
+    faulty = practice(demo)
+    program = faulty if faulty.exists() else ROOT
+    behind |= {"PYTHONPATH": str(faulty)} if faulty.exists() else {}
     try:
-        children.start("provider", [BIN / "onepass", "serve"], demo.environ() | behind, ROOT)
+        children.start("provider", [BIN / "onepass", "serve"], demo.environ() | behind, program)
         children.wait_until_answering({"the provider behind TLS": health}, START_SECONDS)
         with forwarding(listener):
             yield listener

@@ -1,5 +1,6 @@
-"""`python -m tests.auth_flows --target FILE [--only AUTHZ,PKCE-01]`: attack and tell.
+"""`python -m tests.auth_flows [--target FILE] [--only AUTHZ,PKCE-01]`: attack and tell.
 
+Without a target file that of the demo is used, as the last `make probe` wrote it.
 The reports go into the folder that REPORT names, `var/probe/` if it names none, and are compared
 with the one that was there, or with `--compare FILE`. Exit codes: 0 everything tried was defended,
 1 something is vulnerable, 2 only something is broken, 3 it could not run or tried nothing.
@@ -25,6 +26,12 @@ from tests.auth_flows.verdicts import Result, exit_code
 from tests.auth_flows.wire import Wire
 
 COULD_NOT_RUN = 3
+OF_THE_DEMO = Path("var/probe-target/target.toml")
+"""What `make probe` writes for the demo of this checkout."""
+NO_TARGET = (
+    "name a target file with --target, or run `make probe` once while `make demo` runs: "
+    f"it writes {OF_THE_DEMO}"
+)
 CANNOT_RUN = (TargetUnusable, catalogue.CatalogueUnusable, NotComparable)
 
 
@@ -35,7 +42,9 @@ class _Arguments(argparse.ArgumentParser):
 
 def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser = _Arguments(prog="python -m tests.auth_flows")
-    parser.add_argument("--target", type=Path, required=True, help="the TOML file of the target")
+    parser.add_argument(
+        "--target", type=Path, default=OF_THE_DEMO, help=f"its TOML file; else {OF_THE_DEMO}"
+    )
     parser.add_argument("--only", default="", help="ids or groups of rows, with commas between")
     parser.add_argument("--ca", help="a PEM file of the authority of an https target")
     parser.add_argument("--compare", type=Path, help="the report.json of an earlier run")
@@ -54,6 +63,8 @@ def main(given: list[str] | None = None) -> int:
     try:
         rows = catalogue.load()
         most = len(chosen(rows, only))
+        if told.target == OF_THE_DEMO and not OF_THE_DEMO.exists():
+            raise TargetUnusable(NO_TARGET)
         target = read(told.target)
         allow(target.issuer, anywhere=told.not_loopback)
         earlier = comparison.read(told.compare) if told.compare else None

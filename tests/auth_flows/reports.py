@@ -1,4 +1,4 @@
-"""Every report of a run, side by side in one folder that only its owner may read."""
+"""Every report of a run, side by side in one folder, each a file that its owner alone may read."""
 
 from collections.abc import Callable
 from pathlib import Path

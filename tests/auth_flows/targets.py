@@ -1,12 +1,13 @@
 """What is attacked: a TOML file that names the issuer, who allows it, and what the probe may be."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from tests.auth_flows import catalogue
 from tests.auth_flows.clocks import SECONDS
 
 NO_PROOF: Final = "none"
@@ -19,6 +20,29 @@ PRESSED_FIRST: Final = (
     "yes", "skip", "later", "not_now", "no",
 )  # fmt: skip
 """Names or values of buttons that lead on, the best first; a page of ours or theirs may differ."""
+
+
+PAGES: Final[Mapping[str, str]] = {
+    "account": "what a citizen sees of their account",
+    "password": "where they change the password",
+    "email": "where they change the address",
+    "authenticator_app": "where they set up another app",
+    "recovery_codes": "where they get new recovery codes",
+    "passkeys": "where they add and remove passkeys",
+    "sessions": "where they see and end their sessions",
+    "history": "what happened to the account",
+    "delete": "where they close the account",
+    "forgotten_password": "where a reset begins",
+    "new_password": "where it ends",
+    "enrolment": "where a new citizen sets up an app",
+    "recovery_code": "where a recovery code is typed for a code of the app",
+    "lost_factor": "where somebody begins who has neither",
+    "passkey": "where a passkey is shown",
+    "identity_keys": "the keys that sign identity credentials",
+    "administration": "what staff alone see; also administration_ and any word",
+}
+"""Every name by which attacks ask for a page of the provider."""
+OF_STAFF: Final = "administration_"
 
 
 class TargetUnusable(Exception):
@@ -152,7 +176,7 @@ class Target:
     care: Care = Care()
     fields: Fields = Fields()
     pages: Mapping[str, str] = field(default_factory=dict)
-    """Addresses of pages of the provider, by names that attacks know; relative to the issuer.
+    """Addresses of pages of the provider, by the names of PAGES; relative to the issuer.
 
     Those that belong to a sign-in are relative to its page at hand: `forgotten_password` to the one
     that asks for the password, `new_password` to the one that asks for what was mailed,
@@ -222,7 +246,7 @@ def parse(document: Mapping[str, Any], folder: Path) -> Target:
         special_clients=tuple(client for client in every if client.special),
         citizens=tuple(_citizen(about) for about in document.get("citizens", [])),
         mailbox=str(document.get("mailbox", "")),
-        not_offered=frozenset(document.get("not_offered", [])),
+        not_offered=_not_offered(document.get("not_offered", [])),
         hosts=frozenset(map(str, document.get("hosts", []))),
         care=_care(document.get("care", {})),
         fields=_fields(document.get("fields", {})),
@@ -277,9 +301,25 @@ def _citizen(about: Mapping[str, Any]) -> Citizen:
 
 def _pages(about: Mapping[str, Any]) -> dict[str, str]:
     for name, address in about.items():
+        if name not in PAGES and not name.startswith(OF_STAFF):
+            raise TargetUnusable(f"pages has {name}, which no attack asks for; {_known(PAGES)}")
         if not isinstance(address, str) or not address:
             raise TargetUnusable(f"pages: {name} must be an address, whole or below the issuer")
     return dict(about)
+
+
+def _not_offered(said: Any) -> frozenset[str]:
+    features = {row.feature for row in catalogue.load().values()} - {""}
+    if not isinstance(said, list) or not set(map(str, said)) <= features:
+        odd = sorted(set(map(str, said)) - features) if isinstance(said, list) else [str(said)]
+        raise TargetUnusable(
+            f"not_offered has {', '.join(odd)}, which no row needs; {_known(features)}"
+        )
+    return frozenset(said)
+
+
+def _known(names: Iterable[str]) -> str:
+    return f"known are {', '.join(sorted(names))}"
 
 
 def _levels(said: Any) -> tuple[str, ...]:

@@ -78,9 +78,9 @@ def init_limits(app: current.Application, settings: Settings) -> None:
         _refuse_too_much(arrival)
         path, source, now = arrival.path, arrival.source, arrival.now
         if _asks_for_proof(path) and failures.seen(source, now) >= FAILURES_AT_TOKEN:
-            raise TooManyRequests
+            raise _until_the_window_turns(now)
         if path not in _UNCOUNTED and requests_made.count(source, now) > share:
-            raise TooManyRequests
+            raise _until_the_window_turns(now)
 
     def limit_the_body() -> None:
         if request.path in _CARRIERS:
@@ -95,6 +95,10 @@ def init_limits(app: current.Application, settings: Settings) -> None:
     app.admit = admit
     app.before_request(limit_the_body)
     app.after_request(count_failures)
+
+
+def _until_the_window_turns(now: int) -> TooManyRequests:
+    return TooManyRequests(retry_after=WINDOW - now % WINDOW)
 
 
 def _refuse_too_much(arrival: Arrival) -> None:

@@ -53,7 +53,10 @@ class TestRates:
         answers = [browser.get("/signed-out") for _ in range(RATE + 3)]
         assert [too_many(answer) for answer in answers] == [False] * RATE + [True] * 3
         assert not too_many(other.get("/signed-out")), "another source paid for it"
-        small.clock.move(60)
+        small.clock.move(45)
+        answer = browser.get("/signed-out")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "15")
+        small.clock.move(15)
         assert not too_many(browser.get("/signed-out"))
 
     def test_a_page_says_so_in_words(self, small: Provider) -> None:

@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 import time
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,7 +56,18 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
 
 
 def main(given: list[str] | None = None) -> int:
-    """Run the probe; the exit code."""
+    """Run the probe; the exit code, which says of no fault of ours that it is the target's."""
+    try:
+        return _main(given)
+    except KeyboardInterrupt:
+        print("\nEnded before the end: nothing is reported of this run.", file=sys.stderr)
+    except Exception:  # noqa: BLE001 - Python's own exit code would mean: vulnerable
+        traceback.print_exc()
+        print("The probe cannot run: this is a fault of its own.", file=sys.stderr)
+    return COULD_NOT_RUN
+
+
+def _main(given: list[str] | None) -> int:
     told = _arguments(given)
     only = [name.strip() for name in told.only.split(",") if name.strip()]
     masker = Masker()
@@ -69,7 +81,11 @@ def main(given: list[str] | None = None) -> int:
         allow(target.issuer, anywhere=told.not_loopback)
         earlier = comparison.read(told.compare) if told.compare else None
         wire = Wire(Pace(target.care), masker, anywhere=told.not_loopback, ca_file=told.ca)
+        reports.make_ready(folder)
         ground = Ground(target, wire)
+    except OSError as problem:
+        print(f"The report cannot be written: {problem}", file=sys.stderr)
+        return COULD_NOT_RUN
     except CANNOT_RUN as problem:
         print(f"The probe cannot run: {problem}", file=sys.stderr)
         return COULD_NOT_RUN

@@ -17,7 +17,7 @@ def allow(url: str, *, anywhere: bool) -> None:
         return
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise TargetUnusable(f"{host!r} is no address of this machine: {error}") from error
     outside = sorted(address for address in found if not ipaddress.ip_address(address).is_loopback)
     if outside:

@@ -1,5 +1,7 @@
 """Every report of a run, side by side in one folder, each a file that its owner alone may read."""
 
+import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -21,8 +23,17 @@ def write(folder: Path, report: Report) -> list[Path]:
     return [_written(folder / name, render(report)) for name, render in REPORTS.items()]
 
 
+def make_ready(folder: Path) -> None:
+    """See that reports can be written there, before an attack is made. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 def _written(file: Path, text: str) -> Path:
-    file.unlink(missing_ok=True)
-    file.touch(mode=0o600)
-    file.write_text(text, encoding="utf-8")
-    return file
+    """Write a report whole: whoever ends us meanwhile leaves the one before."""
+    fresh = file.with_name(f".{file.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    fresh.write_text(text, encoding="utf-8")
+    return fresh.replace(file)

@@ -1,5 +1,6 @@
 """What is attacked: a TOML file that names the issuer, who allows it, and what the probe may be."""
 
+import base64
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -219,7 +220,7 @@ def read(path: Path) -> Target:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise TargetUnusable(f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise TargetUnusable(f"{path} is not TOML: {error}") from error
     return parse(document, path.parent)
 
@@ -227,14 +228,18 @@ def read(path: Path) -> Target:
 def parse(document: Mapping[str, Any], folder: Path) -> Target:
     """The target of a parsed file; key files are looked for in `folder`. Raises TargetUnusable."""
     _only(document, Target, "the target")
+    for name, value in document.items():
+        if name in _SHAPES and not _has_shape(value, *_SHAPES[name]):
+            raise TargetUnusable(f"{name} must be {_SHAPES[name][0]}")
     if not _text(document, "authorised_by", "the target").strip():
         raise TargetUnusable(
             "authorised_by must name the person who owns the target and allows the attacks"
         )
     issuer = _text(document, "issuer", "the target")
-    parts = urlsplit(issuer)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_address(issuer):
         raise TargetUnusable(f"issuer is {issuer!r}: it must be an http or https address")
+    if (mailbox := document.get("mailbox")) and not _is_address(mailbox):
+        raise TargetUnusable(f"mailbox is {mailbox!r}: it must be an http or https address")
     every = [_client(about, folder) for about in document.get("clients", [])]
     clients = tuple(client for client in every if not client.special)
     if not clients:
@@ -263,6 +268,43 @@ def parse(document: Mapping[str, Any], folder: Path) -> Target:
     )
 
 
+_TABLE, _TABLES, _TEXTS = "a table", "a list of tables", "a list of texts"
+_SHAPES: Final[Mapping[str, tuple[str, type, type]]] = {
+    **dict.fromkeys(("clients", "citizens"), (_TABLES, list, dict)),
+    **dict.fromkeys(("not_offered", "hosts", "registration_tokens"), (_TEXTS, list, str)),
+    **dict.fromkeys(("identity", "pages"), ("a table of texts", dict, str)),
+    **dict.fromkeys(("care", "fields", "registration", "consent", "tls"), (_TABLE, dict, object)),
+    **dict.fromkeys(("mailbox", "clock_file"), ("a text", str, object)),
+}
+
+
+def _has_shape(value: Any, _words: str, kind: type, within: type) -> bool:
+    if not isinstance(value, kind):
+        return False
+    inside: Any = value.values() if isinstance(value, dict) else value
+    return all(isinstance(each, within) for each in inside)
+
+
+def _is_address(text: str) -> bool:
+    """Whether a request can be sent there: urls of other letters would have to be encoded."""
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname)
+        return known and text.isascii() and text.isprintable() and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _kinds(about: Mapping[str, Any], kind: type, where: str) -> None:
+    """Whatever is said must be of the kind of its field: a text, or true or false."""
+    fields = getattr(kind, "__dataclass_fields__", {})
+    for name, value in about.items():
+        wanted = fields[name].type
+        if wanted in (str, bool) and not isinstance(value, wanted):
+            said = "a text" if wanted is str else "true or false"
+            raise TargetUnusable(f"{where}: {name} must be {said}")
+
+
 def _client(about: Mapping[str, Any], folder: Path) -> Client:
     where = f"the client {about.get('id', '(without id)')!r}"
     known = {name: value for name, value in about.items() if name != "key_file"}
@@ -273,13 +315,15 @@ def _client(about: Mapping[str, Any], folder: Path) -> Client:
         raise TargetUnusable(f"{where}: method must be one of {', '.join(METHODS)}")
     if "key_file" in about:
         try:
-            known["key"] = (folder / about["key_file"]).read_text(encoding="utf-8")
-        except OSError as error:
-            raise TargetUnusable(f"{where}: key_file cannot be read: {error.strerror}") from error
+            known["key"] = (folder / str(about["key_file"])).read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or "it is no PEM"
+            raise TargetUnusable(f"{where}: key_file cannot be read: {said}") from error
     if file := about.get("certificate_file"):
         known["certificate_file"] = str(folder / str(file))
         if not (folder / str(file)).is_file():
             raise TargetUnusable(f"{where}: certificate_file: {folder / str(file)} is not there")
+    _kinds(known, Client, where)
     wanted = {"private_key_jwt": "key"} | dict.fromkeys(BY_CERTIFICATE, "certificate_file")
     needed = wanted.get(about["method"], "secret")
     if about["method"] != NO_PROOF and not known.get(needed):
@@ -295,7 +339,12 @@ def _citizen(about: Mapping[str, Any]) -> Citizen:
     _only(about, Citizen, where)
     for name in ("email", "password"):
         _text(about, name, where)
-    _flag(about, "expendable", where)
+    _kinds(about, Citizen, where)
+    try:
+        seed = str(about.get("totp_seed", "")).upper()
+        base64.b32decode(seed + "=" * (-len(seed) % 8))
+    except ValueError as error:
+        raise TargetUnusable(f"{where}: totp_seed is not base32") from error
     return Citizen(**about)
 
 
@@ -303,7 +352,7 @@ def _pages(about: Mapping[str, Any]) -> dict[str, str]:
     for name, address in about.items():
         if name not in PAGES and not name.startswith(OF_STAFF):
             raise TargetUnusable(f"pages has {name}, which no attack asks for; {_known(PAGES)}")
-        if not isinstance(address, str) or not address:
+        if not address or ("://" in address.partition("?")[0] and not _is_address(address)):
             raise TargetUnusable(f"pages: {name} must be an address, whole or below the issuer")
     return dict(about)
 
@@ -339,6 +388,9 @@ def _consent(about: Mapping[str, Any]) -> Consent:
     _only(about, Consent, "consent")
     for name in ("client", "page", "agree", "refuse"):
         _text(about, name, "consent")
+    for name in ("parameters", "more"):
+        if not _has_shape(about.get(name, {}), "", dict, str):
+            raise TargetUnusable(f"consent: {name} must be a table of texts")
     return Consent(**about)
 
 
@@ -350,7 +402,7 @@ def _documents(about: Mapping[str, Any]) -> Documents:
 def _tls(about: Mapping[str, Any], folder: Path) -> Tls:
     _only(about, Tls, "tls")
     issuer, file = _text(about, "issuer", "tls"), str(about.get("ca_file", ""))
-    if urlsplit(issuer).scheme != "https":
+    if not _is_address(issuer) or urlsplit(issuer).scheme != "https":
         raise TargetUnusable(f"tls: issuer is {issuer!r}: it must be an https address")
     if file and not (folder / file).is_file():
         raise TargetUnusable(f"tls: ca_file: {folder / file} is not there")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -156,6 +157,28 @@ def test_what_cannot_run_says_why(
     with pytest.raises(SystemExit) as ended:
         command.main(["--no-such-option"])
     assert ended.value.code == 3
+
+
+def test_no_exit_of_ours_says_that_the_target_is_vulnerable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ends(error: BaseException) -> Any:
+        def run(*_of: object) -> None:
+            raise error
+
+        return run
+
+    with serving(careful) as issuer:
+        given = ["--target", str(written(tmp_path, issuer)), "--only", "AUTHZ-01"]
+        monkeypatch.setenv("REPORT", str(tmp_path / "target.toml"))
+        assert command.main(given) == 3
+        assert "report cannot be written" in capsys.readouterr().err
+        monkeypatch.setenv("REPORT", str(tmp_path / "new"))
+        for error in (KeyboardInterrupt(), RuntimeError("a fault")):
+            monkeypatch.setattr(command, "_attacked", ends(error))
+            assert command.main(given) == 3
+    assert "nothing is reported" in capsys.readouterr().err
+    assert list((tmp_path / "new").iterdir()) == []
 
 
 def test_a_second_run_says_what_has_changed(

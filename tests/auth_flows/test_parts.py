@@ -15,7 +15,8 @@ from tests.auth_flows.care import Pace
 from tests.auth_flows.forms import forms_of
 from tests.auth_flows.ground import Ground
 from tests.auth_flows.masking import MASK, Masker
-from tests.auth_flows.run import NOT_WRITTEN
+from tests.auth_flows.probe import Probe
+from tests.auth_flows.run import NOT_WRITTEN, one
 from tests.auth_flows.sign_in import totp
 from tests.auth_flows.targets import Care, TargetUnusable
 from tests.auth_flows.verdicts import Broken, Finding, NotTried, Verdict, judged
@@ -102,6 +103,21 @@ def test_the_probe_stands_alone() -> None:
         ({"tls": {"issuer": "http://localhost/"}}, "must be an https address"),
         ({"tls": {"issuer": "https://localhost/", "ca_file": "nowhere"}}, "is not there"),
         ({"colour": "red"}, "the target has colour"),
+        ({"issuer": "http://[::1/"}, "must be an http or https"),
+        ({"issuer": "http://localhost:x/"}, "must be an http or https"),
+        ({"issuer": "http://localhost/ä"}, "must be an http or https"),
+        ({"mailbox": "http://[::1/"}, "mailbox is"),
+        ({"pages": {"account": "http://[::1/"}}, "account must be an address"),
+        ({"clients": "one"}, "clients must be a list of tables"),
+        ({"clients": [1]}, "clients must be a list of tables"),
+        ({"clients": [CLIENT | {"scope": 1}]}, "scope must be a text"),
+        ({"clients": [CLIENT | {"vectors": "yes"}]}, "vectors must be true or false"),
+        ({"clients": [CLIENT | {"key_file": 1}]}, "key_file cannot be read"),
+        ({"citizens": [{"email": "a", "password": "b", "totp_seed": "1"}]}, "not base32"),
+        ({"pages": ["x"]}, "pages must be a table"),
+        ({"hosts": "localhost"}, "hosts must be a list"),
+        ({"not_offered": [[1]]}, "not_offered must be a list"),
+        ({"registration": 1}, "registration must be a table"),
     ],
 )
 def test_a_target_that_is_not_whole_is_refused(change: dict[str, Any], problem: str) -> None:
@@ -304,3 +320,37 @@ def test_fields_that_the_file_names_are_masked_too() -> None:
 )
 def test_nobody_is_waited_for_without_end(told: str, wait: int | None) -> None:
     assert asked_to_wait(Answer(0, HOME, 429, (("Retry-After", told),), "")) == wait
+
+
+def test_a_provider_says_no_more_than_a_line_in_ours() -> None:
+    huge = json.dumps({"error": "e" * 100_000})
+    long = (("Location", BACK + "x" * 50_000), ("Content-Type", "t" * 50_000))
+    assert len(Answer(0, HOME, 400, (), huge).told()) < 5000
+    assert len(Answer(0, HOME, 302, long[:1], "").told()) < 5000
+    assert len(Answer(0, HOME, 400, long[1:], huge).told()) < 5000
+
+
+@pytest.mark.parametrize(
+    ("second", "verdict"),
+    [
+        (NotTried("no more citizens"), Verdict.VULNERABLE),
+        (Broken("no answer"), Verdict.VULNERABLE),
+        (None, Verdict.DEFENDED),
+    ],
+)
+def test_what_was_found_is_kept_if_the_second_try_cannot_judge(
+    second: Exception | None, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Ground, "_discover", lambda _: {})
+    ground = Ground(targets.parse(TARGET, HERE), Wire(Pace(Care()), Masker()))
+    answer, tries = Answer(0, HOME, 200, (), ""), iter((False, True))
+
+    def attacked(probe: Probe) -> None:
+        probe.works(True, answer, "something")
+        held = next(tries)
+        ground.wire.waits += 1
+        if held and second is not None:
+            raise second
+        probe.expect(held, answer, tried="something", wanted="nothing")
+
+    assert one(ground, ROW, attacks.Attack(ROW.id, attacked, "mend it", "")).verdict is verdict

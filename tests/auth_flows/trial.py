@@ -9,6 +9,8 @@ from tests.auth_flows.ground import Ground
 from tests.auth_flows.probe import Probe
 from tests.auth_flows.verdicts import Broken, NotTried, Result, Verdict, judged
 
+JUDGED = (Verdict.VULNERABLE, Verdict.DEFENDED)
+
 
 class Trial:
     """One attack on the ground. While it waits for time to pass, others may be tried.
@@ -34,11 +36,19 @@ class Trial:
         """Attack, from the beginning or after the wait; None if it now waits until `due`."""
         waits = self._ground.wire.waits
         result = self._attacked()
-        if self._ground.wire.waits > waits and not self._repeated:
-            self._repeated = True
-            self._start()
-            result = self._attacked()
-        return result
+        if self._ground.wire.waits == waits or self._repeated:
+            return result
+        self._repeated = True
+        self._start()
+        again = self._attacked()
+        if (
+            result
+            and result.verdict is Verdict.VULNERABLE
+            and again
+            and again.verdict not in JUDGED
+        ):
+            return result  # what could not judge takes nothing back of what was found
+        return again
 
     def _attacked(self) -> Result | None:
         already = len(self._ground.wire.exchanges)

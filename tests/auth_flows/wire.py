@@ -20,9 +20,13 @@ PATIENCE = 20
 """Seconds an answer may take."""
 LONGEST_WAIT = 90
 """Seconds that a target may ask us to wait before we give up."""
+LONGEST_ANSWER = 60
+"""Seconds a body may take in all."""
 LONGEST_BODY = 1 << 20
 KEPT = 1 << 16
 """Characters of a body that are kept: a secret may end long after what is shown."""
+LONGEST_TOLD = 2000
+"""Characters of a provider's words in a line of ours; a whole address of a request fits in."""
 SHOWN = 1000
 """Characters of a body that evidence shows."""
 FORM = "application/x-www-form-urlencoded"
@@ -71,10 +75,10 @@ class Answer:
         if not self.status:
             return self.body
         if self.location:
-            return f"{self.status} to {self.location}"
+            return f"{self.status} to {self.location[:LONGEST_TOLD]}"
         error = self.json.get("error")
-        said = f" {error}" if error else ""
-        kind = self.header("Content-Type").partition(";")[0]
+        said = f" {error}"[:LONGEST_TOLD] if error else ""
+        kind = self.header("Content-Type").partition(";")[0][:LONGEST_TOLD]
         return f"{self.status}{said} ({kind or 'no content type'})"
 
 
@@ -148,7 +152,7 @@ class Wire:
         began = time.monotonic()
         try:
             status, got, raw = self._exchange(method, url, body, sent, certificate)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             raise Broken(f"{method} {self.masker.clean(url)}: no answer: {error!r}") from error
         seconds = time.monotonic() - began
         text = raw.decode("utf-8", "replace")
@@ -199,7 +203,7 @@ class Wire:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request(method, target, body and body.encode(), headers)
             response = connection.getresponse()
-            return response.status, tuple(response.getheaders()), response.read(LONGEST_BODY)
+            return response.status, tuple(response.getheaders()), _read(response)
         finally:
             connection.close()
 
@@ -246,6 +250,16 @@ class Wire:
                 "body": _shown(clean(text)),
             },
         }
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    """The body, as far as it is kept; who sends it a letter at a time is not waited for."""
+    until, body = time.monotonic() + LONGEST_ANSWER, b""
+    while len(body) < LONGEST_BODY and (some := response.read1(LONGEST_BODY - len(body))):
+        body += some
+        if time.monotonic() > until:
+            raise TimeoutError(f"the answer does not end within {LONGEST_ANSWER} s")
+    return body
 
 
 def _shown(clean: str) -> str:

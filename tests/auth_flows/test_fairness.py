@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from tests.auth_flows import attacks, catalogue, mailbox, targets
+from tests.auth_flows import wire as wire_module
 from tests.auth_flows.attacks import codes_of_apps, seen, transport
 from tests.auth_flows.care import Pace, allow_peer
 from tests.auth_flows.ground import Ground
@@ -205,3 +206,16 @@ def test_well_known_accounts_are_guessed_at_only_where_that_is_allowed() -> None
     assert targets.parse(TARGET | {"guess_well_known": True}, HERE).guess_well_known
     with pytest.raises(TargetUnusable, match="guess_well_known must be true or false"):
         targets.parse(TARGET | {"guess_well_known": "yes"}, HERE)
+
+
+def test_who_asks_us_to_wait_for_ever_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire_module, "MOST_WAITED", 150)
+    waited: list[float] = []
+    wire = Wire(Pace(Care(requests_per_second=10_000)), Masker())
+    wire.pause = waited.append
+    busy = 429, (("Retry-After", "85"),), b""
+    monkeypatch.setattr(wire, "_exchange", lambda *_: busy)
+    for _ in range(5):
+        with pytest.raises(Broken, match="fewer requests"):
+            wire.send("GET", HOME)
+    assert waited == [85]

@@ -16,7 +16,7 @@ from tests.auth_flows.forms import forms_of
 from tests.auth_flows.ground import Ground
 from tests.auth_flows.masking import MASK, Masker
 from tests.auth_flows.probe import Probe
-from tests.auth_flows.run import NOT_WRITTEN, one
+from tests.auth_flows.run import NOT_WRITTEN, run
 from tests.auth_flows.sign_in import totp
 from tests.auth_flows.targets import Care, TargetUnusable
 from tests.auth_flows.verdicts import Broken, Finding, NotTried, Verdict, judged
@@ -353,4 +353,6 @@ def test_what_was_found_is_kept_if_the_second_try_cannot_judge(
             raise second
         probe.expect(held, answer, tried="something", wanted="nothing")
 
-    assert one(ground, ROW, attacks.Attack(ROW.id, attacked, "mend it", "")).verdict is verdict
+    written = attacks.Attack(ROW.id, attacked, "mend it", "")
+    (result,) = run(ground, {ROW.id: ROW}, {ROW.id: written})
+    assert result.verdict is verdict

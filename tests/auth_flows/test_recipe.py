@@ -42,7 +42,7 @@ def block(language: str, says: str = "") -> str:
 
 def test_the_small_target_file_is_one(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
-    file.write_text(block("toml", "authorised_by"))
+    file.write_text(block("toml", "another password"))
     target = targets.read(file)
     assert target.clients[0].method == "client_secret_post"
     assert [each.expendable for each in target.citizens] == [False, True]

@@ -22,6 +22,8 @@ LONGEST_WAIT = 90
 """Seconds that a target may ask us to wait before we give up."""
 LONGEST_ANSWER = 60
 """Seconds a body may take in all."""
+MOST_WAITED = 15 * 60
+"""Seconds that it may ask for in a whole run."""
 LONGEST_BODY = 1 << 20
 KEPT = 1 << 16
 """Characters of a body that are kept: a secret may end long after what is shown."""
@@ -97,6 +99,7 @@ class Wire:
         self._allowed: set[str] = set()
         self._named: frozenset[str] = frozenset()
         self.waits = 0
+        self._waited = 0
         self.pause: Callable[[float], None] = time.sleep
         """How to wait when the target asks for it."""
 
@@ -137,8 +140,10 @@ class Wire:
         answer = self._once(method, url, body, sent, certificate)
         if not patient:
             return answer
-        if answer.status == 429 and (wait := asked_to_wait(answer)) is not None:
+        wait = asked_to_wait(answer) if answer.status == 429 else None
+        if wait is not None and self._waited + wait <= MOST_WAITED:
             self.waits += 1
+            self._waited += wait
             self.pause(wait)
             answer = self._once(method, url, body, sent, certificate)
         if answer.status == 429:

@@ -74,7 +74,9 @@ TOO_MUCH: tuple[Metadata, ...] = (
 
 
 @attack(
-    "REG-05", fix="Refuse or leave out what a team may not have, also when it changes a client."
+    "REG-05",
+    fix="Refuse or leave out what a team may not have, also when it changes a client.",
+    left_out="members that are taken without the answer saying so",
 )
 def too_much(probe: Probe) -> None:
     team = Team(probe)

@@ -217,4 +217,3 @@ def _other_sources(probe: Probe) -> None:
             tried=f"{name}: {source} from a source that is refused for its rate",
             wanted="429: it is still the same source",
         )
-    probe.wait(60)

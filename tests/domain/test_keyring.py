@@ -511,10 +511,12 @@ def test_rotation_under_load_breaks_no_signature_and_no_verification(
     def work(signer: Keyring, verifier: Keyring) -> None:
         try:
             while not stop.is_set():
+                before = published(signer)
                 token = signer.sign(CLAIMS, alg="ES256", typ="JWT")
                 signed_by.add(kid_of(token))
                 assert verifier.verify(token, typ="JWT") == CLAIMS
-                assert kid_of(token) in published(signer)
+                # An emergency takes a key away at once, maybe since it signed.
+                assert kid_of(token) in before | published(signer)
         except BaseException as fault:  # noqa: BLE001 - told to the main thread
             faults.append(fault)
 

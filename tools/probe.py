@@ -13,18 +13,10 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
 
 from tools.children import ChildEnded, Children
 from tools.demo import START_SECONDS, practice
@@ -38,203 +30,17 @@ from tools.demo_installation import (
     write_privately,
 )
 from tools.onepass_session import CommandFailed, OnepassSession
-from tools.tls_listener import Listener, forwarding, free_port, prepare
+from tools.probe_target import CARE, new_keys, registrations, write_target
+from tools.tls_listener import Listener, forwarding, prepare
 
 CITIZENS = 9
 EXPENDABLE = 120
 PORT = 8600
-NOT_OFFERED = (
-    "refresh_tokens", "device_flow", "par", "dpop", "mutual_tls", "public_clients", "hybrid_flow",
-    "trusted_devices", "session_iframe", "front_channel_logout", "sector_documents",
-)  # fmt: skip
-PAGES = {
-    "account": "account", "password": "account/password", "email": "account/email",
-    "authenticator_app": "account/app", "recovery_codes": "account/recovery-codes",
-    "sessions": "account/devices", "history": "account/history", "delete": "account/delete",
-    "forgotten_password": "reset/request", "new_password": "password",
-    "enrolment": "create/app", "recovery_code": "recovery-code", "lost_factor": "recover",
-    "identity_keys": ".well-known/did.json",
-    "administration": "ops", "administration_citizens": "ops/citizens",
-    "administration_clients": "ops/clients", "administration_keys": "ops/keys",
-    "administration_keys_new": "ops/keys/new", "administration_settings": "ops/settings",
-    "administration_audit": "ops/audit", "administration_export": "ops/audit/export",
-    "administration_banner": "ops/banner", "administration_metrics": "ops/metrics",
-    "passkeys": "account/passkeys", "passkey": "passkey",
-}  # fmt: skip
-KEY_KINDS = ("key", "vector", "sharing")
-BY_VECTORS = ("vector", "sharing")
-ADDRESS = "https://vocab.account.gov.uk/v1/address"
-CORE_IDENTITY = "https://vocab.account.gov.uk/v1/coreIdentityJWT"
-IDENTITY = {"person": "nia", "ending": "P2"}
-BACK_CHANNEL = f"http://localhost:{free_port()}/signed-out"
-"""Where the probe listens for sign-outs, the same for every run of this program."""
 TEAMS = 12
 """That may register clients, each with a key of its own."""
-OF_A_TEAM = {
-    "client_name": "Probe of a team",
-    "redirect_uris": ["https://team.probe.example/signed/in"],
-    "contacts": ["probe@example.com"],
-    "scopes": ["openid", "email"],
-    "sector_identifier_uri": "https://team.probe.example",
-    "subject_type": "pairwise",
-    "token_endpoint_auth_method": "client_secret_post",
-    "profile": "openid",
-}
-CONSENT = {"page": "/share", "agree": "share", "refuse": "refuse"}
-CARE = {"requests_per_second": 50}
 SOURCE_RATE = 1200
 """What a provider answers of one source in a minute, if nobody configured it."""
 COULD_NOT_RUN = 3
-
-
-def new_key() -> tuple[str, str]:
-    """A private key as PEM, and its public half as a registration holds it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    der = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return pem, base64.b64encode(der).decode()
-
-
-def new_keys() -> dict[str, tuple[str, str]]:
-    """A key for each client that proves itself by one."""
-    return {kind: new_key() for kind in KEY_KINDS}
-
-
-def registrations(name: str, keys: dict[str, tuple[str, str]]) -> list[dict[str, Any]]:
-    """The clients that the probe is.
-
-    By secret (in the body or the header), by key, one that may leave PKCE out, and one that asks
-    by vectors of trust and for identities.
-    """
-    secret: dict[str, Any] = {"token_endpoint_auth_method": "client_secret_post"}
-    signed = {
-        kind: {
-            "token_endpoint_auth_method": "private_key_jwt",
-            "public_key_source": "STATIC",
-            "public_key": public,
-        }
-        for kind, (_, public) in keys.items()
-    }
-    identity = {
-        "profile": "one_login",
-        "identity_verification_supported": True,
-        "accepted_levels_of_confidence": ["P0", "P2"],
-        "claims": [CORE_IDENTITY],
-    }
-    kinds: dict[str, dict[str, Any]] = {
-        "secret": secret,
-        "key": signed["key"],
-        "old": secret | {"pkce_enforced": False},
-        "header": {"token_endpoint_auth_method": "client_secret_basic"},
-        "vector": signed["vector"] | identity,
-        "sharing": signed["sharing"] | identity | {"claims": [CORE_IDENTITY, ADDRESS]},
-        "told": secret | {"back_channel_logout_uri": BACK_CHANNEL},
-    }
-    return [
-        {
-            "client_id": f"{name}-{kind}",
-            "client_name": f"Probe {kind}",
-            "service": f"Probe {kind}",
-            "profile": "openid",
-            "redirect_uris": [f"https://{kind}.probe.example/signed/in"],
-            "post_logout_redirect_uris": [f"https://{kind}.probe.example/signed/out"],
-            "contacts": ["probe@example.com"],
-            "scopes": ["openid", "email"],
-            "sector_identifier_uri": f"https://{kind}.probe.example",
-            "subject_type": "pairwise",
-            "landing_page_url": f"https://{kind}.probe.example/",
-        }
-        | more
-        for kind, more in kinds.items()
-    ]
-
-
-def write_target(  # noqa: PLR0913 - all that a target file says
-    folder: Path,
-    issuer: str,
-    clients: list[dict[str, Any]],
-    citizens: list[dict[str, Any]],
-    keys: dict[str, tuple[str, str]],
-    team_keys: Sequence[str],
-    *,
-    care: Mapping[str, int] = CARE,
-    clock_file: str = "",
-    tls: Listener | None = None,
-) -> Path:
-    """Write the target file, readable by its owner alone; return where it is."""
-    for kind, (pem, _) in keys.items():
-        write_privately(folder / f"{kind}.key", pem)
-    lines = [
-        f"issuer = {json.dumps(issuer)}",
-        'authorised_by = "whoever started it on this machine"',
-        f"mailbox = {json.dumps(issuer + 'mailbox.json')}",
-        f"not_offered = {json.dumps(list(NOT_OFFERED))}",
-        f"clock_file = {json.dumps(clock_file)}",
-        'levels = ["Cl", "Cl.Cm"]',
-        "guess_well_known = true",
-        f"registration_tokens = {json.dumps(list(team_keys))}",
-        "[registration]",
-        *(f"{name} = {json.dumps(value)}" for name, value in OF_A_TEAM.items()),
-        "[identity]",
-        *(f"{name} = {json.dumps(value)}" for name, value in IDENTITY.items()),
-        "[pages]",
-        *(f"{name} = {json.dumps(address)}" for name, address in PAGES.items()),
-        "[care]",
-        *(f"{name} = {number}" for name, number in care.items()),
-    ]
-    if tls:
-        lines += ["[tls]", f"issuer = {json.dumps(tls.issuer)}"]
-        lines += [f"ca_file = {json.dumps(str(tls.authority.absolute()))}"]
-    lines += consent_lines({each["client_id"].rpartition("-")[2]: each for each in clients})
-    for client in clients:
-        kind = client["client_id"].rpartition("-")[2]
-        secret = client.get("client_secret")
-        by_secret = "client_secret_basic" if kind == "header" else "client_secret_post"
-        lines += [
-            "[[clients]]",
-            f"id = {json.dumps(client['client_id'])}",
-            f"redirect_uri = {json.dumps(f'https://{kind}.probe.example/signed/in')}",
-            f"post_logout_redirect_uri = {json.dumps(f'https://{kind}.probe.example/signed/out')}",
-            'scope = "openid email"',
-            'registered_scopes = ["openid", "email"]',
-            f'method = "{by_secret if secret else "private_key_jwt"}"',
-            f"secret = {json.dumps(secret)}" if secret else f'key_file = "{kind}.key"',
-            f"pkce_optional = {json.dumps(kind == 'old')}",
-            f'sector = "{kind}.probe.example"',
-            f"vectors = {json.dumps(kind in BY_VECTORS)}",
-            f"back_channel_logout_uri = {json.dumps(BACK_CHANNEL if kind == 'told' else '')}",
-        ]
-    for citizen in citizens:
-        lines += [
-            "[[citizens]]",
-            f"email = {json.dumps(citizen['email'])}",
-            f"password = {json.dumps(citizen['password'])}",
-            f"totp_seed = {json.dumps(citizen['totp_secret'])}",
-            f"expendable = {json.dumps(citizen['expendable'])}",
-        ]
-    file = folder / "target.toml"
-    write_privately(file, "\n".join(lines) + "\n")
-    return file
-
-
-def consent_lines(clients: dict[str, dict[str, Any]]) -> list[str]:
-    """The table that says when citizens are asked: whenever identity claims are."""
-
-    def parameters(*claims: str) -> list[str]:
-        asked = {"vtr": json.dumps(["P2.Cl.Cm"])}
-        asked["claims"] = json.dumps({"userinfo": dict.fromkeys(claims)})
-        return [f"{name} = {json.dumps(value)}" for name, value in asked.items()]
-
-    return [
-        "[consent]",
-        *(f"{name} = {json.dumps(value)}" for name, value in CONSENT.items()),
-        f"client = {json.dumps(clients['sharing']['client_id'])}",
-        f"other_client = {json.dumps(clients['vector']['client_id'])}",
-        "[consent.parameters]",
-        *parameters(CORE_IDENTITY),
-        "[consent.more]",
-        *parameters(CORE_IDENTITY, ADDRESS),
-    ]
 
 
 def equip(demo: Demo, folder: Path, tls: Listener) -> Path:

@@ -22,7 +22,7 @@ from idp.settings import Settings
 from idp.worker import Worker
 from tests.support.citizens import Citizen, enrol
 from tests.support.clock import SharedClock
-from tools import probe, tls_listener
+from tools import probe, probe_target, tls_listener
 
 SETTINGS = {"ONEPASS_SOURCE_RATE": "100000", "ONEPASS_THREADS": "24"}
 """Beside those of every test: one machine makes all the probe's requests, some at one moment."""
@@ -44,7 +44,7 @@ class Quiet(WSGIRequestHandler):
 
 @dataclass(frozen=True)
 class Furniture:
-    """What the probe is given in a provider, as `tools.probe.write_target` takes it."""
+    """What the probe is given in a provider, as `tools.probe_target.write_target` takes it."""
 
     clients: list[dict[str, Any]]
     citizens: list[dict[str, Any]]
@@ -52,7 +52,7 @@ class Furniture:
     team_keys: list[str]
 
     def write_target(self, folder: Path, issuer: str, clock: SharedClock) -> Path:
-        return probe.write_target(
+        return probe_target.write_target(
             folder,
             issuer,
             self.clients,
@@ -67,9 +67,9 @@ class Furniture:
 
 def furnish(session: Session, services: Services) -> Furniture:
     """Register the probe's clients and enrol its citizens; the caller commits."""
-    keys = probe.new_keys()
+    keys = probe_target.new_keys()
     clients = []
-    for registration in probe.registrations("probe", keys):
+    for registration in probe_target.registrations("probe", keys):
         applied = apply(session, services, registration)
         clients.append({"client_id": applied.client_id, "client_secret": applied.client_secret})
     citizens = []

@@ -11,6 +11,8 @@ from tests.auth_flows.wire import Answer
 PATIENCE = 20
 """Seconds a mail may take."""
 GLANCE = 0.1
+SETTLED = 2
+"""Seconds without a mail after which no more are on their way."""
 _CODE = re.compile(r"(?<![\w-])([0-9]{6,8})(?![\w-])")
 _LINK = re.compile(r"https?://\S+[?/=][\w-]{16,}")
 """An address that holds a proof, as a mail has it in the place of a code."""
@@ -64,8 +66,17 @@ class Mailbox:
             return False
 
     def count(self) -> int:
-        """How many mails came since the last look; waits for none."""
-        return len([mail for mail in self.all() if mail["id"] not in self._known])
+        """How many mails came since the last look, once no more have come for a while."""
+        until = time.monotonic() + PATIENCE
+        seen, since = -1, 0.0
+        while True:
+            now = time.monotonic()
+            came = len([mail for mail in self.all() if mail["id"] not in self._known])
+            if came != seen:
+                seen, since = came, now
+            elif now - since > SETTLED or now > until:
+                return came
+            time.sleep(GLANCE)
 
     def code(self) -> str:
         """The code in the newest mail that holds one; another notice may come before it.

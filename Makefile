@@ -37,7 +37,7 @@ contract: ## the rows of One Login's wire contract with their results, into var/
 
 probe: ## attack the demo, or a provider started for it; reports in var/probe/ (ONLY=AUTHZ,TOKEN-01 COMPARE=older/report.json)
 	@$(PYTHON) -m tools.bootstrap test
-	@REPORT="$(REPORT)" $(BIN)/python -m tools.probe $(if $(ONLY),--only $(ONLY)) $(if $(COMPARE),--compare $(abspath $(COMPARE)))
+	@REPORT="$(REPORT)" $(BIN)/python -m tools.probe $(if $(ONLY),--only "$(ONLY)") $(if $(COMPARE),--compare $(abspath $(COMPARE)))
 
 mutants: ## plant faults, one at a time; does the probe notice? (ONLY=M14,M15 FULL=1) var/mutants.json
 	@$(PYTHON) -m tools.bootstrap test

@@ -19,7 +19,7 @@ from tests.auth_flows.verdicts import Verdict
 
 NAME = "report.html"
 FOLDER: Final = Path(__file__).parent / "page"
-MOST_SHOWN = 8
+FIRST_SHOWN, LAST_SHOWN = 2, 6
 """Exchanges of a row that the page shows, and besides them those that findings name."""
 WORDS: Final = {
     Verdict.VULNERABLE: ("✕", "vulnerable"),
@@ -64,12 +64,16 @@ def summed(name: str, results: Iterable[dict[str, Any]]) -> Line:
 
 
 def shown(result: dict[str, Any]) -> list[dict[str, Any]]:
-    """The exchanges of a row that stand in the page: the first, and what findings name."""
+    """The exchanges of a row that stand in the page: the first, the last, and what findings name.
+
+    An attack begins by signing in; what it is about comes at its end.
+    """
+    last = len(result["evidence"]) - LAST_SHOWN
     named = {finding["evidence"] for finding in result["findings"]}
     return [
         one
         for place, one in enumerate(result["evidence"])
-        if place < MOST_SHOWN or one["number"] in named
+        if place < FIRST_SHOWN or place >= last or one["number"] in named
     ]
 
 

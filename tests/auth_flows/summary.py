@@ -72,4 +72,6 @@ def verdict_of(report: Report) -> str:
         said = f"{vulnerable} of {tried} attacks found a weakness."
     else:
         said = f"None of {tried} attacks found a weakness." if tried else NOTHING
+    if broken and not tried:
+        return f"{broken} could not judge."
     return said + (f" {broken} could not judge." if broken else "")

@@ -158,7 +158,8 @@ class Wire:
         try:
             status, got, raw = self._exchange(method, url, body, sent, certificate)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise Broken(f"{method} {self.masker.clean(url)}: no answer: {error!r}") from error
+            told = getattr(error, "strerror", None) or repr(error)
+            raise Broken(f"{method} {self.masker.clean(url)}: no answer: {told}") from error
         seconds = time.monotonic() - began
         text = raw.decode("utf-8", "replace")
         with self._lock:
